@@ -1,0 +1,223 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::model::exit;
+
+/// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
+#[derive(Debug, Parser)]
+#[command(name = "konform", version, about, after_help = exit::TABLE, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check a target against a contract; without --target, the embedded sandbox
+    #[command(after_help = RUN_HELP)]
+    Run(Run),
+    /// List cases, endpoints or clauses
+    List(List),
+    /// Show the request that a case would send
+    Show(Show),
+    /// Send one of the documentation's own test cases and show request and response
+    Try(Try),
+    /// Run the case of a finding again
+    Replay(Replay),
+    /// Serve a contract: the sandbox on a port
+    Serve(Serve),
+    /// Check a contract's files; print clauses, unknowns, gaps and conflicts
+    Lint(Lint),
+}
+
+const RUN_HELP: &str = "\
+Examples:
+  konform run                                        check the embedded sandbox
+  konform run --target http://127.0.0.1:8080         check a server on this machine
+  konform run --target https://api.example.com --profile mine.yaml
+  konform run --only 'user-*::length::*'             some cases only
+  konform run --fault accept-above:loginId           see what a finding looks like
+
+Exit codes:
+  0  every MUST clause that ran holds
+  1  a MUST clause is broken (with --fail-on should: any clause)
+  2  usage, configuration, or no case selected
+  3  inconclusive or blocked cases stand in the way, or the run was cut short
+  4  konform itself broke
+  7  evidence could not be written during the run";
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct Common {
+    /// Base URL of the target; its path replaces the contract's base path [default: the embedded sandbox]
+    #[arg(long, env = "KONFORM_TARGET", value_name = "URL")]
+    pub(super) target: Option<String>,
+    /// What is known of the target: hosts, credentials, rate ...
+    #[arg(long, env = "KONFORM_PROFILE", value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+    /// A contract's folder, or the name of an embedded one
+    #[arg(long, env = "KONFORM_CONTRACT", value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// Decides the plan
+    #[arg(long, env = "KONFORM_SEED", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Decides identities, hex [default: random]
+    #[arg(long, env = "KONFORM_SALT", value_name = "HEX", value_parser = hex)]
+    pub(super) salt: Option<u64>,
+    /// Whole exchange, seconds [default: the profile's, else 10]
+    #[arg(long, env = "KONFORM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) timeout: Option<u64>,
+    /// Certificate authorities to trust, PEM
+    #[arg(long, env = "KONFORM_CACERT", value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Break the embedded sandbox on purpose; `konform serve --faults` lists the ways
+    #[arg(long, value_name = "FAULT", conflicts_with = "target")]
+    pub(super) fault: Vec<String>,
+}
+
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct Selection {
+    /// Only cases whose id matches
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+    /// No cases whose id matches
+    #[arg(long, value_name = "GLOB")]
+    pub(super) skip: Vec<String>,
+    /// Only cases that exercise a clause whose id matches
+    #[arg(long, value_name = "GLOB")]
+    pub(super) clause: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Requests under way at once [default: 16; 4 away from this machine]
+    #[arg(long, env = "KONFORM_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Requests a second; 0 means no limit [default: no limit; 5 away from this machine]
+    #[arg(long, env = "KONFORM_RATE")]
+    pub(super) rate: Option<u32>,
+    /// Which broken clauses fail the run
+    #[arg(long, value_enum, default_value_t = FailOn::Must)]
+    pub(super) fail_on: FailOn,
+    /// Stop after the first failing case
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Stop after this many failing cases
+    #[arg(long, value_name = "N", conflicts_with = "fail_fast", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_failures: Option<u64>,
+    /// Folder for the report [default: a new one under reports/]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print at the end
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Write a JSON line per case to a file, `-` for stdout
+    #[arg(long, value_name = "FILE|-")]
+    pub(super) events: Option<PathBuf>,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Must,
+    Should,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum What {
+    Cases,
+    Endpoints,
+    Clauses,
+    LeftOut,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct List {
+    /// What to list
+    #[arg(value_enum, default_value_t = What::Cases)]
+    pub(super) what: What,
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    /// Case id
+    pub(super) case: String,
+    /// Sign the request (the token is good for as long as the target takes it)
+    #[arg(long)]
+    pub(super) sign: bool,
+    /// Print a curl command
+    #[arg(long)]
+    pub(super) curl: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Try {
+    /// Endpoint id
+    pub(super) endpoint: String,
+    /// Name of a test-data case
+    #[arg(long, default_value = "success", value_name = "TEST-DATA")]
+    pub(super) case: String,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Replay {
+    /// A file of a run's findings/ folder, or a case id
+    pub(super) finding: String,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(super) addr: std::net::SocketAddr,
+    /// A contract's folder, or the name of an embedded one
+    #[arg(long, env = "KONFORM_CONTRACT", value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// Break it on purpose
+    #[arg(long, value_name = "FAULT")]
+    pub(super) fault: Vec<String>,
+    /// List the faults
+    #[arg(long)]
+    pub(super) faults: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Lint {
+    /// A contract's folder, or the name of an embedded one
+    #[arg(value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// Print every clause with its place
+    #[arg(long)]
+    pub(super) clauses: bool,
+}
+
+fn hex(text: &str) -> Result<u64, String> {
+    u64::from_str_radix(text, 16).map_err(|_| "write up to 16 hex digits".to_owned())
+}

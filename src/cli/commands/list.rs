@@ -1,0 +1,53 @@
+//! `konform list`: cases, endpoints, clauses, and what could not be planned. Offline.
+
+use crate::cli::UsageError;
+use crate::cli::args::{Format, List, What};
+use crate::cli::config::{Chosen, Config};
+use crate::cli::output::Output;
+use crate::model::{Exit, Expect};
+
+pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageError> {
+    let config = Config::resolve(&args.common)?;
+    let chosen = Chosen::new(&args.selection)?;
+    let plan = config.plan();
+    let json = args.format == Format::Json;
+    let mut print = |plain: String, value: serde_json::Value| out.line(&if json { value.to_string() } else { plain });
+    match args.what {
+        What::Cases => {
+            for case in plan.cases().filter(|c| chosen.takes(c, &config.contract)) {
+                let expect = match case.expect() {
+                    Expect::Accept => "accept",
+                    Expect::Refuse { .. } => "refuse",
+                    Expect::Either { .. } => "either",
+                };
+                let clauses: Vec<&str> = case.clauses.iter().map(|c| config.contract.clause(*c).id.as_str()).collect();
+                let why = if let Expect::Either { why } = case.expect() { why.as_str() } else { "" };
+                let value = serde_json::json!({"id": &*case.id, "expect": expect, "why": why, "hazard": case.hazard, "steps": case.steps.len(), "clauses": clauses});
+                print(format!("{expect:<6}  {}", case.id), value);
+            }
+        }
+        What::Endpoints => {
+            for endpoint in &config.contract.endpoints {
+                let value = serde_json::json!({"id": endpoint.id, "method": endpoint.method, "path": endpoint.path, "title": endpoint.title});
+                print(format!("{:<20} {} {}  {}", endpoint.id, endpoint.method, endpoint.path, endpoint.title), value);
+            }
+        }
+        What::Clauses => {
+            for clause in &config.contract.clauses {
+                let level = match clause.level {
+                    crate::model::Level::Must => "MUST",
+                    crate::model::Level::Should => "SHOULD",
+                };
+                let value = serde_json::to_value(clause).unwrap_or_default();
+                print(format!("{level:<6} {:<10} {}  {}", clause.basis.word(), clause.id, clause.says), value);
+            }
+        }
+        What::LeftOut => {
+            for left in plan.left_out() {
+                let value = serde_json::json!({"id": left.id, "reason": left.reason, "clause": left.clause.map(|c| &config.contract.clause(c).id)});
+                print(format!("{}: {}", left.id, left.reason), value);
+            }
+        }
+    }
+    Ok(Exit::Green)
+}

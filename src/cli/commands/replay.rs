@@ -1,0 +1,98 @@
+//! `konform replay`: the case of a finding once more, both sides shown.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::Deserialize;
+
+use super::{block_on, panel};
+use crate::cli::UsageError;
+use crate::cli::args::{Common, Replay};
+use crate::cli::config::Config;
+use crate::cli::output::Output;
+use crate::model::{Case, Exit, Level, Outcome};
+use crate::runner::{Options, Runner};
+
+#[derive(Deserialize)]
+struct File {
+    format: String,
+    version: u32,
+    finding: Finding,
+    replay: How,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    case: String,
+    clause: String,
+}
+
+#[derive(Deserialize)]
+struct How {
+    contract: Option<String>,
+    target: Option<String>,
+    profile: Option<String>,
+    seed: u64,
+    faults: Vec<String>,
+}
+
+pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, UsageError> {
+    let mut common = args.common.clone();
+    let (id, clause) = if args.finding.contains("::") { (args.finding.clone(), None) } else { read(Path::new(&args.finding), &mut common)? };
+    let config = Config::resolve(&common)?;
+    let case = config.plan().find(&id).ok_or_else(|| UsageError(format!("no case `{id}` in this contract: `konform list` shows them")))?;
+    let outcome = single(&config, &case, out)?;
+    if let Some(clause) = clause {
+        out.line(&format!("the finding was: {clause}"));
+    }
+    Ok(outcome)
+}
+
+fn read(path: &Path, common: &mut Common) -> Result<(String, Option<String>), UsageError> {
+    let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display())))?;
+    let file: File = serde_json::from_str(&text).map_err(|e| UsageError(format!("{} is no finding of konform: {e}", path.display())))?;
+    if file.format != "konform/finding" || file.version != 1 {
+        return Err(UsageError(format!("{} has format {} version {}: this program reads konform/finding version 1", path.display(), file.format, file.version)));
+    }
+    // What was said on the command line wins.
+    common.contract = common.contract.take().or(file.replay.contract);
+    common.target = common.target.take().or(file.replay.target);
+    common.profile = common.profile.take().or(file.replay.profile.map(PathBuf::from));
+    common.seed = file.replay.seed;
+    if common.fault.is_empty() && common.target.is_none() {
+        common.fault = file.replay.faults;
+    }
+    Ok((file.finding.case, Some(file.finding.clause)))
+}
+
+/// Sends a case, shows its exchanges, says the verdict.
+pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<Exit, UsageError> {
+    if !config.allows(case) {
+        return Err(UsageError(format!("the environment does not allow {}", case.id)));
+    }
+    block_on(async {
+        let (target, http, embedded) = config.connect().await?;
+        let runner = Arc::new(Runner::new(config.plan(), http, target, config.credentials.clone(), config.ambient(), Options::default(), Arc::new(AtomicBool::new(false))));
+        let (verdict, seen) = runner.single(case).await;
+        drop(embedded);
+        for (at, exchange) in seen.iter().enumerate() {
+            if seen.len() > 1 {
+                out.line(&format!("--- exchange {} of {}", at + 1, seen.len()));
+            }
+            out.line(&panel::exchange(exchange));
+        }
+        out.line(&format!("{}: {}{}", verdict.outcome.word(), case.id, if verdict.note.is_empty() { String::new() } else { format!(" ({})", verdict.note) }));
+        for finding in &verdict.findings {
+            let clause = config.contract.clause(finding.clause);
+            out.line(&format!("  {} {} [{}]", clause.id, finding.pointer, clause.basis.word()));
+            out.line(&format!("    expected {}\n    actual   {}", finding.expected, finding.actual));
+        }
+        Ok(match (verdict.outcome, verdict.level()) {
+            (Outcome::Broken, _) => Exit::Harness,
+            (Outcome::Fail, Some(Level::Must)) => Exit::Broken,
+            (Outcome::Pass | Outcome::Fail, _) if verdict.reason.is_none() => Exit::Green,
+            _ => Exit::Unclear,
+        })
+    })
+}

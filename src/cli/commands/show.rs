@@ -1,0 +1,106 @@
+//! `konform show`: the request that a case would send. Offline; secrets by name.
+
+use std::fmt::Write as _;
+
+use super::panel;
+use crate::cli::UsageError;
+use crate::cli::args::Show;
+use crate::cli::config::Config;
+use crate::cli::output::Output;
+use crate::exchange::prepare::Catalogue;
+use crate::exchange::{Catalogues, Filling, Prepared, Target, fill, prepare};
+use crate::model::{Exit, Expect, Json};
+
+pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageError> {
+    let config = Config::resolve(&args.common)?;
+    let plan = config.plan();
+    let case = plan.find(&args.case).ok_or_else(|| UsageError(format!("no case `{}` in this contract: `konform list` shows them", args.case)))?;
+    let base = config.target.clone();
+    let target = match base {
+        Some(target) => target,
+        None => Target::parse(&format!("http://127.0.0.1:8080{}", config.contract.base_path)).map_err(|e| UsageError(e.to_string()))?,
+    };
+    let ambient = config.ambient();
+    let catalogues = stand_ins(&config);
+    for (at, step) in case.steps.iter().enumerate() {
+        let answers: Vec<Option<Json>> = vec![None; at];
+        let from = Filling { case: &case.id, step: at, attempt: 0, salt: config.salt, answers: &answers, catalogues: &catalogues };
+        // What only an earlier answer knows is shown as its place.
+        let body = plan.body(step).bind(&mut |hole| Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>")))));
+        let Ok(tree) = body;
+        let wire = &config.contract.endpoints[step.endpoint].wire;
+        let request = prepare(wire, tree, (&step.headers, step.token), &target, &config.credentials, &ambient).map_err(|(_, why)| UsageError(why))?;
+        if case.steps.len() > 1 {
+            out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
+        }
+        out.text(&if args.curl { curl(&request, args.sign) } else { plain(&request, args.sign) });
+    }
+    let clauses: Vec<&str> = case.clauses.iter().map(|c| config.contract.clause(*c).id.as_str()).collect();
+    if !args.curl {
+        let expect = match case.expect() {
+            Expect::Accept => "accepted".to_owned(),
+            Expect::Refuse { rows, .. } => {
+                let codes: Vec<&str> = rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();
+                if codes.is_empty() { "refused; no source shows the code".to_owned() } else { format!("refused with {}", codes.join(" or ")) }
+            }
+            Expect::Either { why } => format!("either: {why}"),
+        };
+        out.line(&format!("\nexpected: {expect}"));
+        for clause in clauses {
+            out.line(&format!("  {clause}"));
+        }
+    }
+    Ok(Exit::Green)
+}
+
+/// Catalogues are read from the target; offline a made-up entry stands in.
+fn stand_ins(config: &Config) -> Catalogues {
+    let mut made = Catalogues::new();
+    for resource in config.contract.resources.iter().filter(|r| r.catalogue) {
+        let mut members = vec![(resource.key.clone(), Json::number("1"))];
+        for endpoint in &config.contract.endpoints {
+            for field in &endpoint.request {
+                if let Some(crate::model::field::Sample::Catalogue { resource: r, attribute, value }) = &field.sample {
+                    if *r == resource.name {
+                        members.push((attribute.clone(), Json::text(value.clone())));
+                    }
+                }
+            }
+        }
+        made.insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: vec![Json::Object(members)] });
+    }
+    made
+}
+
+/// Header value for people: secrets by name, tokens only if asked for.
+fn header(request: &Prepared, name: &str, value: &str, sign: bool) -> String {
+    let plan = request.wire.headers.iter().find(|h| h.name == name);
+    let token = request.wire.auth.as_ref().is_some_and(|a| a.header == name);
+    match plan.and_then(|p| p.secret.as_ref()) {
+        Some(secret) if !(token && sign) => format!("${secret}"),
+        _ => value.to_owned(),
+    }
+}
+
+fn plain(request: &Prepared, sign: bool) -> String {
+    let mut out = format!("{} {}\n", request.wire.method, request.url);
+    for (name, value) in &request.headers {
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "{name}: {}", header(request, name, value, sign));
+    }
+    let _ = writeln!(out, "\n{}", panel::pretty(&request.tree, 0));
+    out
+}
+
+fn curl(request: &Prepared, sign: bool) -> String {
+    let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let mut out = format!("curl -sS -X {} {}", request.wire.method, quote(&request.url));
+    for (name, value) in &request.headers {
+        let shown = header(request, name, value, sign);
+        // A secret stays a variable of the shell: double quotes.
+        let text = if shown.starts_with('$') { format!("\"{name}: {shown}\"") } else { quote(&format!("{name}: {shown}")) };
+        let _ = write!(out, " \\\n  -H {text}");
+    }
+    let _ = writeln!(out, " \\\n  --data-binary {}", quote(&String::from_utf8_lossy(&request.body)));
+    out
+}

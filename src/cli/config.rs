@@ -1,0 +1,236 @@
+//! Resolves words into what a command needs, before any work: contract, profile, target guard, credentials, limits.
+//! Precedence: flag, then `KONFORM_*` environment, then profile, then contract.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use globset::{Glob, GlobMatcher};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::UsageError;
+use super::args::{Common, Selection};
+use super::contracts;
+use crate::contract::profile::SecretSource;
+use crate::contract::{Contract, Environment, File, Profile};
+use crate::crypto;
+use crate::exchange::http::{Http, Limits};
+use crate::exchange::{Ambient, Clock, Target};
+use crate::model::wire::{Credentials, Secret};
+use crate::model::{Case, Family, Hazard};
+use crate::plan::Plan;
+use crate::sandbox::{self, Fault, Sandbox, Variant};
+
+/// What every command that speaks to a target needs.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) contract: Arc<Contract>,
+    pub(super) contract_digest: String,
+    pub(super) contract_name: Option<String>,
+    pub(super) profile: Option<Profile>,
+    pub(super) profile_digest: Option<String>,
+    /// None: the embedded sandbox, to be started.
+    pub(super) target: Option<Target>,
+    pub(super) credentials: Credentials,
+    pub(super) limits: Limits,
+    pub(super) cacert: Option<Vec<u8>>,
+    pub(super) seed: u64,
+    pub(super) salt: u64,
+    pub(super) faults: Vec<Fault>,
+    pub(super) fault_names: Vec<String>,
+}
+
+impl Config {
+    /// Resolves the words; no packet leaves before this has succeeded.
+    pub(super) fn resolve(common: &Common) -> Result<Self, UsageError> {
+        let profile = common.profile.as_deref().map(read_profile).transpose()?;
+        let (profile, profile_digest) = profile.map_or((None, None), |(p, d)| (Some(p), Some(d)));
+        let loaded = contracts::find(common.contract.as_deref(), profile.as_ref())?;
+        let target = common.target.as_deref().map(Target::parse).transpose().map_err(|e| UsageError(e.to_string()))?;
+        if let Some(target) = &target {
+            guard(target, profile.as_ref())?;
+        }
+        let local = target.as_ref().is_none_or(Target::is_loopback);
+        let credentials = credentials(&loaded.contract, profile.as_ref(), local, target.is_none())?;
+        let cacert = common.cacert.as_deref().map(|path| std::fs::read(path).map_err(|e| UsageError(format!("failed to read --cacert {}: {e}", path.display()))));
+        let mut limits = Limits::default();
+        if let Some(whole) = common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout)) {
+            limits.whole = whole;
+            limits.connect = limits.connect.min(whole);
+        }
+        let faults = common.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(|e| UsageError(e.to_string()))?;
+        Ok(Self {
+            contract: Arc::new(loaded.contract),
+            contract_digest: loaded.digest,
+            contract_name: common.contract.clone(),
+            profile,
+            profile_digest,
+            target,
+            credentials,
+            limits,
+            cacert: cacert.transpose()?,
+            seed: common.seed,
+            salt: common.salt.unwrap_or_else(|| u64::from_le_bytes(crypto::random())),
+            faults,
+            fault_names: common.fault.clone(),
+        })
+    }
+
+    /// True if requests go to this machine.
+    pub(super) fn local(&self) -> bool {
+        self.target.as_ref().is_none_or(Target::is_loopback)
+    }
+
+    /// The plan of the contract.
+    pub(super) fn plan(&self) -> Plan {
+        Plan::new(Arc::clone(&self.contract), self.seed)
+    }
+
+    /// Clock, salt and counter.
+    pub(super) fn ambient(&self) -> Ambient {
+        Ambient::new(Clock::System, self.salt)
+    }
+
+    /// Name of the target in snapshots.
+    pub(super) fn target_name(&self) -> String {
+        let named = self.profile.as_ref().and_then(|p| p.name.clone());
+        named.unwrap_or_else(|| self.target.as_ref().map_or_else(|| "sandbox".to_owned(), |t| t.host().to_owned()))
+    }
+
+    /// True if the environment allows the case.
+    pub(super) fn allows(&self, case: &Case) -> bool {
+        match self.profile.as_ref().and_then(|p| p.environment) {
+            Some(Environment::Production) => case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example),
+            Some(Environment::Sandbox | Environment::Uat) | None => true,
+        }
+    }
+
+    /// The target, started if it is the embedded sandbox, and a client for it.
+    pub(super) async fn connect(&self) -> Result<(Target, Http, Option<Embedded>), UsageError> {
+        let (target, embedded) = if let Some(target) = &self.target {
+            (target.clone(), None)
+        } else {
+            let embedded = Embedded::start(Arc::clone(&self.contract), self.faults.clone()).await?;
+            (embedded.target.clone(), Some(embedded))
+        };
+        let http = Http::new(&target, self.limits.clone(), self.cacert.as_deref()).map_err(|e| UsageError(e.to_string()))?;
+        Ok((target, http, embedded))
+    }
+}
+
+/// The sandbox on a free port of this machine; ends with this value.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    target: Target,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Embedded {
+    async fn start(contract: Arc<Contract>, faults: Vec<Fault>) -> Result<Self, UsageError> {
+        let failed = |e: std::io::Error| UsageError(format!("failed to open a port for the sandbox: {e}"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let target = Target::parse(&format!("http://{address}{}", contract.base_path)).map_err(|e| UsageError(e.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
+        tokio::spawn(sandbox::serve(listener, sandbox, async {
+            // Either a word or the sender's end.
+            let _ = stopped.await;
+        }));
+        Ok(Self { target, _stop: stop })
+    }
+}
+
+fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
+    let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
+    let digest = crypto::hex(&crypto::sha256(text.as_bytes()));
+    let profile = Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
+    Ok((profile, digest))
+}
+
+/// A target that is not this machine needs a profile that names its host and says what kind of place it is.
+fn guard(target: &Target, profile: Option<&Profile>) -> Result<(), UsageError> {
+    if target.is_loopback() {
+        return Ok(());
+    }
+    let host = target.host();
+    let needs = |what: &str| Err(UsageError(format!("{host} is not this machine: {what}\nno request was sent")));
+    match profile {
+        None => needs("it needs --profile FILE with `hosts` and `environment`"),
+        Some(p) if !p.hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) => needs(&format!("add it to `hosts` in {}", p.file)),
+        Some(p) if p.environment.is_none() => needs(&format!("set `environment: sandbox|uat|production` in {}", p.file)),
+        Some(_) => Ok(()),
+    }
+}
+
+fn credentials(contract: &Contract, profile: Option<&Profile>, local: bool, embedded: bool) -> Result<Credentials, UsageError> {
+    let own = sandbox::credentials(contract);
+    let mut found = Credentials::new();
+    let mut missing = Vec::new();
+    for credential in &contract.credentials {
+        let source = profile.and_then(|p| p.credentials.get(&credential.name)).filter(|_| !embedded);
+        match source {
+            Some(source) => {
+                let (name, value) = read_secret(source)?;
+                found.insert(credential.name.clone(), Secret::new(name, value));
+            }
+            // Invented ones, which a sandbox on this machine takes and nobody else.
+            None if local => found.extend(own.get(&credential.name).map(|s| (credential.name.clone(), s.clone()))),
+            None => missing.push(credential.name.as_str()),
+        }
+    }
+    if let Some(unknown) = profile.and_then(|p| p.credentials.keys().find(|k| !contract.credentials.iter().any(|c| c.name == **k))) {
+        return Err(UsageError(format!(
+            "the profile has a credential `{unknown}` that the contract does not know: it knows {}",
+            contract.credentials.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(UsageError(format!("the profile names no credential {}: write `credentials: {{{}: env:NAME}}`", missing.join(", "), missing[0])))
+    }
+}
+
+fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
+    let (name, value) = match source {
+        SecretSource::Env(name) => {
+            let value = std::env::var(name).map_err(|_| UsageError(format!("the profile takes a credential from ${name}, which is not set")))?;
+            (name.clone(), value)
+        }
+        SecretSource::File(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
+            (path.clone(), text.lines().next().unwrap_or_default().to_owned())
+        }
+    };
+    let plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic());
+    if plain { Ok((name, value)) } else { Err(UsageError(format!("the credential in {name} is empty or has characters that no header can carry"))) }
+}
+
+/// Which cases to run.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    only: Vec<GlobMatcher>,
+    skip: Vec<GlobMatcher>,
+    clause: Vec<GlobMatcher>,
+}
+
+impl Chosen {
+    pub(super) fn new(selection: &Selection) -> Result<Self, UsageError> {
+        let compile = |globs: &[String]| globs.iter().map(|g| Glob::new(g).map(|g| g.compile_matcher())).collect::<Result<Vec<_>, _>>().map_err(|e| UsageError(e.to_string()));
+        Ok(Self { only: compile(&selection.only)?, skip: compile(&selection.skip)?, clause: compile(&selection.clause)? })
+    }
+
+    /// True if nothing was left out by choice.
+    pub(super) fn everything(&self) -> bool {
+        self.only.is_empty() && self.skip.is_empty() && self.clause.is_empty()
+    }
+
+    pub(super) fn takes(&self, case: &Case, contract: &Contract) -> bool {
+        let any = |globs: &[GlobMatcher], text: &str| globs.iter().any(|g| g.is_match(text));
+        (self.only.is_empty() || any(&self.only, &case.id))
+            && !any(&self.skip, &case.id)
+            && (self.clause.is_empty() || case.clauses.iter().any(|c| any(&self.clause, &contract.clause(*c).id)))
+    }
+}

@@ -1,0 +1,86 @@
+//! Finding a contract: embedded in the program, or a folder.
+
+use std::path::Path;
+
+use super::UsageError;
+use crate::contract::{self, Contract, File, Profile};
+use crate::crypto;
+
+/// Every contract file of `specs/`, by its path in the repository.
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+
+/// A contract with the digest of its files.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The contract.
+    pub contract: Contract,
+    /// SHA-256 over names and texts, hex.
+    pub digest: String,
+}
+
+/// The files of the embedded API with this name; the folder's name is its name.
+fn embedded(name: &str) -> Vec<File> {
+    let prefix = EMBEDDED.iter().find_map(|(path, _)| path.strip_suffix("/api.yaml").filter(|p| p.rsplit('/').next() == Some(name)));
+    let Some(prefix) = prefix else { return Vec::new() };
+    let inside = |path: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+    EMBEDDED.iter().filter(|(path, _)| inside(path)).map(|(path, text)| File { name: (*path).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+fn names() -> Vec<&'static str> {
+    EMBEDDED.iter().filter_map(|(path, _)| path.strip_suffix("/api.yaml")?.rsplit('/').next()).collect()
+}
+
+fn folder(dir: &Path) -> Result<Vec<File>, UsageError> {
+    let mut files = Vec::new();
+    collect(dir, &mut files).map_err(|e| UsageError(format!("failed to read the contract in {}: {e}", dir.display())))?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn collect(dir: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !matches!(name.as_str(), "facts" | "profiles" | "schema") && !path.join("api.yaml").exists() {
+                collect(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|e| e == "yaml") {
+            files.push(File { name: path.display().to_string(), text: std::fs::read_to_string(&path)? });
+        }
+    }
+    Ok(())
+}
+
+/// Loads the contract that `--contract` names; without it, the embedded one marked as default.
+///
+/// # Errors
+/// [`UsageError`] with the place of the mistake in the contract's files.
+pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, UsageError> {
+    let load = |files: Vec<File>| -> Result<Loaded, UsageError> {
+        let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
+        let mut all = Vec::new();
+        for file in &files {
+            for part in [&file.name, &file.text] {
+                all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                all.extend_from_slice(part.as_bytes());
+            }
+        }
+        Ok(Loaded { contract, digest: crypto::hex(&crypto::sha256(&all)) })
+    };
+    match name {
+        Some(name) if Path::new(name).is_dir() => load(folder(Path::new(name))?),
+        Some(name) if names().contains(&name) => load(embedded(name)),
+        Some(name) => Err(UsageError(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", ")))),
+        None => {
+            for name in names() {
+                // A default flag is plain text in api.yaml; only the one that has it needs loading.
+                let files = embedded(name);
+                if files.iter().any(|f| f.name.ends_with("/api.yaml") && f.text.lines().any(|l| l.trim_end() == "default: true")) {
+                    return load(files);
+                }
+            }
+            Err(UsageError("no embedded contract is marked `default: true`: name one with --contract".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line: `args` are words, `config` resolves them before any work, each command is a file.
+//!
+//! The only module that reads the environment, and the only one that knows clap.
+
+mod args;
+mod commands;
+pub mod config;
+pub mod contracts;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::model::Exit;
+use args::{Args, Command};
+use output::Output;
+
+/// A usage or configuration error: what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Parses the command line, runs the command, answers its exit code. A panic becomes exit code 4.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, not errors. A closed pipe ends them quietly.
+            let usage = error.use_stderr();
+            let _ = error.print();
+            return ExitCode::from(if usage { Exit::Usage.code() } else { Exit::Green.code() });
+        }
+    };
+    let exit = std::panic::catch_unwind(|| dispatch(args)).unwrap_or(Exit::Harness);
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(args: Args) -> Exit {
+    let mut out = Output::default();
+    let result = match args.command {
+        Command::Run(args) => commands::run::run(&args, &mut out),
+        Command::List(args) => commands::list::list(&args, &mut out),
+        Command::Show(args) => commands::show::show(&args, &mut out),
+        Command::Try(args) => commands::try_it::try_it(&args, &mut out),
+        Command::Replay(args) => commands::replay::replay(&args, &mut out),
+        Command::Serve(args) => commands::serve::serve(&args, &mut out),
+        Command::Lint(args) => commands::lint::lint(&args, &mut out),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(UsageError(message)) => {
+            Output::problem(&message);
+            Exit::Usage
+        }
+    }
+}

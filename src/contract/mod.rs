@@ -1,0 +1,18 @@
+//! Contracts: YAML files in, a resolved [`Contract`] with its clauses out; likewise profiles.
+//!
+//! `yaml` reads text into a tree that knows where everything stands; `property` reads what is known of a field; `load` puts the
+//! files of one API together and gives every promise its clause; `lint` says what the contract holds and leaves open.
+//! Nothing here knows requests, targets or verdicts.
+
+pub mod endpoint;
+pub mod error;
+pub mod lint;
+mod load;
+pub mod profile;
+mod property;
+mod yaml;
+
+pub use endpoint::{Contract, Covers, Effect, Endpoint, Envelope, Example, Note, Row, RowField, Success, Unknown, When};
+pub use error::LoadError;
+pub use load::{File, load};
+pub use profile::{Environment, Profile};

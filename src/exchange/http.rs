@@ -1,0 +1,126 @@
+//! The real network: one pooled reqwest client with explicit limits.
+
+use std::time::Duration;
+
+use super::{Prepared, Raw, Target, Transport};
+use crate::model::observed::{Failure, Reason};
+
+/// Limits of every exchange.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Whole exchange, connection included.
+    pub whole: Duration,
+    /// Bytes of a body that are read.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), body: 4 << 20 }
+    }
+}
+
+/// Sends through reqwest: no redirects, no proxy, no content coding, HTTP/1.1.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// A certificate file that is none.
+    #[error("failed to read certificates from the --cacert file: {0}")]
+    Certificates(reqwest::Error),
+    /// No roots on this machine, or another fault of the TLS library.
+    #[error("failed to set up TLS: {0}; a machine without certificates needs --cacert FILE")]
+    Tls(reqwest::Error),
+}
+
+impl Http {
+    /// A client for the target; TLS is set up for https only, so that a machine without certificates can still speak http.
+    ///
+    /// # Errors
+    /// [`HttpError`] if certificates can't be read or TLS can't be set up.
+    pub fn new(target: &Target, limits: Limits, cacert: Option<&[u8]>) -> Result<Self, HttpError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(limits.connect)
+            .tcp_nodelay(true)
+            .referer(false)
+            .pool_max_idle_per_host(256)
+            .http1_only();
+        match cacert {
+            Some(pem) => builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?),
+            None if !target.is_https() => builder = builder.tls_certs_only([]),
+            None => {}
+        }
+        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits })
+    }
+
+    async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
+        let method = reqwest::Method::from_bytes(request.wire.method.as_bytes()).unwrap_or(reqwest::Method::POST);
+        let mut builder = self.client.request(method, &request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let mut answer = builder.body(request.body.clone()).send().await.map_err(|e| failure(&e, Reason::Reset))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
+            if body.len() + chunk.len() > self.limits.body {
+                return Err(Failure { reason: Reason::OverCap, detail: format!("more than {} bytes", self.limits.body) });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Raw { status, headers, body })
+    }
+}
+
+impl Transport for Http {
+    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
+        match tokio::time::timeout(self.limits.whole, self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure { reason: Reason::Timeout, detail: format!("nothing complete within {:?}", self.limits.whole) }),
+        }
+    }
+}
+
+/// The kind of a reqwest error; hyper tells its causes apart in words only.
+fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
+    let mut detail = String::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(e) = cause {
+        if !detail.is_empty() {
+            detail.push_str(": ");
+        }
+        detail.push_str(&e.to_string());
+        cause = e.source();
+    }
+    let lower = detail.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
+    let reason = if error.is_timeout() {
+        Reason::Timeout
+    } else if error.is_connect() {
+        if error.is_dns() {
+            Reason::Dns
+        } else if says(&["certificate", "tls", "handshake"]) {
+            Reason::Tls
+        } else {
+            Reason::Connect
+        }
+    } else if says(&["chunk"]) && !says(&["unexpected eof"]) {
+        Reason::BadChunk
+    } else if says(&["invalid http", "invalid header", "message head", "invalid status", "invalid content-length", "header section"]) {
+        Reason::BadHttpHead
+    } else {
+        otherwise
+    };
+    Failure { reason, detail }
+}

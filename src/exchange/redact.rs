@@ -1,0 +1,195 @@
+//! Turns what was sent and what came into [`Observed`]: the one place where secrets are taken out.
+
+use std::sync::Arc;
+
+use super::{Prepared, Raw};
+use crate::crypto;
+use crate::model::json::{self, Redacted};
+use crate::model::observed::{Answer, Body, Failure};
+use crate::model::wire::SecretField;
+use crate::model::{Json, Observed};
+
+/// How much of a body that is no JSON is kept, in characters.
+const EXCERPT: usize = 200;
+/// Shorter values may stand in an answer by chance.
+const ECHO: usize = 12;
+
+/// Redacts under a key of its own that is never written anywhere.
+#[derive(Debug)]
+pub struct Redactor {
+    key: [u8; 32],
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self { key: crypto::random() }
+    }
+}
+
+impl Redactor {
+    /// What may be judged and recorded of one exchange.
+    #[must_use]
+    pub fn observe(&self, sent: Prepared, came: Result<Raw, Failure>, micros: u64, attempt: u8) -> Observed {
+        let mut secrets: Vec<(String, String)> = Vec::new();
+        let mut headers = sent.headers;
+        for (name, value) in &mut headers {
+            if let Some(secret) = sent.wire.headers.iter().find(|h| h.name == *name).and_then(|h| h.secret.as_ref()) {
+                secrets.push((secret.clone(), std::mem::replace(value, format!("${secret}"))));
+            }
+        }
+        let mut body = sent.tree;
+        for field in &sent.wire.request_secrets {
+            self.redact(&mut body, &field.path, field, &mut |kind, value| secrets.push((kind.to_owned(), value.to_owned())));
+        }
+        secrets.retain(|(_, value)| value.len() >= ECHO);
+        let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &secrets));
+        Observed {
+            endpoint: Arc::from(sent.wire.endpoint.as_str()),
+            method: sent.wire.method.clone(),
+            url: sent.url,
+            request_headers: headers,
+            request_body: body,
+            trace: sent.trace,
+            answer,
+            micros,
+            attempt,
+        }
+    }
+
+    fn answer(&self, raw: Raw, fields: &[SecretField], secrets: &[(String, String)]) -> Answer {
+        let bytes = raw.body.len();
+        let conceal = |text: &mut String| {
+            for (kind, value) in secrets {
+                if text.contains(value.as_str()) {
+                    *text = text.replace(value.as_str(), &format!("<{kind}>"));
+                }
+            }
+        };
+        let headers: Vec<(String, String)> = raw
+            .headers
+            .into_iter()
+            .map(|(name, value)| {
+                let mut value = String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+                conceal(&mut value);
+                (name.to_ascii_lowercase(), value)
+            })
+            .collect();
+        let coded = headers.iter().any(|(name, value)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity"));
+        let body = if raw.body.is_empty() {
+            Body::Empty
+        } else if coded {
+            Body::Other { why: "a content coding stands before it".to_owned(), excerpt: String::new() }
+        } else {
+            match json::parse(&raw.body) {
+                Ok(json::Document { mut root, defects }) => {
+                    for field in fields {
+                        self.redact(&mut root, &field.path, field, &mut |_, _| {});
+                    }
+                    each_text(&mut root, &conceal);
+                    Body::Json { root, defects }
+                }
+                Err(error) => {
+                    let mut excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)]).chars().take(EXCERPT).collect();
+                    conceal(&mut excerpt);
+                    Body::Other { why: error.to_string(), excerpt }
+                }
+            }
+        };
+        Answer { status: raw.status, headers, body, bytes }
+    }
+
+    fn redact(&self, node: &mut Json, path: &str, field: &SecretField, found: &mut dyn FnMut(&str, &str)) {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let next: Vec<&mut Json> = match node {
+            Json::Array(items) if name == "*" => items.iter_mut().collect(),
+            Json::Object(members) => members.iter_mut().filter(|(known, _)| known == name).map(|(_, value)| value).collect(),
+            _ => return,
+        };
+        for value in next {
+            match (rest, &mut *value) {
+                (Some(rest), inner) => self.redact(inner, rest, field, found),
+                (None, Json::String(text)) => {
+                    found(&field.kind, text);
+                    let redacted = self.seal(text, field);
+                    *value = Json::Redacted(Box::new(redacted));
+                }
+                // A secret of another type is no less secret; its type alone can still be judged.
+                (None, Json::Number(lexeme)) => {
+                    found(&field.kind, lexeme);
+                    *value = Json::number("0");
+                }
+                (None, _) => {}
+            }
+        }
+    }
+
+    fn seal(&self, text: &str, field: &SecretField) -> Redacted {
+        let mut matches: Vec<String> = field.formats.iter().filter(|f| crate::model::format::matches(f, text)).map(|f| f.name().to_owned()).collect();
+        matches.extend(field.words.iter().filter(|w| *w == text).cloned());
+        matches.extend(field.charset.filter(|set| text.chars().all(|c| set.holds(c))).map(|set| set.word().to_owned()));
+        let mut classes = Vec::new();
+        for (class, test) in [
+            ("digits", (|c: char| c.is_ascii_digit()) as fn(char) -> bool),
+            ("letters", char::is_alphabetic),
+            ("space", char::is_whitespace),
+            ("other", |c| !c.is_ascii_digit() && !c.is_alphabetic() && !c.is_whitespace()),
+        ] {
+            if text.chars().any(test) {
+                classes.push(class);
+            }
+        }
+        Redacted {
+            kind: field.kind.clone(),
+            commit: crypto::hmac_sha256_base64(&self.key, text.as_bytes()),
+            chars: text.chars().count(),
+            utf16: text.encode_utf16().count(),
+            bytes: text.len(),
+            classes,
+            luhn: luhn(text),
+            matches,
+        }
+    }
+}
+
+fn each_text(node: &mut Json, conceal: &dyn Fn(&mut String)) {
+    match node {
+        Json::String(text) => conceal(text),
+        Json::Array(items) => items.iter_mut().for_each(|item| each_text(item, conceal)),
+        Json::Object(members) => members.iter_mut().for_each(|(_, value)| each_text(value, conceal)),
+        _ => {}
+    }
+}
+
+fn luhn(text: &str) -> bool {
+    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
+    let Some(digits) = digits.filter(|d| d.len() > 1) else { return false };
+    let sum: u32 = digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { d * 2 - if *d > 4 { 9 } else { 0 } } else { *d }).sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luhn_numbers() {
+        for (text, expected) in [("4111111111111111", true), ("4111111111111112", false), ("0", false), ("", false), ("41a1", false)] {
+            assert_eq!(luhn(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_keeps_what_can_be_judged_and_nothing_else() {
+        let field =
+            SecretField { path: "card.*.no".to_owned(), kind: "pan".to_owned(), formats: Vec::new(), words: Vec::new(), charset: Some(crate::model::field::Charset::Digits) };
+        let redactor = Redactor::default();
+        let mut body = json::parse(br#"{"card":[{"no":"4111111111111111"},{"no":7}],"no":"x"}"#).unwrap().root;
+        redactor.redact(&mut body, &field.path, &field, &mut |_, _| {});
+        let text = body.to_text();
+        assert!(!text.contains("4111111111111111"), "{text}");
+        let Some(Json::Redacted(r)) = body.at("card.0.no") else { panic!("{text}") };
+        assert_eq!((r.chars, r.luhn, r.classes.as_slice(), r.matches.as_slice()), (16, true, &["digits"][..], &["digits".to_owned()][..]));
+        assert_eq!(body.at("card.1.no"), Some(&Json::number("0")));
+        assert_eq!(body.get("no"), Some(&Json::text("x")));
+    }
+}

@@ -1,0 +1,103 @@
+//! The target URL and who may be a target without a profile.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    base: String,
+    host: String,
+    loopback: bool,
+    https: bool,
+}
+
+/// Why a URL is no target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// No URL at all.
+    #[error("`{0}` is no URL: write http://127.0.0.1:8080 or https://host/base-path")]
+    NoUrl(String),
+    /// Neither http nor https.
+    #[error("`{0}` is neither http nor https")]
+    Scheme(String),
+    /// Something that a base address can't have.
+    #[error("a target has no {0}: put credentials in a profile, and leave query and fragment out")]
+    Extra(&'static str),
+}
+
+impl Target {
+    /// Reads a base URL; its path, if any, replaces the contract's base path.
+    ///
+    /// # Errors
+    /// [`TargetError`] for anything but a plain http or https base address.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let url = Url::parse(text).map_err(|_| TargetError::NoUrl(text.to_owned()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(TargetError::Scheme(text.to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(TargetError::Extra("user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(TargetError::Extra("query or fragment"));
+        }
+        let loopback = match url.host() {
+            Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+            Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => return Err(TargetError::NoUrl(text.to_owned())),
+        };
+        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), host: url.host_str().unwrap_or_default().to_owned(), loopback, https: url.scheme() == "https" })
+    }
+
+    /// The base address without a final slash.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The host alone.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// True for this machine: 127.0.0.0/8, `[::1]`, localhost.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// True for https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_machine_from_others() {
+        for (text, loopback) in [
+            ("http://127.0.0.1:1", true),
+            ("http://127.9.9.9/x/", true),
+            ("http://[::1]:80", true),
+            ("http://localhost", true),
+            ("http://localhost.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("https://10.0.0.1", false),
+            ("http://2130706433", true),
+        ] {
+            assert_eq!(Target::parse(text).map(|t| t.is_loopback()), Ok(loopback), "{text}");
+        }
+        for text in ["127.0.0.1:80", "ftp://127.0.0.1", "http://u:p@127.0.0.1", "http://127.0.0.1?x=1", "", "http://"] {
+            assert!(Target::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Judges a run as a whole, in bounded memory: trace numbers that cross, clauses that break sometimes.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::contract::Contract;
+use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
+
+/// Trace numbers remembered; older ones can no longer be recognised.
+const REMEMBERED: usize = 1 << 16;
+/// One number of another request may be chance (a target that draws its own); two are not.
+const CROSSINGS: u64 = 2;
+
+/// Folds every exchange and verdict of a run.
+#[derive(Debug)]
+pub struct Audit {
+    held: Vec<u64>,
+    broken: Vec<u64>,
+    recent: VecDeque<String>,
+    sent: HashSet<String>,
+    crossed: HashMap<ClauseIx, Crossed>,
+}
+
+#[derive(Debug)]
+struct Crossed {
+    count: u64,
+    finding: Finding,
+    case: String,
+}
+
+impl Audit {
+    /// An audit of the contract's clauses.
+    #[must_use]
+    pub fn new(contract: &Contract) -> Self {
+        let clauses = contract.clauses.len();
+        Self { held: vec![0; clauses], broken: vec![0; clauses], recent: VecDeque::new(), sent: HashSet::new(), crossed: HashMap::new() }
+    }
+
+    /// Takes in a case's exchanges, in the order of the plan.
+    pub fn fold(&mut self, contract: &Contract, case: &str, observed: &[Observed], verdict: &Verdict) {
+        for clause in &verdict.held {
+            self.held[*clause as usize] += 1;
+        }
+        for finding in &verdict.findings {
+            self.broken[finding.clause as usize] += 1;
+        }
+        for seen in observed {
+            self.trace(contract, case, seen);
+        }
+    }
+
+    fn trace(&mut self, contract: &Contract, case: &str, seen: &Observed) {
+        let Some(own) = &seen.trace else { return };
+        if let Ok(answer) = &seen.answer {
+            let field = contract.endpoint(&seen.endpoint).and_then(|(_, e)| e.response_headers.iter().find(|f| f.trace.is_some()));
+            if let Some((field, clause)) = field.and_then(|f| Some((f, f.trace?))) {
+                match answer.header(&field.name) {
+                    Some(answered) if answered != own && self.sent.contains(answered) => {
+                        self.broken[clause as usize] += 1;
+                        let crossed = self.crossed.entry(clause).or_insert_with(|| Crossed {
+                            count: 0,
+                            case: case.to_owned(),
+                            finding: Finding {
+                                clause,
+                                level: contract.clause(clause).level,
+                                check: Check::Trace,
+                                pointer: format!("header:{}", field.name),
+                                expected: format!("{own}, or a number of the target's own"),
+                                actual: format!("{answered}, the number of another request"),
+                                exchange: 0,
+                            },
+                        });
+                        crossed.count += 1;
+                    }
+                    Some(_) => self.held[clause as usize] += 1,
+                    None => {}
+                }
+            }
+        }
+        self.sent.insert(own.clone());
+        self.recent.push_back(own.clone());
+        if self.recent.len() > REMEMBERED {
+            if let Some(old) = self.recent.pop_front() {
+                self.sent.remove(&old);
+            }
+        }
+    }
+
+    /// What only the whole run shows: case, finding, count.
+    #[must_use]
+    pub fn findings(&self) -> Vec<(String, Finding, u64)> {
+        let mut found: Vec<_> = self.crossed.values().filter(|c| c.count >= CROSSINGS).map(|c| (c.case.clone(), c.finding.clone(), c.count)).collect();
+        found.sort_by_key(|(_, f, _)| f.clause);
+        found
+    }
+
+    /// How often a clause was asserted, and how often it broke.
+    #[must_use]
+    pub fn rate(&self, clause: ClauseIx) -> (u64, u64) {
+        let (held, broken) = (self.held[clause as usize], self.broken[clause as usize]);
+        (held + broken, broken)
+    }
+}

@@ -1,0 +1,38 @@
+//! The fields of a successful answer.
+
+use super::Notes;
+use crate::contract::{Contract, Endpoint};
+use crate::model::field::Way;
+use crate::model::observed::Answer;
+use crate::model::{Check, Json, Rule};
+use crate::schema::check::{Side, State};
+use crate::schema::{self, Units};
+
+pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
+    let Some(root) = answer.json() else { return };
+    let units = Units { side: Side::Response, units: &contract.units };
+    schema::check(&endpoint.response, root, units, &mut |judged| {
+        let Some(clause) = judged.clause else { return };
+        match judged.state {
+            State::Holds => notes.hold(clause),
+            State::Unknown => {}
+            State::Broken => {
+                let says = contract.clause(clause).says.clone();
+                let actual = match (judged.way, judged.value) {
+                    (Way::Absent, _) => "absent".to_owned(),
+                    (_, Some(value)) if judged.rule == Rule::Length => format!("{} ({} characters)", value.brief(60), length(value)),
+                    (_, Some(value)) => format!("{} {}", value.type_name(), value.brief(60)),
+                    (_, None) => "nothing".to_owned(),
+                };
+                notes.find(clause, Check::Field, judged.path.to_string(), says, actual);
+            }
+        }
+    });
+}
+
+fn length(value: &Json) -> usize {
+    match value {
+        Json::Redacted(redacted) => redacted.chars,
+        other => other.scalar().map_or(0, |text| text.chars().count()),
+    }
+}

@@ -1,0 +1,258 @@
+//! Judges what was observed, and nothing else: no network, no clock, no raw bytes.
+//!
+//! [`Oracle`] is made once for a contract. Each file is a check; `audit` folds all exchanges of a run.
+
+pub mod audit;
+mod envelope;
+mod fields;
+mod headers;
+mod message;
+mod policy;
+mod refusal;
+
+use std::sync::Arc;
+
+pub use audit::Audit;
+
+use crate::contract::{Contract, Endpoint};
+use crate::model::observed::{Answer, Failure};
+use crate::model::{Case, Check, Clause, ClauseIx, Expect, Finding, Level, Observed, Outcome, Reason, Role, Step, Verdict};
+
+/// Judges cases of one contract.
+#[derive(Clone, Debug)]
+pub struct Oracle {
+    contract: Arc<Contract>,
+}
+
+/// How an answer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reply {
+    /// The request was taken.
+    Accepted,
+    /// The request was refused.
+    Refused,
+    /// Neither: a server error or a redirect, or no answer.
+    Neither,
+}
+
+/// What is gathered while judging.
+#[derive(Debug)]
+struct Notes<'a> {
+    contract: &'a Contract,
+    exchange: usize,
+    findings: Vec<Finding>,
+    held: Vec<ClauseIx>,
+    reason: Option<(Reason, String)>,
+}
+
+impl Notes<'_> {
+    fn hold(&mut self, clause: ClauseIx) {
+        self.held.push(clause);
+    }
+
+    fn find(&mut self, clause: ClauseIx, check: Check, pointer: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) {
+        self.findings.push(Finding {
+            clause,
+            level: self.contract.clause(clause).level,
+            check,
+            pointer: pointer.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+            exchange: self.exchange,
+        });
+    }
+
+    fn unclear(&mut self, reason: Reason, note: impl Into<String>) {
+        if self.reason.is_none() {
+            self.reason = Some((reason, note.into()));
+        }
+    }
+}
+
+impl Oracle {
+    /// An oracle for the contract.
+    #[must_use]
+    pub fn new(contract: Arc<Contract>) -> Self {
+        Self { contract }
+    }
+
+    /// Judges a case by its exchanges, which follow its steps; fewer exchanges than steps mean that a set-up step ended it.
+    #[must_use]
+    pub fn judge(&self, case: &Case, observed: &[Observed]) -> Verdict {
+        let mut notes = Notes { contract: &self.contract, exchange: 0, findings: Vec::new(), held: Vec::new(), reason: None };
+        let mut blocked = None;
+        for (at, (step, seen)) in case.steps.iter().zip(observed).enumerate() {
+            notes.exchange = at;
+            let endpoint = &self.contract.endpoints[step.endpoint];
+            let aim = case.clauses.iter().copied().find(|c| self.contract.clause(*c).part().starts_with("request"));
+            let aim = aim.filter(|_| step.role == Role::Probe);
+            let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
+            if step.role == Role::Setup && reply != Reply::Accepted {
+                blocked = Some(format!("set-up step {} was not accepted: {}", at + 1, summary(seen, &self.contract)));
+                break;
+            }
+        }
+        let Notes { findings, held, reason, .. } = notes;
+        let (outcome, note) = match (&reason, &blocked) {
+            _ if !findings.is_empty() => (Outcome::Fail, String::new()),
+            (Some((_, note)), _) => (Outcome::Inconclusive, note.clone()),
+            (None, Some(why)) => (Outcome::Blocked, why.clone()),
+            (None, None) if held.is_empty() || observed.len() < case.steps.len() => {
+                return Verdict::broken("no assertion was evaluated");
+            }
+            (None, None) => (Outcome::Pass, String::new()),
+        };
+        let note = if note.is_empty() { blocked.or(reason.as_ref().map(|(_, n)| n.clone())).unwrap_or_default() } else { note };
+        Verdict { outcome, reason: reason.map(|(r, _)| r), note, findings, held }
+    }
+
+    /// The verdict once the same case drew a gateway error or no answer every time while known-good requests passed.
+    #[must_use]
+    pub fn reproducible(&self, case: &Case, reason: Reason, tries: usize) -> Verdict {
+        let endpoint = &self.contract.endpoints[case.endpoint];
+        let mut notes = Notes { contract: &self.contract, exchange: case.steps.len() - 1, findings: Vec::new(), held: Vec::new(), reason: None };
+        let actual = format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
+        match reason {
+            Reason::Gateway => notes.find(endpoint.policy.no_server_error, Check::Server, "", "a complete answer below 500", actual),
+            _ => notes.find(endpoint.policy.no_hang, Check::Server, "", "a complete answer in time", actual),
+        }
+        Verdict { outcome: Outcome::Fail, reason: None, note: String::new(), findings: notes.findings, held: Vec::new() }
+    }
+
+    /// True if the exchange shows a target that takes good requests.
+    #[must_use]
+    pub fn healthy(&self, endpoint: usize, seen: &Observed) -> bool {
+        seen.answer.as_ref().is_ok_and(|answer| self.reply(&self.contract.endpoints[endpoint], answer) == Reply::Accepted)
+    }
+
+    fn reply(&self, endpoint: &Endpoint, answer: &Answer) -> Reply {
+        let refused_by_code = || envelope::code(&self.contract, answer).is_some_and(|code| !endpoint.success.codes.contains(&code));
+        match answer.status {
+            200..300 if refused_by_code() => Reply::Refused,
+            200..300 => Reply::Accepted,
+            400..500 => Reply::Refused,
+            _ => Reply::Neither,
+        }
+    }
+
+    fn exchange(&self, endpoint: &Endpoint, step: &Step, aim: Option<ClauseIx>, seen: &Observed, notes: &mut Notes<'_>) -> Reply {
+        let expect = &step.expect;
+        let answer = match &seen.answer {
+            Ok(answer) => answer,
+            Err(Failure { reason, detail }) => {
+                notes.unclear(*reason, format!("{}: {detail}", reason.says()));
+                return Reply::Neither;
+            }
+        };
+        if !policy::status(endpoint, answer, notes) {
+            return Reply::Neither;
+        }
+        let reply = self.reply(endpoint, answer);
+        let bare = matches!(expect, Expect::Refuse { bare: true, .. });
+        if bare && reply == Reply::Refused {
+            // No page shows what a refusal of headers or tokens looks like: that it refuses is all that is held.
+            if let Expect::Refuse { broken, .. } = expect {
+                notes.held.extend(broken);
+            }
+            return reply;
+        }
+        headers::check(&self.contract, endpoint, answer, notes);
+        policy::body(endpoint, answer, notes);
+        let code = envelope::check(&self.contract, endpoint, answer, notes);
+        if reply == Reply::Accepted {
+            fields::check(&self.contract, endpoint, answer, notes);
+        }
+        match (expect, reply) {
+            (Expect::Accept, Reply::Refused) => {
+                if step.role == Role::Probe {
+                    Self::wrongly_refused(endpoint, aim, code.as_deref(), answer, notes);
+                }
+            }
+            (Expect::Accept | Expect::Either { .. }, Reply::Accepted) => {
+                if let (Expect::Accept, Some(aim)) = (expect, aim) {
+                    notes.hold(aim);
+                }
+                self.success(endpoint, code.as_deref(), answer, notes);
+            }
+            (Expect::Either { .. }, _) | (_, Reply::Neither) => {}
+            (Expect::Refuse { broken, .. }, Reply::Accepted) => {
+                // Of several clauses the hardest is the one to cite.
+                if let Some(clause) = broken.iter().copied().max_by_key(|c| self.contract.clause(*c).level) {
+                    notes.find(clause, Check::Refused, place(self.contract.clause(clause)), "refused", format!("accepted with {}", answer.status));
+                }
+            }
+            (Expect::Refuse { broken, rows, .. }, Reply::Refused) => {
+                if broken.len() == 1 && rows.is_empty() {
+                    notes.held.extend(broken);
+                }
+                refusal::check(&self.contract, endpoint, (broken, rows), code.as_deref(), answer, notes);
+            }
+        }
+        reply
+    }
+
+    fn success(&self, endpoint: &Endpoint, code: Option<&str>, answer: &Answer, notes: &mut Notes<'_>) {
+        let success = &endpoint.success;
+        if answer.status == success.status {
+            notes.hold(success.status_clause);
+        } else {
+            notes.find(success.status_clause, Check::Status, "", success.status.to_string(), answer.status.to_string());
+        }
+        // A code that is no success code would have made this a refusal; without any code the envelope has spoken.
+        if code.is_some() {
+            notes.hold(success.code_clause);
+        }
+        let pointer = envelope::pointer(&self.contract.envelope.message);
+        match message::compare(&success.message, &|_| None, envelope::message(&self.contract, answer), &[]) {
+            message::Match::Same => notes.hold(success.message_clause),
+            message::Match::Other(actual) => notes.find(success.message_clause, Check::Message, pointer, success.message.clone(), actual),
+            message::Match::Unknown => {}
+        }
+    }
+
+    fn wrongly_refused(endpoint: &Endpoint, aim: Option<ClauseIx>, code: Option<&str>, answer: &Answer, notes: &mut Notes<'_>) {
+        let row = endpoint.rows.iter().find(|r| Some(r.code.as_str()) == code);
+        match row {
+            Some(row) if !row.when.input() => {
+                let reason = if row.when == crate::contract::When::Taken { Reason::IdentityTaken } else { Reason::PreconditionLost };
+                notes.unclear(reason, format!("refused with {} \"{}\"", row.code, row.message));
+            }
+            _ => {
+                let actual = format!("refused with {} {}", answer.status, code.unwrap_or("and no code"));
+                let clause = aim.unwrap_or(endpoint.success.status_clause);
+                let pointer = place(notes.contract.clause(clause));
+                notes.find(clause, Check::Accepted, pointer, "accepted: the request satisfies every clause", actual);
+            }
+        }
+    }
+}
+
+/// The place in the request that a clause speaks of: `request:/a/b`, `header:NAME`, or nothing.
+fn place(clause: &Clause) -> String {
+    let parts: Vec<&str> = clause.id.split('/').collect();
+    match (clause.part(), parts.as_slice()) {
+        ("request", [_, _, path, ..]) | ("errors", [_, _, _, _, path]) => format!("request:/{}", path.replace('.', "/")),
+        ("request-header", [_, _, name, ..]) => format!("header:{name}"),
+        _ => String::new(),
+    }
+}
+
+/// One line on an exchange, for notes and snapshots.
+#[must_use]
+pub fn summary(seen: &Observed, contract: &Contract) -> String {
+    match &seen.answer {
+        Ok(answer) => {
+            let code = envelope::code(contract, answer);
+            let message = envelope::message(contract, answer);
+            let words: Vec<String> = [Some(answer.status.to_string()), code, message.map(|m| format!("\"{m}\""))].into_iter().flatten().collect();
+            words.join(" ")
+        }
+        Err(failure) => failure.reason.word().to_owned(),
+    }
+}
+
+/// True if a finding of this level fails a run.
+#[must_use]
+pub fn fails(level: Level, fail_on_should: bool) -> bool {
+    level == Level::Must || fail_on_should
+}

@@ -1,0 +1,16 @@
+//! konform: contract conformance tests for HTTP/JSON APIs.
+//!
+//! `src/ARCHITECTURE.md` says which module may use which. The stable interface is the command line, the file formats and
+//! the exit codes; this library is 0.x.
+
+pub mod cli;
+pub mod contract;
+pub mod crypto;
+pub mod exchange;
+pub mod judge;
+pub mod model;
+pub mod plan;
+pub mod report;
+pub mod runner;
+pub mod sandbox;
+pub mod schema;

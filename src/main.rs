@@ -1,0 +1,7 @@
+//! The `konform` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    konform::cli::main()
+}

@@ -1,0 +1,257 @@
+//! What a run tells: reporters read these, never the runner's state.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::clause::{Basis, Level, Source};
+use super::observed::Reason;
+use super::verdict::{Check, Outcome};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The plan is made.
+    Planned {
+        /// Number of cases that will run.
+        cases: u64,
+    },
+    /// A case has its verdict.
+    Case(Arc<CaseRecord>),
+    /// Something worth a line.
+    Note(String),
+}
+
+/// A case and its verdict, as recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseRecord {
+    /// Case id.
+    pub id: Arc<str>,
+    /// What the contract expected: accept, refuse or either.
+    pub expect: &'static str,
+    /// Verdict.
+    pub outcome: Outcome,
+    /// Hardest level among its findings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Why nothing could be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// A sentence, where there are no findings to speak.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Clauses broken, one line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<String>,
+    /// What the probe answered: status, code, message, and the shape of the body.
+    pub saw: String,
+    /// What it brought into being and did not undo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub created: Vec<String>,
+    /// Exchanges, all tries.
+    pub exchanges: usize,
+    /// Time of the last try's probe, microseconds.
+    pub micros: u64,
+}
+
+/// A broken clause with everything a reader needs.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingRecord {
+    /// Number in this run, from 1.
+    pub number: usize,
+    /// Clause id.
+    pub clause: String,
+    /// How hard it is held.
+    pub level: Level,
+    /// Where the promise comes from.
+    pub basis: Basis,
+    /// The promise in words.
+    pub says: String,
+    /// Sibling or reason, where inferred.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// Contract file and line.
+    pub source: Source,
+    /// Who saw it.
+    pub check: Check,
+    /// Where.
+    pub pointer: String,
+    /// What was expected.
+    pub expected: String,
+    /// What came.
+    pub actual: String,
+    /// What to look at.
+    pub hint: String,
+    /// How many cases show it.
+    pub count: u64,
+    /// How often the clause was asserted in this run, and how often it broke.
+    pub rate: (u64, u64),
+    /// The smallest case that shows it.
+    pub case: String,
+    /// Whether a second run of that case showed it again.
+    pub confirmed: Confirmed,
+    /// Body of the probe, secrets redacted.
+    pub request: String,
+    /// The answer in one line.
+    pub answer: String,
+    /// The command that replays it.
+    pub replay: String,
+}
+
+/// What a second run of a finding's case showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmed {
+    /// The same clause broke again.
+    Confirmed,
+    /// It held: the target is nondeterministic there.
+    NotReproduced,
+    /// The case was not run again.
+    NotRerun,
+}
+
+impl Confirmed {
+    /// For people.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Confirmed::Confirmed => "confirmed by a second run",
+            Confirmed::NotReproduced => "not reproduced by a second run: nondeterministic",
+            Confirmed::NotRerun => "not run a second time",
+        }
+    }
+}
+
+/// What a run is, known before its first request.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunHeader {
+    /// konform's version.
+    pub suite: String,
+    /// API id.
+    pub contract: String,
+    /// SHA-256 of the contract's files, hex.
+    pub contract_digest: String,
+    /// Base address.
+    pub target: String,
+    /// Profile file, if any.
+    pub profile: Option<String>,
+    /// SHA-256 of the profile, hex.
+    pub profile_digest: Option<String>,
+    /// Decides the plan.
+    pub seed: u64,
+    /// Decides identities.
+    pub salt: String,
+    /// gate, nightly or certification.
+    pub mode: &'static str,
+    /// Faults of the embedded sandbox, for demonstrations.
+    pub faults: Vec<String>,
+    /// Cases that will run.
+    pub planned: u64,
+    /// Cases that were not selected.
+    pub not_selected: u64,
+    /// Start, UTC, RFC 3339.
+    pub started: String,
+    /// Share of contract mutants that the suite kills, where measured.
+    pub kill_rate: Option<f64>,
+}
+
+/// How often each outcome occurred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Everything asserted holds.
+    pub pass: u64,
+    /// A clause is broken.
+    pub fail: u64,
+    /// Nothing can be said.
+    pub inconclusive: u64,
+    /// A set-up step failed.
+    pub blocked: u64,
+    /// konform's own fault.
+    pub broken: u64,
+    /// Nothing to work with.
+    pub not_applicable: u64,
+    /// Not chosen.
+    pub not_selected: u64,
+}
+
+impl Counts {
+    /// Counts one outcome.
+    pub fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Fail => self.fail += 1,
+            Outcome::Inconclusive => self.inconclusive += 1,
+            Outcome::Blocked => self.blocked += 1,
+            Outcome::Broken => self.broken += 1,
+            Outcome::NotApplicable => self.not_applicable += 1,
+            Outcome::NotSelected => self.not_selected += 1,
+        }
+    }
+
+    /// Cases that ran or should have.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.pass + self.fail + self.inconclusive + self.blocked + self.broken
+    }
+}
+
+/// How one clause fared.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClauseRecord {
+    /// Clause id.
+    pub id: String,
+    /// Level.
+    pub level: Level,
+    /// Basis.
+    pub basis: Basis,
+    /// How often it was asserted.
+    pub asserted: u64,
+    /// How often it was broken.
+    pub broken: u64,
+    /// Why it was not exercised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Outcomes.
+    pub counts: Counts,
+    /// True if the run ended before its plan did.
+    pub partial: bool,
+    /// Broken clauses.
+    pub findings: Vec<FindingRecord>,
+    /// Every clause.
+    #[serde(skip)]
+    pub clauses: Vec<ClauseRecord>,
+    /// What stood in the way, most frequent first.
+    pub obstacles: Vec<(String, u64)>,
+    /// First sentence about each obstacle.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+    /// Requests sent.
+    pub exchanges: u64,
+    /// Whole run, milliseconds.
+    pub millis: u64,
+    /// SHA-256 that ends the evidence chain, hex.
+    pub root: String,
+    /// Exit code.
+    pub exit: u8,
+}
+
+impl Summary {
+    /// MUST clauses that hold, of all MUST clauses, and how many were not exercised.
+    #[must_use]
+    pub fn must(&self) -> (usize, usize, usize) {
+        let must = self.clauses.iter().filter(|c| c.level == Level::Must);
+        let (mut hold, mut all, mut unexercised) = (0, 0, 0);
+        for clause in must {
+            all += 1;
+            hold += usize::from(clause.asserted > 0 && clause.broken == 0);
+            unexercised += usize::from(clause.asserted == 0);
+        }
+        (hold, all, unexercised)
+    }
+}

@@ -1,0 +1,45 @@
+//! Exit codes.
+
+/// How a command ends. The highest in this order wins: `Usage`, `Harness`, `Evidence`, `Broken`, `Unclear`, `Green`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Exit {
+    /// Every MUST clause that ran holds.
+    Green,
+    /// Inconclusive or blocked cases stand in the way, or the run was cut short.
+    Unclear,
+    /// A MUST clause is broken (`--fail-on should`: any).
+    Broken,
+    /// Evidence is damaged or could not be written during the run.
+    Evidence,
+    /// konform itself broke.
+    Harness,
+    /// Usage, configuration, or no case selected.
+    Usage,
+}
+
+impl Exit {
+    /// The process exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Green => 0,
+            Exit::Broken => 1,
+            Exit::Usage => 2,
+            Exit::Unclear => 3,
+            Exit::Harness => 4,
+            Exit::Evidence => 7,
+        }
+    }
+}
+
+/// The table that `--help` and the README show.
+pub const TABLE: &str = "\
+Exit codes:
+  0  every MUST clause that ran holds
+  1  a MUST clause is broken (with --fail-on should: any clause)
+  2  usage, configuration, or no case selected
+  3  inconclusive or blocked cases stand in the way, or the run was cut short
+  4  konform itself broke
+  7  evidence could not be written during the run
+The highest wins in this order: 2, 4, 7, 1, 3, 0.";

@@ -1,0 +1,276 @@
+//! Fields: one row of a request, response or header table, with what is known of it.
+
+use super::clause::ClauseIx;
+use super::decimal::Decimal;
+
+/// Where a value travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// In the JSON body.
+    Body,
+    /// In an HTTP header.
+    Header,
+}
+
+impl Location {
+    /// The first part of a case's location.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Location::Body => "body",
+            Location::Header => "header",
+        }
+    }
+}
+
+/// JSON type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the JSON types, by their own names")]
+pub enum Kind {
+    String,
+    Number,
+    Boolean,
+    Array,
+    Object,
+}
+
+impl Kind {
+    /// Every type, in the order cases use.
+    pub const ALL: [Kind; 5] = [Kind::String, Kind::Number, Kind::Boolean, Kind::Array, Kind::Object];
+
+    /// The JSON name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::String => "string",
+            Kind::Number => "number",
+            Kind::Boolean => "boolean",
+            Kind::Array => "array",
+            Kind::Object => "object",
+        }
+    }
+}
+
+/// Whether a field must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the words of the documentation")]
+pub enum Presence {
+    Required,
+    Optional,
+}
+
+/// Inclusive bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds<T> {
+    /// Smallest legal value.
+    pub min: T,
+    /// Largest legal value.
+    pub max: T,
+}
+
+impl<T: PartialOrd> Bounds<T> {
+    /// True if `value` lies within.
+    pub fn holds(&self, value: &T) -> bool {
+        *value >= self.min && *value <= self.max
+    }
+}
+
+/// What is known of one property of a field.
+///
+/// `sides` holds one entry, or several where sources conflict and nothing decides: the first is what konform sends and takes
+/// for legal in requests, the others are neither promised nor refused; in answers any side will do. `open` says that values
+/// outside are unknown instead of illegal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constraint<T> {
+    /// The legal side or sides; never empty.
+    pub sides: Vec<T>,
+    /// True if what lies outside is unknown.
+    pub open: bool,
+    /// The clause that states it; none where open.
+    pub clause: Option<ClauseIx>,
+}
+
+impl<T> Constraint<T> {
+    /// The side that konform follows when it sends.
+    #[must_use]
+    pub fn first(&self) -> &T {
+        &self.sides[0]
+    }
+}
+
+/// A text format that can be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `local@domain.tld`, loosely.
+    Email,
+    /// A date or time pattern of fixed width in letters `yyyy yy MM dd HH mm ss SSS`, with `x` for a hex digit, other characters literal.
+    Pattern(String),
+}
+
+impl Format {
+    /// The name in contracts and reports.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Format::Email => "email",
+            Format::Pattern(pattern) => pattern,
+        }
+    }
+}
+
+/// Characters that a string may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charset {
+    /// `0` to `9`.
+    Digits,
+    /// `0` to `9`, `a` to `f`, `A` to `F`.
+    Hex,
+}
+
+impl Charset {
+    /// The name in contracts and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Charset::Digits => "digits",
+            Charset::Hex => "hex",
+        }
+    }
+
+    /// True if `c` belongs to the set.
+    #[must_use]
+    pub fn holds(self, c: char) -> bool {
+        match self {
+            Charset::Digits => c.is_ascii_digit(),
+            Charset::Hex => c.is_ascii_hexdigit(),
+        }
+    }
+}
+
+/// How konform makes the value it sends where the contract leaves it free. Promises nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// This literal word.
+    Word(String),
+    /// `#` is a digit that differs from request to request, other characters are literal.
+    Pattern(String),
+    /// The items of a catalogue that hold `attribute: value`, by their `key`.
+    Catalogue {
+        /// Resource name.
+        resource: String,
+        /// Attribute to select by.
+        attribute: String,
+        /// The value it must have.
+        value: String,
+    },
+}
+
+/// One row of a table, resolved.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Name as on the wire (headers in the documentation's spelling).
+    pub name: String,
+    /// Dotted path inside its table; `*` stands for the items of an array.
+    pub path: String,
+    /// Where it travels.
+    pub location: Location,
+    /// JSON type; none where unseen.
+    pub kind: Option<Constraint<Kind>>,
+    /// Presence; none where unseen.
+    pub presence: Option<Constraint<Presence>>,
+    /// Length bounds; none where unseen or no string.
+    pub length: Option<Constraint<Bounds<usize>>>,
+    /// Number bounds.
+    pub value: Option<Constraint<Bounds<Decimal>>>,
+    /// Whole number, written in plain digits.
+    pub integer: Option<Constraint<()>>,
+    /// Text format.
+    pub format: Option<Constraint<Format>>,
+    /// The legal words.
+    pub words: Option<Constraint<Vec<String>>>,
+    /// The legal characters.
+    pub charset: Option<Constraint<Charset>>,
+    /// password, pan, cvc, token or identity.
+    pub secret: Option<String>,
+    /// `resource.attribute` whose existing value the field must name.
+    pub refers: Option<String>,
+    /// What to send.
+    pub sample: Option<Sample>,
+    /// True if a value may be used once only (`unique` of a create effect).
+    pub unique: bool,
+    /// Members of an object.
+    pub fields: Vec<Field>,
+    /// Items of an array.
+    pub items: Option<Box<Field>>,
+    /// The clause that an answer's trace number must not be another request's; headers only.
+    pub trace: Option<ClauseIx>,
+}
+
+impl Field {
+    /// `body.addressInfo.zipCode`, as cases name it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}.{}", self.location.word(), self.path)
+    }
+
+    /// True if the field must be there by a known clause.
+    #[must_use]
+    pub fn required(&self) -> bool {
+        self.presence.as_ref().is_some_and(|p| *p.first() == Presence::Required)
+    }
+
+    /// True if the field is known to be optional.
+    #[must_use]
+    pub fn optional(&self) -> bool {
+        self.presence.as_ref().is_some_and(|p| *p.first() == Presence::Optional)
+    }
+
+    /// This field and all below it, depth first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Field)) {
+        visit(self);
+        for field in &self.fields {
+            field.walk(visit);
+        }
+        if let Some(items) = &self.items {
+            items.walk(visit);
+        }
+    }
+}
+
+/// What a length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Unicode code points.
+    CodePoints,
+    /// UTF-16 units, as Java and `JavaScript` count.
+    Utf16,
+    /// UTF-8 bytes.
+    Bytes,
+}
+
+impl Unit {
+    /// All units.
+    pub const ALL: [Unit; 3] = [Unit::CodePoints, Unit::Utf16, Unit::Bytes];
+
+    /// The length of `text` in this unit.
+    #[must_use]
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Unit::CodePoints => text.chars().count(),
+            Unit::Utf16 => text.encode_utf16().count(),
+            Unit::Bytes => text.len(),
+        }
+    }
+}
+
+/// How a rule is broken or bent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Way {
+    Absent,
+    Null,
+    Empty,
+    Below,
+    Above,
+    Other,
+}

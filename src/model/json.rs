@@ -1,0 +1,544 @@
+//! Lossless JSON: number lexemes as text, duplicate keys kept, defects with their byte offset.
+//!
+//! `serde_json` rewrites `1e19`, keeps the last of two equal keys and refuses lone surrogates; a conformance test must see what
+//! was really sent. The reader accepts everything that can be given a tree and lists what is wrong with it.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
+
+/// How deep arrays and objects may nest before reading stops. One level costs a stack frame, hence a limit.
+pub const MAX_DEPTH: usize = 256;
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as its lexeme: `1.0e3` stays `1.0e3`.
+    Number(Box<str>),
+    /// A string, unescaped; what is no Unicode became U+FFFD and a [`Defect`].
+    String(String),
+    /// An array.
+    Array(Vec<Json>),
+    /// An object's members in order, duplicates included.
+    Object(Vec<(String, Json)>),
+    /// A secret string, replaced by what can still be judged of it.
+    Redacted(Box<Redacted>),
+}
+
+/// What remains of a secret string.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Redacted {
+    /// password, pan, cvc, token or identity, as the contract marks the field.
+    pub kind: String,
+    /// HMAC of the value under a key that lives as long as the process: equality, nothing else.
+    pub commit: String,
+    /// Length in code points.
+    pub chars: usize,
+    /// Length in UTF-16 units.
+    pub utf16: usize,
+    /// Length in UTF-8 bytes.
+    pub bytes: usize,
+    /// Which of digits, letters, space, other occur.
+    pub classes: Vec<&'static str>,
+    /// True if the digits pass the Luhn check.
+    pub luhn: bool,
+    /// Which of the formats and word lists of its field the value met, by name.
+    pub matches: Vec<String>,
+}
+
+/// Something a strict reader would refuse, though the value could be read.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Defect {
+    /// Byte offset in the document.
+    pub offset: usize,
+    /// What is wrong there.
+    pub kind: DefectKind,
+}
+
+/// Kinds of [`Defect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefectKind {
+    /// A member name occurs twice in one object.
+    DuplicateKey,
+    /// Bytes that are no UTF-8.
+    InvalidUtf8,
+    /// `\ud800` without its partner.
+    LoneSurrogate,
+}
+
+/// A document that could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The value.
+    pub root: Json,
+    /// What is wrong with it nevertheless.
+    pub defects: Vec<Defect>,
+}
+
+/// Why bytes are no JSON.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {offset}")]
+pub struct SyntaxError {
+    /// Byte offset of the first thing that does not fit.
+    pub offset: usize,
+    /// What was found or missing there.
+    pub what: &'static str,
+}
+
+/// Reads one JSON document.
+///
+/// # Errors
+/// [`SyntaxError`] with the byte offset, also for text after the value and for nesting beyond [`MAX_DEPTH`].
+pub fn parse(bytes: &[u8]) -> Result<Document, SyntaxError> {
+    let mut reader = Reader { bytes, at: 0, defects: Vec::new() };
+    reader.space();
+    let root = reader.value(0)?;
+    reader.space();
+    if reader.at < bytes.len() {
+        return Err(reader.error("text after the value"));
+    }
+    Ok(Document { root, defects: reader.defects })
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    defects: Vec<Defect>,
+}
+
+impl Reader<'_> {
+    fn error(&self, what: &'static str) -> SyntaxError {
+        SyntaxError { offset: self.at, what }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json, SyntaxError> {
+        if depth > MAX_DEPTH {
+            return Err(self.error("nesting too deep"));
+        }
+        match self.peek() {
+            None => Err(self.error("end of text where a value should be")),
+            Some(b'n') => self.word(b"null", Json::Null),
+            Some(b't') => self.word(b"true", Json::Bool(true)),
+            Some(b'f') => self.word(b"false", Json::Bool(false)),
+            Some(b'"') => Ok(Json::String(self.string()?)),
+            Some(b'[') => self.array(depth),
+            Some(b'{') => self.object(depth),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(_) => Err(self.error("a character that starts no value")),
+        }
+    }
+
+    fn word(&mut self, word: &[u8], value: Json) -> Result<Json, SyntaxError> {
+        if self.bytes[self.at..].starts_with(word) {
+            self.at += word.len();
+            Ok(value)
+        } else {
+            Err(self.error("a word that is none of null, true, false"))
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), SyntaxError> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.error("a digit is missing")) } else { Ok(()) }
+    }
+
+    fn number(&mut self) -> Result<Json, SyntaxError> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        // The lexeme is ASCII by construction.
+        Ok(Json::Number(String::from_utf8_lossy(&self.bytes[start..self.at]).into()))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Json, SyntaxError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Json::Array(items));
+        }
+        loop {
+            self.space();
+            items.push(self.value(depth + 1)?);
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Json::Array(items));
+                }
+                _ => return Err(self.error("neither ',' nor ']' after an item")),
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json, SyntaxError> {
+        self.at += 1;
+        let mut members: Vec<(String, Json)> = Vec::new();
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Json::Object(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return Err(self.error("a member name is missing"));
+            }
+            let offset = self.at;
+            let name = self.string()?;
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.error("':' is missing after a member name"));
+            }
+            self.at += 1;
+            self.space();
+            let value = self.value(depth + 1)?;
+            // Quadratic in the members of one object, which a body cap bounds; objects of an API have few.
+            if members.len() < 4096 && members.iter().any(|(known, _)| *known == name) {
+                self.defects.push(Defect { offset, kind: DefectKind::DuplicateKey });
+            }
+            members.push((name, value));
+            self.space();
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(Json::Object(members));
+                }
+                _ => return Err(self.error("neither ',' nor '}' after a member")),
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<String, SyntaxError> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let start = self.at;
+            while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
+                self.at += 1;
+            }
+            self.raw(start, &mut text);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => self.escape(&mut text)?,
+                Some(_) => return Err(self.error("a control character inside a string")),
+                None => return Err(self.error("a string without its end")),
+            }
+        }
+    }
+
+    fn raw(&mut self, start: usize, text: &mut String) {
+        let mut offset = start;
+        for chunk in self.bytes[start..self.at].utf8_chunks() {
+            text.push_str(chunk.valid());
+            offset += chunk.valid().len();
+            if !chunk.invalid().is_empty() {
+                self.defects.push(Defect { offset, kind: DefectKind::InvalidUtf8 });
+                text.push(char::REPLACEMENT_CHARACTER);
+                offset += chunk.invalid().len();
+            }
+        }
+    }
+
+    fn escape(&mut self, text: &mut String) -> Result<(), SyntaxError> {
+        let offset = self.at;
+        self.at += 1;
+        let plain = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                let unit = self.hex()?;
+                let code = if (0xd800..0xdc00).contains(&unit) && self.bytes[self.at..].starts_with(b"\\u") {
+                    let back = self.at;
+                    self.at += 2;
+                    let low = self.hex()?;
+                    if (0xdc00..0xe000).contains(&low) {
+                        0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00)
+                    } else {
+                        self.at = back;
+                        unit
+                    }
+                } else {
+                    unit
+                };
+                text.push(char::from_u32(code).unwrap_or_else(|| {
+                    self.defects.push(Defect { offset, kind: DefectKind::LoneSurrogate });
+                    char::REPLACEMENT_CHARACTER
+                }));
+                return Ok(());
+            }
+            _ => return Err(self.error("an escape that JSON does not have")),
+        };
+        self.at += 1;
+        text.push(plain);
+        Ok(())
+    }
+
+    fn hex(&mut self) -> Result<u32, SyntaxError> {
+        let digits = self.bytes.get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let Some(digits) = digits else { return Err(self.error("four hex digits are missing")) };
+        let unit = digits.iter().fold(0, |acc, d| acc * 16 + char::from(*d).to_digit(16).unwrap_or(0));
+        self.at += 4;
+        Ok(unit)
+    }
+}
+
+impl Json {
+    /// A string value.
+    pub fn text(value: impl Into<String>) -> Self {
+        Json::String(value.into())
+    }
+
+    /// A number value from its lexeme; the caller gives a JSON number.
+    pub fn number(lexeme: impl Into<Box<str>>) -> Self {
+        Json::Number(lexeme.into())
+    }
+
+    /// The member `name`; of duplicates the last, as most readers take it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        match self {
+            Json::Object(members) => members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The value at a dotted path of member names, `a.b.c`; array items by number.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Json> {
+        path.split('.').try_fold(self, |node, name| match node {
+            Json::Array(items) => items.get(name.parse::<usize>().ok()?),
+            _ => node.get(name),
+        })
+    }
+
+    /// The JSON type as its standard calls it.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Json::Null => "null",
+            Json::Bool(_) => "boolean",
+            Json::Number(_) => "number",
+            Json::String(_) | Json::Redacted(_) => "string",
+            Json::Array(_) => "array",
+            Json::Object(_) => "object",
+        }
+    }
+
+    /// The text of a string or the lexeme of a number.
+    #[must_use]
+    pub fn scalar(&self) -> Option<&str> {
+        match self {
+            Json::String(text) => Some(text),
+            Json::Number(lexeme) => Some(lexeme),
+            _ => None,
+        }
+    }
+
+    /// Appends the shortest spelling of this value, lexemes unchanged, non-ASCII as UTF-8.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Json::Null => out.extend_from_slice(b"null"),
+            Json::Bool(true) => out.extend_from_slice(b"true"),
+            Json::Bool(false) => out.extend_from_slice(b"false"),
+            Json::Number(lexeme) => out.extend_from_slice(lexeme.as_bytes()),
+            Json::String(text) => write_string(text, out),
+            Json::Array(items) => {
+                out.push(b'[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(b',');
+                    }
+                    item.write(out);
+                }
+                out.push(b']');
+            }
+            Json::Object(members) => {
+                out.push(b'{');
+                for (i, (name, value)) in members.iter().enumerate() {
+                    if i > 0 {
+                        out.push(b',');
+                    }
+                    write_string(name, out);
+                    out.push(b':');
+                    value.write(out);
+                }
+                out.push(b'}');
+            }
+            Json::Redacted(redacted) => {
+                out.extend_from_slice(br#"{"redacted":"#);
+                // Writing to a Vec of a type without maps cannot fail.
+                out.extend_from_slice(&serde_json::to_vec(redacted).unwrap_or_default());
+                out.push(b'}');
+            }
+        }
+    }
+
+    /// The shortest spelling as text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// A short form for people: at most `limit` characters of the spelling.
+    #[must_use]
+    pub fn brief(&self, limit: usize) -> String {
+        if let Json::Redacted(r) = self {
+            return format!("<{} of {} characters>", r.kind, r.chars);
+        }
+        let text = self.to_text();
+        match text.char_indices().nth(limit) {
+            Some((cut, _)) => format!("{}... ({} characters)", &text[..cut], text.chars().count()),
+            None => text,
+        }
+    }
+}
+
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&text.as_bytes()[from..at]);
+        if escape.is_empty() {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+        } else {
+            out.extend_from_slice(escape);
+        }
+        from = at + 1;
+    }
+    out.extend_from_slice(&text.as_bytes()[from..]);
+    out.push(b'"');
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(value) => serializer.serialize_bool(*value),
+            Json::Number(lexeme) => match serde_json::from_str::<&RawValue>(lexeme) {
+                Ok(raw) => raw.serialize(serializer),
+                Err(_) => serializer.serialize_str(lexeme),
+            },
+            Json::String(text) => serializer.serialize_str(text),
+            Json::Array(items) => {
+                let mut seq = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    seq.serialize_element(item)?;
+                }
+                seq.end()
+            }
+            Json::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+            Json::Redacted(redacted) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("redacted", redacted)?;
+                map.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_lexemes_order_and_duplicates() {
+        let text = r#"{"b":1.0e3,"a":[-0,9999999999999999999],"b":"\u00e9\ud83d\ude00\\\/"}"#;
+        let doc = parse(text.as_bytes()).unwrap();
+        assert_eq!(doc.root.to_text(), r#"{"b":1.0e3,"a":[-0,9999999999999999999],"b":"é😀\\/"}"#);
+        assert_eq!(doc.defects, [Defect { offset: 37, kind: DefectKind::DuplicateKey }]);
+        assert_eq!(doc.root.get("b").and_then(Json::scalar), Some("é😀\\/"));
+        assert_eq!(doc.root.at("a.1").and_then(Json::scalar), Some("9999999999999999999"));
+    }
+
+    #[test]
+    fn lists_what_a_strict_reader_refuses() {
+        let doc = parse(b"\"a\xffb\"").unwrap();
+        assert_eq!(doc.root, Json::text("a\u{fffd}b"));
+        assert_eq!(doc.defects, [Defect { offset: 2, kind: DefectKind::InvalidUtf8 }]);
+        for text in [&br#""\ud800""#[..], br#""\udc00x""#, br#""\ud800A""#] {
+            assert_eq!(parse(text).unwrap().defects[0].kind, DefectKind::LoneSurrogate);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_json_with_its_offset() {
+        for (text, offset) in
+            [("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("01", 1), ("1.", 2), ("nul", 0), ("\"\n\"", 1), ("{} x", 3), ("\"\\x\"", 2), ("<html>", 0), ("'a'", 0)]
+        {
+            assert_eq!(parse(text.as_bytes()).unwrap_err().offset, offset, "{text:?}");
+        }
+        assert!(parse("[".repeat(100_000).as_bytes()).is_err());
+        assert!(parse(format!("{}{}", "[".repeat(200), "]".repeat(200)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn serde_keeps_number_lexemes() {
+        let doc = parse(br#"{"n":1.0e3,"m":12345678901234567890123}"#).unwrap();
+        assert_eq!(serde_json::to_string(&doc.root).unwrap(), r#"{"n":1.0e3,"m":12345678901234567890123}"#);
+    }
+}

@@ -1,0 +1,27 @@
+//! Shared vocabulary: data that several modules speak about, and nothing that does I/O.
+//!
+//! Must not: know any module above it, read clocks, files or the environment.
+
+pub mod case;
+pub mod clause;
+pub mod decimal;
+pub mod event;
+pub mod exit;
+pub mod field;
+pub mod format;
+pub mod json;
+pub mod observed;
+pub mod template;
+pub mod verdict;
+pub mod wire;
+
+pub use case::{Case, Expect, Family, Hazard, Role, Step};
+pub use clause::{Basis, Clause, ClauseIx, Level, Rule, Source};
+pub use decimal::Decimal;
+pub use event::{CaseRecord, Confirmed, Counts, Event, FindingRecord, RunHeader, Summary};
+pub use exit::Exit;
+pub use field::{Field, Kind, Location, Presence};
+pub use json::Json;
+pub use observed::{Answer, Body, Observed, Reason};
+pub use template::{Edit, Hole, Template};
+pub use verdict::{Check, Finding, Outcome, Verdict};

@@ -1,0 +1,167 @@
+//! What was sent and what came back, redacted: the only thing that judging reads.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::json::{Defect, Json};
+
+/// One exchange, as it is judged and recorded. Made by `exchange::redact` alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Observed {
+    /// Endpoint id.
+    pub endpoint: Arc<str>,
+    /// HTTP method.
+    pub method: String,
+    /// Whole URL.
+    pub url: String,
+    /// Headers as sent, secrets by name.
+    pub request_headers: Vec<(String, String)>,
+    /// Body as sent, secrets redacted.
+    pub request_body: Json,
+    /// The trace number sent, if the contract has one.
+    pub trace: Option<String>,
+    /// What came back.
+    pub answer: Result<Answer, Failure>,
+    /// Whole exchange, microseconds on the monotonic clock.
+    pub micros: u64,
+    /// 0 for the first try of a case.
+    pub attempt: u8,
+}
+
+/// A complete answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+    /// Its length on the wire in bytes.
+    pub bytes: usize,
+}
+
+impl Answer {
+    /// First value of a header, by any spelling of its name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body's tree, if it is JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<&Json> {
+        match &self.body {
+            Body::Json { root, .. } => Some(root),
+            _ => None,
+        }
+    }
+}
+
+/// A body as far as it could be read.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Body {
+    /// No bytes.
+    Empty,
+    /// JSON.
+    Json {
+        /// The value.
+        root: Json,
+        /// What a strict reader would refuse.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        defects: Vec<Defect>,
+    },
+    /// Anything else.
+    Other {
+        /// Why it is no JSON, with the byte offset.
+        why: String,
+        /// Its first characters, what is no UTF-8 replaced.
+        excerpt: String,
+    },
+}
+
+/// No complete answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// Which kind.
+    pub reason: Reason,
+    /// The transport's words.
+    pub detail: String,
+}
+
+/// Why nothing can be said. No reason ever becomes a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "`Reason::says` explains each")]
+pub enum Reason {
+    Dns,
+    Connect,
+    Tls,
+    Timeout,
+    Reset,
+    TruncatedBody,
+    OverCap,
+    BadHttpHead,
+    BadChunk,
+    Http429,
+    Gateway,
+    EnvelopeNotFound,
+    PreconditionLost,
+    CanaryFailed,
+    FixtureMissing,
+    IdentityTaken,
+    Interrupted,
+}
+
+impl Reason {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::Dns => "dns",
+            Reason::Connect => "connect",
+            Reason::Tls => "tls",
+            Reason::Timeout => "timeout",
+            Reason::Reset => "reset",
+            Reason::TruncatedBody => "truncated_body",
+            Reason::OverCap => "over_cap",
+            Reason::BadHttpHead => "bad_http_head",
+            Reason::BadChunk => "bad_chunk",
+            Reason::Http429 => "http_429",
+            Reason::Gateway => "gateway_502_503_504",
+            Reason::EnvelopeNotFound => "envelope_not_found",
+            Reason::PreconditionLost => "precondition_lost",
+            Reason::CanaryFailed => "canary_failed",
+            Reason::FixtureMissing => "fixture_missing",
+            Reason::IdentityTaken => "identity_taken",
+            Reason::Interrupted => "interrupted",
+        }
+    }
+
+    /// What it means and what to do about it.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Reason::Dns => "the target's name could not be resolved",
+            Reason::Connect => "nothing answers at the target's address and port",
+            Reason::Tls => "no TLS connection: a private authority needs --cacert FILE",
+            Reason::Timeout => "no complete answer in time (--timeout)",
+            Reason::Reset => "the connection was closed before an answer",
+            Reason::TruncatedBody => "the body ended before its announced length",
+            Reason::OverCap => "the body is larger than konform reads",
+            Reason::BadHttpHead => "the answer's head is no HTTP/1.1",
+            Reason::BadChunk => "the answer's chunked coding is malformed",
+            Reason::Http429 => "the target asks for fewer requests (--rate)",
+            Reason::Gateway => "a gateway stands in for the target",
+            Reason::EnvelopeNotFound => "code and message are not where the envelope says: set `envelope:` in the profile",
+            Reason::PreconditionLost => "another documented refusal came first",
+            Reason::CanaryFailed => "a known-good request failed, so nothing can be said of the others",
+            Reason::FixtureMissing => "what the case needs is not there",
+            Reason::IdentityTaken => "the fresh identity was already taken",
+            Reason::Interrupted => "the run was stopped",
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Request bodies before a run fills in what only the run knows: identities, answers of earlier steps.
+
+use super::json::Json;
+
+/// A JSON body with holes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Template {
+    /// A finished value.
+    Json(Json),
+    /// An object whose members may have holes.
+    Object(Vec<(String, Template)>),
+    /// An array whose items may have holes.
+    Array(Vec<Template>),
+    /// A value made when the request is.
+    Hole(Hole),
+}
+
+/// A value that is made when the request is prepared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hole {
+    /// A string of exactly `chars` characters that no other request of any run uses, as far as `chars` allows.
+    Identity {
+        /// Path of the field; the same field and tag give the same value within one case.
+        field: String,
+        /// What it looks like.
+        shape: Shape,
+        /// Length in characters, all ASCII.
+        chars: usize,
+        /// Whose identity: step number by default, so that every step has its own.
+        tag: Option<u8>,
+    },
+    /// Ids out of a catalogue that was read before the run.
+    Catalogue {
+        /// Resource name.
+        resource: String,
+        /// Attribute to select by.
+        attribute: String,
+        /// The value it must have.
+        value: String,
+        /// Which of the selected to take.
+        keep: Keep,
+        /// True to send ids as strings, else as numbers.
+        text: bool,
+    },
+    /// The value at a dotted path of the answer to an earlier step.
+    Answer {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path in the body.
+        path: String,
+    },
+}
+
+/// Which of the selected catalogue entries to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    All,
+    /// All but the last.
+    AllButOne,
+}
+
+/// What an identity looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// An e-mail address under `example.com`.
+    Email,
+    /// Lower-case letters and digits.
+    Plain,
+    /// `#` becomes a digit, other characters stay.
+    Pattern(String),
+}
+
+/// One change to a body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Leave the member out.
+    Remove(String),
+    /// Put this value there.
+    Set(String, Template),
+}
+
+/// One change to a header, after all headers have been made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderEdit {
+    /// Header name as the contract spells it.
+    pub name: String,
+    /// What to do with it.
+    pub change: HeaderChange,
+}
+
+/// What a [`HeaderEdit`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderChange {
+    /// Leave it out.
+    Remove,
+    /// Send it with no value.
+    Empty,
+    /// Drop the last character.
+    Shorten,
+    /// Repeat the last character once more.
+    Lengthen,
+    /// Keep the length, replace every character by one that no format allows.
+    Malform,
+}
+
+impl HeaderEdit {
+    /// Applies the change to finished headers.
+    pub fn apply(&self, headers: &mut Vec<(String, String)>) {
+        if self.change == HeaderChange::Remove {
+            headers.retain(|(name, _)| *name != self.name);
+        }
+        for (_, value) in headers.iter_mut().filter(|(name, _)| *name == self.name) {
+            match self.change {
+                HeaderChange::Remove => {}
+                HeaderChange::Empty => value.clear(),
+                HeaderChange::Shorten => {
+                    value.pop();
+                }
+                HeaderChange::Lengthen => value.extend(value.clone().chars().next_back()),
+                HeaderChange::Malform => *value = "!".repeat(value.chars().count()),
+            }
+        }
+    }
+}
+
+/// One change to how a request is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEdit {
+    /// Signed as the contract says.
+    Intact,
+    /// One character of the code changed.
+    WrongCode,
+    /// Signed with a key that is not the actor's.
+    OtherKey,
+    /// Signed over another body.
+    OtherBody,
+}
+
+impl Template {
+    /// A finished string.
+    pub fn text(value: impl Into<String>) -> Self {
+        Template::Json(Json::text(value))
+    }
+
+    /// Applies `edit` at its dotted path, creating nothing that is not on the way; true if the path was found.
+    pub fn apply(&mut self, edit: &Edit) -> bool {
+        let path = match edit {
+            Edit::Remove(path) | Edit::Set(path, _) => path,
+        };
+        let (parent, name) = path.rsplit_once('.').map_or(("", path.as_str()), |(parent, name)| (parent, name));
+        let Some(holder) = self.find(parent) else { return false };
+        match (holder, edit) {
+            (Template::Object(members), Edit::Remove(_)) => {
+                let before = members.len();
+                members.retain(|(known, _)| known != name);
+                members.len() < before
+            }
+            (Template::Object(members), Edit::Set(_, value)) => {
+                match members.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, old)) => *old = value.clone(),
+                    None => members.push((name.to_owned(), value.clone())),
+                }
+                true
+            }
+            (Template::Array(items), Edit::Set(_, value)) => {
+                *items = vec![value.clone()];
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Fills the holes; `fill` makes a value for each.
+    ///
+    /// # Errors
+    /// Whatever `fill` answers first.
+    pub fn bind<E>(&self, fill: &mut dyn FnMut(&Hole) -> Result<Json, E>) -> Result<Json, E> {
+        Ok(match self {
+            Template::Json(value) => value.clone(),
+            Template::Object(members) => {
+                let mut bound = Vec::with_capacity(members.len());
+                for (name, value) in members {
+                    bound.push((name.clone(), value.bind(fill)?));
+                }
+                Json::Object(bound)
+            }
+            Template::Array(items) => Json::Array(items.iter().map(|item| item.bind(fill)).collect::<Result<_, E>>()?),
+            Template::Hole(hole) => fill(hole)?,
+        })
+    }
+
+    fn find(&mut self, path: &str) -> Option<&mut Template> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        path.split('.').try_fold(self, |node, name| match node {
+            Template::Object(members) => members.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        })
+    }
+}
+
+impl Shape {
+    /// A text of this shape with exactly `chars` ASCII characters, the same for the same `seed`.
+    #[must_use]
+    pub fn render(&self, chars: usize, seed: u64) -> String {
+        let mut state = seed;
+        let mut next = || {
+            // splitmix64: spreads a seed over as many characters as are asked for.
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        let mut plain = |n: usize| {
+            let mut out = String::with_capacity(n);
+            let mut bits = 0;
+            for i in 0..n {
+                if i % 12 == 0 {
+                    bits = next();
+                }
+                out.push(char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::try_from(bits % 36).unwrap_or(0)]));
+                bits /= 36;
+            }
+            out
+        };
+        match self {
+            Shape::Plain => plain(chars),
+            Shape::Pattern(pattern) => {
+                let digits = plain(chars);
+                pattern.chars().zip(digits.bytes()).map(|(p, d)| if p == '#' { char::from(b'0' + d % 10) } else { p }).collect()
+            }
+            Shape::Email => {
+                const DOMAIN: &str = "example.com";
+                match chars {
+                    0..5 => plain(chars),
+                    5..13 => format!("{}@b.c", plain(chars - 4)),
+                    13..60 => format!("{}@{DOMAIN}", plain(chars - 1 - DOMAIN.len())),
+                    _ => {
+                        // A local part beyond 64 and a label beyond 63 characters would be no address.
+                        let mut rest = chars - 40 - 1 - DOMAIN.len();
+                        let mut labels = String::new();
+                        while rest > 0 {
+                            let take = if rest > 50 { 48 } else { rest };
+                            labels.push_str(&"x".repeat(take - 1));
+                            labels.push('.');
+                            rest -= take;
+                        }
+                        if labels.starts_with('.') || labels.contains("..") {
+                            format!("{}@{DOMAIN}", plain(chars - 1 - DOMAIN.len()))
+                        } else {
+                            format!("{}@{labels}{DOMAIN}", plain(40))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_have_exactly_the_length_asked_for() {
+        for chars in 0..200 {
+            for shape in [Shape::Email, Shape::Plain, Shape::Pattern("0100#######".repeat(20).chars().take(chars).collect())] {
+                assert_eq!(shape.render(chars, 7).len(), chars, "{shape:?}");
+            }
+        }
+        assert_eq!(Shape::Email.render(80, 1), Shape::Email.render(80, 1));
+        assert_ne!(Shape::Email.render(80, 1), Shape::Email.render(80, 2));
+    }
+
+    #[test]
+    fn edits_reach_nested_members_and_nothing_else() {
+        let mut body = Template::Object(vec![("a".to_owned(), Template::Object(vec![("b".to_owned(), Template::text("x"))]))]);
+        assert!(body.apply(&Edit::Set("a.b".to_owned(), Template::text("y"))));
+        assert!(body.apply(&Edit::Set("a.c".to_owned(), Template::text("z"))));
+        assert!(!body.apply(&Edit::Set("q.c".to_owned(), Template::text("z"))));
+        assert!(!body.apply(&Edit::Remove("a.q".to_owned())));
+        let bound = body.bind(&mut |_| Err(())).unwrap();
+        assert_eq!(bound.to_text(), r#"{"a":{"b":"y","c":"z"}}"#);
+    }
+}

@@ -1,0 +1,138 @@
+//! What the contract says about putting a call on the wire, resolved to data: header templates, signing, what is secret.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A string that must not show in any output. `Debug` and `Display` print its name only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    name: String,
+    value: String,
+}
+
+impl Secret {
+    /// A secret `value` that outputs call `$name`.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// The value itself; for signing and sending only.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.value
+    }
+
+    /// `$NAME`, for outputs.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${}", self.name)
+    }
+}
+
+/// An actor's credentials by the name that the contract gives them.
+pub type Credentials = BTreeMap<String, Secret>;
+
+/// A part of a header template such as `{now:yyMMddHHmmss}-{counter:7}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Literal text.
+    Text(String),
+    /// The instant of the request in the contract's zone, in a pattern of `yyyy yy MM dd HH mm ss SSS`.
+    Now(String),
+    /// The request counter, lower-case hex, this many digits.
+    Counter(usize),
+    /// A credential by name.
+    Credential(String),
+    /// The message authentication code (inside an auth scheme's template only).
+    Code,
+    /// What the auth scheme of this header makes.
+    Auth,
+}
+
+/// A header to send.
+#[derive(Clone, Debug)]
+pub struct HeaderPlan {
+    /// Name as documented.
+    pub name: String,
+    /// Its value.
+    pub value: Vec<Piece>,
+    /// Left out of outputs as `$name` if secret.
+    pub secret: Option<String>,
+}
+
+/// Signing by a keyed hash over the bytes sent.
+#[derive(Clone, Debug)]
+pub struct HmacPlan {
+    /// Id of the scheme in the contract.
+    pub id: String,
+    /// Header that carries it.
+    pub header: String,
+    /// `{now:...}`, `{mac}` and literals.
+    pub value: Vec<Piece>,
+    /// Credential whose UTF-8 bytes are the key.
+    pub key: String,
+    /// What is hashed.
+    pub over: SignedBytes,
+}
+
+/// What a token is computed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBytes {
+    /// The body exactly as sent.
+    Body,
+    /// Standard Base64 of the body.
+    Base64Body,
+}
+
+/// The clock that requests use: a name for headers and a fixed offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// `KST`, `UTC` ...
+    pub name: String,
+    /// Seconds east of UTC.
+    pub offset_seconds: i32,
+}
+
+/// Everything needed to send one endpoint's requests.
+#[derive(Clone, Debug)]
+pub struct WirePlan {
+    /// Endpoint id.
+    pub endpoint: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path below the target URL.
+    pub path: String,
+    /// Headers in the order they are sent.
+    pub headers: Vec<HeaderPlan>,
+    /// Signing, if any.
+    pub auth: Option<HmacPlan>,
+    /// The zone of every time sent.
+    pub zone: Zone,
+    /// Header that carries the trace number, if any.
+    pub trace: Option<String>,
+    /// Secrets of the request body: dotted path and kind.
+    pub request_secrets: Vec<SecretField>,
+    /// Secrets of the answer's body.
+    pub response_secrets: Vec<SecretField>,
+}
+
+/// A field whose value is redacted before anything is recorded or judged.
+#[derive(Clone, Debug)]
+pub struct SecretField {
+    /// Dotted path, `*` for array items.
+    pub path: String,
+    /// password, pan, cvc, token or identity.
+    pub kind: String,
+    /// Formats the value is tested against before it is replaced.
+    pub formats: Vec<super::field::Format>,
+    /// Word lists likewise.
+    pub words: Vec<String>,
+    /// Charset likewise.
+    pub charset: Option<super::field::Charset>,
+}

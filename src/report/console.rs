@@ -1,0 +1,87 @@
+//! The end of a run, for people.
+
+use std::fmt::Write as _;
+
+use crate::model::{FindingRecord, Level, RunHeader, Summary};
+
+/// Findings printed whole; the rest stand in the run folder.
+const SHOWN: usize = 20;
+
+/// The text of a run's end.
+#[must_use]
+pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "{text}");
+    };
+    for finding in summary.findings.iter().take(SHOWN) {
+        line(finding_text(finding));
+    }
+    if summary.findings.len() > SHOWN {
+        line(format!("... and {} more findings in {folder}/findings/\n", summary.findings.len() - SHOWN));
+    }
+    for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes) {
+        line(format!("{count} {what}, first {note}"));
+    }
+    if !summary.obstacles.is_empty() {
+        line(String::new());
+    }
+    let c = summary.counts;
+    let mut counts = vec![format!("{} passed", c.pass)];
+    for (n, word) in [(c.fail, "failed"), (c.inconclusive, "inconclusive"), (c.blocked, "blocked"), (c.broken, "broken"), (c.not_selected, "not selected")] {
+        if n > 0 {
+            counts.push(format!("{n} {word}"));
+        }
+    }
+    let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
+    line(format!("{} cases: {}", c.total(), counts.join(", ")));
+    line(format!("{} exchanges in {}.{:03} s ({rate}/s), seed {}, salt {}", summary.exchanges, summary.millis / 1000, summary.millis % 1000, header.seed, header.salt));
+    let kill = header.kill_rate.map_or_else(|| "not measured".to_owned(), |r| format!("{:.1}%", r * 100.0));
+    line(format!("detection power of this suite: {kill}"));
+    line(format!("report: {folder}"));
+    line(verdict(summary));
+    out
+}
+
+/// The one line that counts, always with its denominator.
+#[must_use]
+pub fn verdict(summary: &Summary) -> String {
+    let (hold, all, unexercised) = summary.must();
+    let must = summary.findings.iter().filter(|f| f.level == Level::Must).count();
+    let should = summary.findings.len() - must;
+    let word = match summary.exit {
+        0 => "PASS",
+        1 => "FAIL",
+        3 => "INCONCLUSIVE",
+        _ => "BROKEN",
+    };
+    let partial = if summary.partial { " (partial run)" } else { "" };
+    format!("{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings")
+}
+
+/// One finding, with the clause, its place, and how to see it again.
+#[must_use]
+pub fn finding_text(f: &FindingRecord) -> String {
+    let word = match f.level {
+        Level::Must => "FAIL",
+        Level::Should => "warning",
+    };
+    let mut out = format!("{word} {}: {}\n", f.number, f.clause);
+    let why = if f.why.is_empty() { String::new() } else { format!(" ({})", f.why) };
+    let rows = [
+        ("says", format!("{} [{}{why}]", f.says, f.basis.word())),
+        ("contract", format!("{}:{}:{}", f.source.file, f.source.line, f.source.column)),
+        ("at", if f.pointer.is_empty() { "the whole answer".to_owned() } else { f.pointer.clone() }),
+        ("expected", f.expected.clone()),
+        ("actual", f.actual.clone()),
+        ("seen", format!("in {} cases; broken {} of {} times asserted; {}", f.count, f.rate.1, f.rate.0, f.confirmed.says())),
+        ("case", f.case.clone()),
+        ("hint", f.hint.clone()),
+        ("replay", f.replay.clone()),
+    ];
+    for (name, text) in rows {
+        let _ = writeln!(out, "  {name:<9} {text}");
+    }
+    out
+}

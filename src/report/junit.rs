@@ -1,0 +1,99 @@
+//! `junit.xml`: a test case per case. quick-junit makes the elements; a suite at a time is copied out, so that memory does
+//! not grow with the run.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_xml::events::{BytesEnd, BytesStart, Event};
+use quick_xml::{Reader, Writer};
+
+use super::records::{self, Case};
+use crate::model::{RunHeader, Summary};
+
+/// Cases of one suite element; a larger family goes on in a second one.
+const SUITE: usize = 2000;
+
+pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence: &Path) -> io::Result<()> {
+    let mut out = Writer::new(BufWriter::new(File::create(path)?));
+    let counts = &summary.counts;
+    let mut root = BytesStart::new("testsuites");
+    let numbers = [("tests", counts.total()), ("failures", counts.fail), ("errors", counts.inconclusive + counts.blocked + counts.broken)].map(|(k, v)| (k, v.to_string()));
+    root.push_attribute(("name", format!("konform {} {}", header.contract, header.target).as_str()));
+    for (name, value) in &numbers {
+        root.push_attribute((*name, value.as_str()));
+    }
+    out.write_event(Event::Start(root))?;
+    let mut suite: Option<TestSuite> = None;
+    for record in records::cases(evidence)? {
+        let case = record?.case;
+        let name = case.id.split("::").take(2).collect::<Vec<_>>().join("::");
+        if suite.as_ref().is_some_and(|s| s.name.as_str() != name || s.test_cases.len() >= SUITE) {
+            flush(&mut out, suite.take())?;
+        }
+        suite.get_or_insert_with(|| TestSuite::new(name)).add_test_case(test_case(&case));
+    }
+    flush(&mut out, suite)?;
+    out.write_event(Event::End(BytesEnd::new("testsuites")))?;
+    let mut inner = out.into_inner();
+    inner.write_all(b"\n")?;
+    inner.flush()
+}
+
+fn test_case(case: &Case) -> TestCase {
+    let detail = if case.broken.is_empty() { case.note.clone() } else { case.broken.join("\n") };
+    let why = case.reason.clone().unwrap_or_else(|| case.outcome.clone());
+    let status = match case.outcome.as_str() {
+        "PASS" => TestCaseStatus::success(),
+        // A broken SHOULD is a warning: it does not fail the test case, its text says so.
+        "FAIL" if case.level.as_deref() == Some("SHOULD") => TestCaseStatus::success(),
+        "FAIL" => fault(NonSuccessKind::Failure, "clause broken", &detail),
+        "NOT_APPLICABLE" | "NOT_SELECTED" => TestCaseStatus::skipped(),
+        _ => fault(NonSuccessKind::Error, &why, &detail),
+    };
+    let warned = case.outcome == "FAIL" && case.level.as_deref() == Some("SHOULD");
+    let mut test = TestCase::new(case.id.clone(), status);
+    test.set_time(Duration::from_micros(case.micros));
+    if warned {
+        test.set_system_out(format!("warning (SHOULD): {detail}"));
+    }
+    test
+}
+
+fn fault(kind: NonSuccessKind, message: &str, detail: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message.to_owned());
+    status.set_type(message.to_owned());
+    status.set_description(detail.to_owned());
+    status
+}
+
+/// Copies the suite's element out of a report of its own.
+fn flush<W: io::Write>(out: &mut Writer<W>, suite: Option<TestSuite>) -> io::Result<()> {
+    let Some(suite) = suite else { return Ok(()) };
+    let mut report = Report::new("part");
+    report.add_test_suite(suite);
+    let text = report.to_string().map_err(|e| io::Error::other(e.to_string()))?;
+    let mut reader = Reader::from_str(&text);
+    let mut depth = 0_usize;
+    loop {
+        let event = reader.read_event().map_err(|e| io::Error::other(e.to_string()))?;
+        match &event {
+            Event::Eof => return Ok(()),
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+        // Level 1 is the report's own element.
+        let inside = match &event {
+            Event::Start(_) => depth > 1,
+            Event::Decl(_) => false,
+            _ => depth > 0,
+        };
+        if inside {
+            out.write_event(event)?;
+        }
+    }
+}

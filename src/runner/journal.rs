@@ -1,0 +1,136 @@
+//! Evidence: every exchange and verdict as a line of JSON, each line bound to the one before by its SHA-256.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use crate::crypto;
+use crate::model::{CaseRecord, RunHeader};
+
+/// Lines that may wait for the disk.
+const WAITING: usize = 4096;
+
+/// Evidence could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write evidence to {}: {source}", path.display())]
+pub struct JournalError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Writes evidence on a thread of its own.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    lines: Option<SyncSender<Vec<u8>>>,
+    thread: Option<JoinHandle<io::Result<(u64, String)>>>,
+    cases: u64,
+    exchanges: u64,
+}
+
+impl Journal {
+    /// Creates the file and writes its header.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the file can't be created.
+    pub fn create(path: &Path, header: &RunHeader) -> Result<Self, JournalError> {
+        let file = File::create(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
+        let (lines, inbox) = sync_channel::<Vec<u8>>(WAITING);
+        let thread = std::thread::spawn(move || {
+            let mut out = BufWriter::with_capacity(1 << 18, file);
+            let mut chain = Chain { seq: 0, prev: String::new(), line: Vec::new() };
+            for record in inbox {
+                chain.write(&record, &mut out)?;
+            }
+            out.flush()?;
+            Ok((chain.seq, chain.prev))
+        });
+        let mut journal = Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), cases: 0, exchanges: 0 };
+        let header = serde_json::json!({"kind": "header", "format": "konform/evidence", "version": 1, "run": header});
+        journal.send(header.to_string().into_bytes())?;
+        Ok(journal)
+    }
+
+    /// A journal that keeps nothing.
+    #[must_use]
+    pub fn discard() -> Self {
+        Self { path: PathBuf::new(), lines: None, thread: None, cases: 0, exchanges: 0 }
+    }
+
+    fn send(&mut self, record: Vec<u8>) -> Result<(), JournalError> {
+        match &self.lines {
+            Some(lines) if lines.send(record).is_err() => Err(self.fault()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The writer ended early: its own error says why.
+    fn fault(&mut self) -> JournalError {
+        self.lines = None;
+        let source = match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(Err(error))) => error,
+            _ => io::Error::other("the writer stopped"),
+        };
+        JournalError { path: self.path.clone(), source }
+    }
+
+    /// Writes exchanges.
+    ///
+    /// # Errors
+    /// [`JournalError`] once the disk refuses.
+    pub fn exchanges(&mut self, lines: Vec<Vec<u8>>) -> Result<(), JournalError> {
+        self.exchanges += lines.len() as u64;
+        lines.into_iter().try_for_each(|line| self.send(line))
+    }
+
+    /// Writes a case with its exchanges.
+    ///
+    /// # Errors
+    /// [`JournalError`] once the disk refuses.
+    pub fn case(&mut self, record: &CaseRecord, exchanges: Vec<Vec<u8>>) -> Result<(), JournalError> {
+        self.exchanges(exchanges)?;
+        self.cases += 1;
+        let mut line = br#"{"kind":"case","verdict":"#.to_vec();
+        // Writing plain data to a Vec can't fail.
+        line.extend(serde_json::to_vec(record).unwrap_or_default());
+        line.push(b'}');
+        self.send(line)
+    }
+
+    /// Writes the footer and answers the hash of the last line, hex.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the disk refused anything.
+    pub fn finish(mut self, partial: bool) -> Result<String, JournalError> {
+        let footer = serde_json::json!({"kind": "footer", "cases": self.cases, "exchanges": self.exchanges, "partial": partial});
+        self.send(footer.to_string().into_bytes())?;
+        self.lines = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(Ok((_, root)))) => Ok(root),
+            Some(Ok(Err(source))) => Err(JournalError { path: self.path, source }),
+            Some(Err(_)) => Err(JournalError { path: self.path, source: io::Error::other("the writer panicked") }),
+            None => Ok(String::new()),
+        }
+    }
+}
+
+struct Chain {
+    seq: u64,
+    prev: String,
+    line: Vec<u8>,
+}
+
+impl Chain {
+    fn write(&mut self, record: &[u8], out: &mut impl Write) -> io::Result<()> {
+        self.line.clear();
+        write!(self.line, r#"{{"seq":{},"prev":"{}","record":"#, self.seq, self.prev)?;
+        self.line.extend_from_slice(record);
+        self.line.push(b'}');
+        self.prev = crypto::hex(&crypto::sha256(&self.line));
+        self.seq += 1;
+        out.write_all(&self.line)?;
+        out.write_all(b"\n")
+    }
+}

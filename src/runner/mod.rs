@@ -1,0 +1,292 @@
+//! Runs a plan against a target: batches between canaries, bounded concurrency and rate, retries, confirmation.
+//!
+//! Emits [`Event`]s and writes evidence; knows no report format, reads no environment. Memory is bounded by a batch,
+//! whatever the number of cases.
+
+mod execute;
+pub mod journal;
+mod limiter;
+pub mod summary;
+mod tally;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+pub use journal::{Journal, JournalError};
+pub use tally::{Found, Tally};
+
+use crate::exchange::prepare::Catalogue;
+use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
+use crate::judge::{self, Oracle};
+use crate::model::wire::Credentials;
+use crate::model::{Case, CaseRecord, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
+use crate::plan::Plan;
+use execute::Executed;
+use limiter::Limiter;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Requests under way at once.
+    pub jobs: usize,
+    /// Requests a second at most; none means no limit.
+    pub rate: Option<u32>,
+    /// Cases between two canaries.
+    pub batch: usize,
+    /// Stop after this many failing cases; none means never.
+    pub max_failures: Option<u64>,
+    /// Findings at SHOULD fail too.
+    pub fail_on_should: bool,
+    /// Run the smallest case of each finding once more.
+    pub confirm: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { jobs: 16, rate: None, batch: 256, max_failures: None, fail_on_should: false, confirm: true }
+    }
+}
+
+/// Everything a run needs.
+#[derive(Debug)]
+pub struct Runner<T> {
+    plan: Plan,
+    oracle: Oracle,
+    transport: T,
+    target: Target,
+    credentials: Credentials,
+    ambient: Ambient,
+    redactor: Redactor,
+    options: Options,
+    limiter: Limiter,
+    stop: Arc<AtomicBool>,
+    catalogues: RwLock<Arc<Catalogues>>,
+}
+
+impl<T: Transport> Runner<T> {
+    /// A runner; `stop` ends it between two requests.
+    #[must_use]
+    pub fn new(plan: Plan, transport: T, target: Target, credentials: Credentials, ambient: Ambient, options: Options, stop: Arc<AtomicBool>) -> Self {
+        Self {
+            oracle: Oracle::new(Arc::clone(plan.contract())),
+            limiter: Limiter::new(options.rate),
+            plan,
+            transport,
+            target,
+            credentials,
+            ambient,
+            redactor: Redactor::default(),
+            options,
+            stop,
+            catalogues: RwLock::default(),
+        }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs the cases in order; `emit` hears of each as its batch ends.
+    ///
+    /// # Errors
+    /// [`JournalError`] if evidence can't be written; what was learnt until then is lost with it.
+    pub async fn run(self: &Arc<Self>, cases: impl Iterator<Item = Case>, journal: &mut Journal, emit: &mut (dyn FnMut(Event) + Send)) -> Result<Tally, JournalError> {
+        let started = Instant::now();
+        let mut tally = Tally::new(Arc::clone(self.plan.contract()));
+        self.read_catalogues(&mut tally, journal).await?;
+        let mut cases = cases.peekable();
+        let mut healthy_before: Option<usize> = None;
+        while let Some(first) = cases.peek() {
+            let endpoint = first.endpoint;
+            let mut batch = Vec::with_capacity(self.options.batch);
+            while batch.len() < self.options.batch {
+                match cases.next_if(|case| case.endpoint == endpoint) {
+                    Some(case) => batch.push(case),
+                    None => break,
+                }
+            }
+            let batch = Arc::new(batch);
+            let before = if healthy_before == Some(endpoint) { Ok(()) } else { self.canary(endpoint, &mut tally, journal).await? };
+            let mut done = match &before {
+                Ok(()) => self.batch(&batch).await,
+                Err(why) => batch.iter().map(|_| Executed::without(Verdict::inconclusive(Reason::CanaryFailed, why.clone()))).collect(),
+            };
+            healthy_before = None;
+            if before.is_ok() && !self.stopped() {
+                match self.canary(endpoint, &mut tally, journal).await? {
+                    Ok(()) => healthy_before = Some(endpoint),
+                    Err(why) => {
+                        for executed in &mut done {
+                            executed.verdict = Verdict::inconclusive(Reason::CanaryFailed, why.clone());
+                        }
+                    }
+                }
+            }
+            for (case, executed) in batch.iter().zip(&done) {
+                let record = Arc::new(self.record(case, executed));
+                journal.case(&record, executed.lines.clone())?;
+                tally.add(case, executed, &record);
+                emit(Event::Case(record));
+            }
+            if self.options.max_failures.is_some_and(|max| tally.failing(self.options.fail_on_should) >= max) {
+                tally.partial = cases.peek().is_some();
+                break;
+            }
+            if self.stopped() {
+                tally.partial = true;
+                break;
+            }
+        }
+        if self.options.confirm && !self.stopped() {
+            self.confirm(&mut tally, journal).await?;
+        }
+        tally.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(tally)
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Runs a batch on `jobs` tasks; answers in the batch's order.
+    async fn batch(self: &Arc<Self>, batch: &Arc<Vec<Case>>) -> Vec<Executed> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let (tx, mut rx) = mpsc::unbounded_channel();
+        for _ in 0..self.options.jobs.clamp(1, batch.len().max(1)) {
+            let (this, batch, next, tx) = (Arc::clone(self), Arc::clone(batch), Arc::clone(&next), tx.clone());
+            tokio::spawn(async move {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = batch.get(at) else { break };
+                    let executed =
+                        if this.stopped() { Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says())) } else { this.execute(case).await };
+                    if tx.send((at, executed)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(tx);
+        let mut done: Vec<Option<Executed>> = batch.iter().map(|_| None).collect();
+        while let Some((at, executed)) = rx.recv().await {
+            done[at] = Some(executed);
+        }
+        // A task that panicked leaves its case without a result: the harness broke, not the target.
+        done.into_iter().map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked")))).collect()
+    }
+
+    /// A known-good request; `Err` says what came instead of its acceptance.
+    async fn canary(&self, endpoint: usize, tally: &mut Tally, journal: &mut Journal) -> Result<Result<(), String>, JournalError> {
+        let case = self.plan.canary(endpoint);
+        let mut why = String::new();
+        for attempt in 0..3_u8 {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
+            }
+            let mut executed = self.once(&case, tally.canaries, attempt).await;
+            tally.canaries += 1;
+            let healthy = executed.observed.last().is_some_and(|seen| self.oracle.healthy(endpoint, seen));
+            let health = executed.health(self.plan.contract());
+            executed.seal(&case.id);
+            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            tally.answer_checks(&case, &executed);
+            if healthy {
+                return Ok(Ok(()));
+            }
+            why = format!("a known-good {} request got {health}", self.plan.contract().endpoints[endpoint].id);
+            if self.stopped() {
+                break;
+            }
+        }
+        Ok(Err(why))
+    }
+
+    /// Reads the catalogues that baselines take ids from, once a run. What can't be read is missing: the cases say so.
+    async fn read_catalogues(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
+        let contract = Arc::clone(self.plan.contract());
+        let mut catalogues = Catalogues::new();
+        for resource in contract.resources.iter().filter(|r| r.catalogue) {
+            let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
+            let case = self.plan.canary(endpoint);
+            let mut executed = self.once(&case, 0, 0).await;
+            executed.seal(&case.id);
+            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            tally.answer_checks(&case, &executed);
+            let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
+            if let Some(Json::Array(entries)) = body.and_then(|b| b.at(list)) {
+                catalogues.insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: entries.clone() });
+            }
+        }
+        *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogues);
+        Ok(())
+    }
+
+    fn record(&self, case: &Case, executed: &Executed) -> CaseRecord {
+        let contract = self.plan.contract();
+        let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len());
+        CaseRecord {
+            id: Arc::clone(&case.id),
+            expect: match case.expect() {
+                Expect::Accept => "accept",
+                Expect::Refuse { .. } => "refuse",
+                Expect::Either { .. } => "either",
+            },
+            outcome: executed.verdict.outcome,
+            level: executed.verdict.level(),
+            reason: executed.verdict.reason,
+            note: executed.verdict.note.clone(),
+            broken: executed.verdict.findings.iter().map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer)).collect(),
+            saw: probe.map(|seen| execute::shape(seen, contract)).unwrap_or_default(),
+            created: executed.created.clone(),
+            exchanges: executed.exchanges,
+            micros: probe.map_or(0, |seen| seen.micros),
+        }
+    }
+
+    /// Runs the smallest case of each finding once more.
+    async fn confirm(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
+        for at in 0..tally.found.len() {
+            let found = &tally.found[at];
+            if found.case.hazard == Hazard::Money || found.run_level || self.stopped() {
+                continue;
+            }
+            let case = Arc::clone(&found.case);
+            let mut executed = self.once(&case, 0, 100).await;
+            executed.seal(&case.id);
+            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            tally.exchanges += executed.exchanges as u64;
+            let again = executed.verdict.findings.iter().any(|f| f.clause == tally.found[at].finding.clause && f.check == tally.found[at].finding.check);
+            tally.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
+        }
+        Ok(())
+    }
+
+    /// Runs one case, as `replay` and `try` do: catalogues first, then the case once, with its exchanges for showing.
+    pub async fn single(self: &Arc<Self>, case: &Case) -> (Verdict, Vec<Observed>) {
+        let mut tally = Tally::new(Arc::clone(self.plan.contract()));
+        let mut journal = Journal::discard();
+        // Nothing is written, so nothing can fail to be.
+        if self.read_catalogues(&mut tally, &mut journal).await.is_err() {
+            return (Verdict::broken("the catalogues could not be read"), Vec::new());
+        }
+        let executed = self.execute(case).await;
+        (executed.verdict, executed.observed)
+    }
+
+    /// One line on what an exchange answered.
+    #[must_use]
+    pub fn summary(&self, seen: &Observed) -> String {
+        judge::summary(seen, self.plan.contract())
+    }
+}
+
+/// True if the outcome stands in the way of a green run.
+#[must_use]
+pub fn obstructs(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Inconclusive | Outcome::Blocked)
+}

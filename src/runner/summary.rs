@@ -1,0 +1,130 @@
+//! A tally with everything a reader needs: clauses by name, hints, replay commands, the exit code.
+
+use std::collections::HashMap;
+
+use super::Tally;
+use crate::contract::Contract;
+use crate::model::event::ClauseRecord;
+use crate::model::{Check, ClauseIx, Exit, FindingRecord, Level, Outcome, Rule, Summary};
+use crate::plan::Plan;
+
+/// Sums up; `replay` makes the command for a finding's number.
+#[must_use]
+pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn Fn(usize) -> String) -> Summary {
+    let contract = plan.contract();
+    let mut findings: Vec<FindingRecord> = Vec::new();
+    let mut order: Vec<&super::Found> = tally.found.iter().collect();
+    order.sort_by(|a, b| b.finding.level.cmp(&a.finding.level).then(a.finding.clause.cmp(&b.finding.clause)));
+    for found in order {
+        let number = findings.len() + 1;
+        let clause = contract.clause(found.finding.clause);
+        findings.push(FindingRecord {
+            number,
+            clause: clause.id.clone(),
+            level: clause.level,
+            basis: clause.basis,
+            says: clause.says.clone(),
+            why: clause.why.clone(),
+            source: clause.source.clone(),
+            check: found.finding.check,
+            pointer: found.finding.pointer.clone(),
+            expected: found.finding.expected.clone(),
+            actual: found.finding.actual.clone(),
+            hint: hint(found.finding.check, clause.rule).to_owned(),
+            count: found.count,
+            rate: tally.audit.rate(found.finding.clause),
+            case: found.case.id.to_string(),
+            confirmed: found.confirmed,
+            request: found.request.clone(),
+            answer: found.answer.clone(),
+            replay: replay(number),
+        });
+    }
+    let mut obstacles: Vec<(String, u64, String)> = tally
+        .obstacles
+        .iter()
+        .map(|((outcome, reason), (count, note))| (reason.map_or_else(|| outcome.word().to_owned(), |r| format!("{}({})", outcome.word(), r.word())), *count, note.clone()))
+        .collect();
+    obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    let worst = |level: Level| findings.iter().any(|f| f.level == level);
+    let exit = if tally.counts.broken > 0 {
+        Exit::Harness
+    } else if worst(Level::Must) || (fail_on_should && worst(Level::Should)) {
+        Exit::Broken
+    } else if tally.partial || obstructed(tally) {
+        Exit::Unclear
+    } else {
+        Exit::Green
+    };
+    Summary {
+        counts: tally.counts,
+        partial: tally.partial,
+        clauses: clauses(tally, plan),
+        notes: obstacles.iter().map(|(_, _, note)| note.clone()).collect(),
+        obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
+        findings,
+        exchanges: tally.exchanges,
+        millis: tally.millis,
+        root: String::new(),
+        exit: exit.code(),
+    }
+}
+
+fn obstructed(tally: &Tally) -> bool {
+    // A failing case may hide that something else in it could not be judged: that stands in the way too.
+    tally.obstacles.keys().any(|(outcome, reason)| reason.is_some() || matches!(outcome, Outcome::Blocked | Outcome::Inconclusive))
+}
+
+fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
+    let contract = plan.contract();
+    let left: HashMap<ClauseIx, String> = plan.left_out().filter_map(|l| Some((l.clause?, l.reason))).collect();
+    (0..)
+        .zip(&contract.clauses)
+        .map(|(ix, clause)| {
+            let (asserted, broken) = tally.audit.rate(ix);
+            let reason = (asserted == 0).then(|| match left.get(&ix) {
+                _ if tally.unsettled.contains(&ix) => "its cases ended without a verdict".to_owned(),
+                Some(reason) => reason.clone(),
+                None => unexercised(contract, ix).to_owned(),
+            });
+            ClauseRecord { id: clause.id.clone(), level: clause.level, basis: clause.basis, asserted, broken, reason }
+        })
+        .collect()
+}
+
+fn unexercised(contract: &Contract, ix: ClauseIx) -> &'static str {
+    let clause = contract.clause(ix);
+    match (clause.part(), clause.rule) {
+        (_, Rule::Message) => "no answer carried a text that is recognisably this message",
+        ("response", _) => "no answer carried the field",
+        ("response-header", _) => "no answer carried the header",
+        ("request" | "request-header", _) => "no case can break or reach it alone",
+        ("errors", _) => "no case that ran provokes the row for this field",
+        _ => "no exchange came to the point where it is asserted",
+    }
+}
+
+/// What to look at, by what was broken.
+fn hint(check: Check, rule: Rule) -> &'static str {
+    match (check, rule) {
+        (Check::Accepted, _) => "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters",
+        (Check::Refused, Rule::Length) => "the length is not checked at this bound, or checked after the value was cut",
+        (Check::Refused, Rule::Presence) => "the field is not checked for null or absence",
+        (Check::Refused, Rule::Enum) => "only the length or nothing is checked: compare with the list of words",
+        (Check::Refused, Rule::Type) => "the JSON reader turns other types into this one before anybody checks",
+        (Check::Refused, Rule::Format) => "digits are checked, not whether the date exists",
+        (Check::Refused, Rule::Verified) => "the token is not recomputed over the received bytes, or its result is not used",
+        (Check::Refused, Rule::Code) => "the state is not checked before the request is carried out",
+        (Check::Refused, _) => "the rule is not checked",
+        (Check::Status, _) => "the HTTP status is part of the documented row",
+        (Check::Code, _) => "another check comes first, or the row's code changed",
+        (Check::Message, _) => "clients may show or compare this text",
+        (Check::Envelope, _) => "if the target has its envelope elsewhere, say so in the profile: `envelope: {code: ..., message: ...}`",
+        (Check::Header, _) => "a gateway may drop or rewrite response headers",
+        (Check::Body, _) => "an error page of a proxy or framework may stand in for the answer",
+        (Check::Field, Rule::Integer) => "strict readers refuse a fraction or exponent where an id is expected",
+        (Check::Field, _) => "a client that reads the documented type and bounds breaks here",
+        (Check::Server, _) => "the server's log at this time should name the fault",
+        (Check::Trace, _) => "answers are matched to requests by shared state: look for a variable that outlives its request",
+    }
+}

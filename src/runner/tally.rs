@@ -1,0 +1,151 @@
+//! What a run has come to so far, in memory that does not grow with its cases.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::execute::Executed;
+use crate::contract::Contract;
+use crate::judge::{self, Audit};
+use crate::model::{Case, CaseRecord, Check, ClauseIx, Confirmed, Counts, Finding, Level, Observed, Outcome, Reason, Verdict};
+
+/// Distinct findings kept; beyond that only their number is.
+const KEPT: usize = 1000;
+
+/// The sum of a run.
+#[derive(Debug)]
+pub struct Tally {
+    contract: Arc<Contract>,
+    /// Outcomes.
+    pub counts: Counts,
+    /// Distinct findings in the order they were first seen.
+    pub found: Vec<Found>,
+    /// All exchanges folded.
+    pub audit: Audit,
+    /// What stood in the way: reason, number of cases, first sentence.
+    pub(crate) obstacles: BTreeMap<Obstacle, (u64, String)>,
+    /// Clauses whose cases ended without a verdict.
+    pub unsettled: std::collections::BTreeSet<ClauseIx>,
+    /// Requests sent.
+    pub exchanges: u64,
+    /// Canaries sent.
+    pub canaries: u64,
+    /// True if the plan was not run to its end.
+    pub partial: bool,
+    /// Whole run, milliseconds.
+    pub millis: u64,
+    failing: (u64, u64),
+}
+
+/// What can stand in the way of a verdict.
+pub(crate) type Obstacle = (Outcome, Option<Reason>);
+
+/// A distinct finding.
+#[derive(Debug)]
+pub struct Found {
+    /// Clause, check, place, as the smallest case shows it.
+    pub finding: Finding,
+    /// The smallest case that shows it.
+    pub case: Arc<Case>,
+    /// Cases that show it.
+    pub count: u64,
+    /// Body of the exchange, redacted.
+    pub request: String,
+    /// The answer in one line.
+    pub answer: String,
+    /// What a second run showed.
+    pub confirmed: Confirmed,
+    /// True if only the run as a whole shows it.
+    pub run_level: bool,
+}
+
+impl Tally {
+    pub(super) fn new(contract: Arc<Contract>) -> Self {
+        Self {
+            audit: Audit::new(&contract),
+            contract,
+            counts: Counts::default(),
+            found: Vec::new(),
+            obstacles: BTreeMap::new(),
+            unsettled: std::collections::BTreeSet::new(),
+            exchanges: 0,
+            canaries: 0,
+            partial: false,
+            millis: 0,
+            failing: (0, 0),
+        }
+    }
+
+    /// Cases that fail so far.
+    pub(super) fn failing(&self, fail_on_should: bool) -> u64 {
+        if fail_on_should { self.failing.0 + self.failing.1 } else { self.failing.0 }
+    }
+
+    pub(super) fn add(&mut self, case: &Case, executed: &Executed, record: &CaseRecord) {
+        let verdict = &executed.verdict;
+        self.counts.add(verdict.outcome);
+        match verdict.level() {
+            Some(Level::Must) => self.failing.0 += 1,
+            Some(Level::Should) => self.failing.1 += 1,
+            None => {}
+        }
+        if verdict.reason.is_some() || matches!(verdict.outcome, Outcome::Blocked | Outcome::Broken) {
+            let entry = self.obstacles.entry((verdict.outcome, verdict.reason)).or_insert_with(|| (0, format!("{}: {}", record.id, record.note)));
+            entry.0 += 1;
+            if verdict.findings.is_empty() {
+                self.unsettled.extend(&case.clauses);
+            }
+        }
+        self.fold(case, executed);
+    }
+
+    /// Folds an exchange that belongs to no case of the plan: its answer is judged all the same.
+    pub(super) fn answer_checks(&mut self, case: &Case, executed: &Executed) {
+        self.fold(case, executed);
+    }
+
+    fn fold(&mut self, case: &Case, executed: &Executed) {
+        self.exchanges += (executed.earlier.len() + executed.observed.len()) as u64;
+        // Earlier tries are evidence of traces alone: only the last try has a verdict.
+        self.audit.fold(&self.contract, &case.id, &executed.earlier, &Verdict::broken(""));
+        self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
+        for finding in &executed.verdict.findings {
+            self.find(case, finding, executed.observed.get(finding.exchange), false);
+        }
+    }
+
+    fn find(&mut self, case: &Case, finding: &Finding, seen: Option<&Observed>, run_level: bool) {
+        let request = || seen.map(|s| s.request_body.to_text()).unwrap_or_default();
+        let answer = || seen.map(|s| judge::summary(s, &self.contract)).unwrap_or_default();
+        let key = |f: &Finding| (f.clause, f.check, anywhere(&f.pointer));
+        if let Some(known) = self.found.iter_mut().find(|k| key(&k.finding) == key(finding)) {
+            known.count += 1;
+            let (old, new) = ((known.case.steps.len(), known.request.len()), (case.steps.len(), seen.map_or(usize::MAX, |s| s.request_body.to_text().len())));
+            if new < old && !run_level {
+                known.finding = finding.clone();
+                known.request = request();
+                known.answer = answer();
+                known.case = Arc::new(case.clone());
+            }
+        } else if self.found.len() < KEPT {
+            let (request, answer) = (request(), answer());
+            self.found.push(Found { finding: finding.clone(), case: Arc::new(case.clone()), count: 1, request, answer, confirmed: Confirmed::NotRerun, run_level });
+        }
+    }
+
+    /// Adds what only the run as a whole shows; `find_case` gives the case behind an id.
+    pub fn close(&mut self, find_case: impl Fn(&str) -> Option<Case>) {
+        for (id, finding, count) in self.audit.findings() {
+            if let Some(case) = find_case(&id) {
+                self.find(&case, &finding, None, true);
+                if let Some(found) = self.found.iter_mut().find(|f| f.finding.check == Check::Trace && f.finding.clause == finding.clause) {
+                    found.count = count;
+                }
+            }
+        }
+    }
+}
+
+/// A pointer with the numbers of array items left out: the same break in another item is the same finding.
+fn anywhere(pointer: &str) -> String {
+    pointer.split('/').map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part }).collect::<Vec<_>>().join("/")
+}

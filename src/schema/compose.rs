@@ -1,0 +1,159 @@
+//! Texts with exactly the length, script and shape that a case wants.
+
+use crate::model::Field;
+use crate::model::field::{Charset, Format, Kind, Sample};
+use crate::model::template::{Hole, Shape, Template};
+
+/// The script that filler characters come from; sizes differ in UTF-16 units and bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// One byte, one unit, one code point.
+    Ascii,
+    /// Three bytes, one unit.
+    Hangul,
+    /// Four bytes, two units.
+    Astral,
+}
+
+impl Script {
+    /// All scripts.
+    pub const ALL: [Script; 3] = [Script::Ascii, Script::Hangul, Script::Astral];
+
+    /// The word in case ids.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Script::Ascii => "ascii",
+            Script::Hangul => "hangul",
+            Script::Astral => "astral",
+        }
+    }
+
+    fn filler(self, at: usize) -> char {
+        const HANGUL: [char; 7] = ['가', '나', '다', '라', '마', '바', '사'];
+        const ASTRAL: [char; 4] = ['😀', '🎉', '𐍈', '🚀'];
+        match self {
+            Script::Ascii => char::from(b'a' + u8::try_from(at % 26).unwrap_or(0)),
+            Script::Hangul => HANGUL[at % HANGUL.len()],
+            Script::Astral => ASTRAL[at % ASTRAL.len()],
+        }
+    }
+}
+
+/// `chars` characters of `script`; `seed` shifts which.
+#[must_use]
+pub fn filler(script: Script, chars: usize, seed: u64) -> String {
+    let start = usize::try_from(seed % 26).unwrap_or(0);
+    (0..chars).map(|i| script.filler(start + i)).collect()
+}
+
+/// A value of `chars` characters for the field, legal but for its length where that is possible. `None` if the field's other
+/// clauses leave no text of this length and script.
+#[must_use]
+pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Option<Template> {
+    let shape = shape(field);
+    if script == Script::Ascii {
+        if field.unique {
+            return Some(identity(field, shape, chars));
+        }
+        if let Some(words) = &field.words {
+            if let Some(word) = words.sides.iter().flatten().find(|w| w.chars().count() == chars) {
+                return Some(Template::text(word.clone()));
+            }
+        }
+        return Some(match &shape {
+            Shape::Email => identity(field, shape, chars),
+            Shape::Pattern(pattern) => identity(field, Shape::Pattern(stretch(pattern, chars)), chars),
+            Shape::Plain => Template::text(plain(field, chars, seed)),
+        });
+    }
+    // Another script breaks a charset, a word list or a format besides: no single fault.
+    let closed = |open: Option<bool>| open == Some(false);
+    let other_rule = closed(field.charset.as_ref().map(|c| c.open)) || closed(field.words.as_ref().map(|w| w.open)) || closed(field.format.as_ref().map(|f| f.open));
+    (!other_rule).then(|| Template::text(filler(script, chars, seed)))
+}
+
+fn plain(field: &Field, chars: usize, seed: u64) -> String {
+    let digits = |n: usize| (0..n).map(|i| char::from(b'0' + u8::try_from((i * 7 + 9) % 10).unwrap_or(0))).collect::<String>();
+    match (field.charset.as_ref().map(|c| *c.first()), &field.format, &field.sample) {
+        (_, Some(_), Some(Sample::Word(word))) if word.is_ascii() => {
+            // A date cut short or padded stays digits.
+            if chars <= word.len() { word[..chars].to_owned() } else { format!("{word}{}", digits(chars - word.len())) }
+        }
+        (Some(Charset::Digits), ..) => digits(chars),
+        (Some(Charset::Hex), ..) => "0123456789abcdef".chars().cycle().take(chars).collect(),
+        _ => filler(Script::Ascii, chars, seed),
+    }
+}
+
+fn stretch(pattern: &str, chars: usize) -> String {
+    let mut out: String = pattern.chars().take(chars).collect();
+    out.extend(std::iter::repeat_n('#', chars.saturating_sub(pattern.chars().count())));
+    out
+}
+
+/// What free characters of the field look like.
+#[must_use]
+pub fn shape(field: &Field) -> Shape {
+    if field.format.as_ref().is_some_and(|f| *f.first() == Format::Email) {
+        return Shape::Email;
+    }
+    match &field.sample {
+        Some(Sample::Pattern(pattern)) => Shape::Pattern(pattern.clone()),
+        _ => Shape::Plain,
+    }
+}
+
+fn identity(field: &Field, shape: Shape, chars: usize) -> Template {
+    Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars, tag: None })
+}
+
+/// The value that a baseline sends: legal by every source, in the intersection of limits that disagree. `None` where the
+/// contract gives nothing to send (a reference to what does not exist yet, a type that nobody has seen).
+#[must_use]
+pub fn baseline(field: &Field) -> Option<Template> {
+    match field.kind.as_ref().map(|k| *k.first())? {
+        Kind::String => text(field),
+        Kind::Number => {
+            if field.refers.is_some() {
+                return None;
+            }
+            let least = field.value.as_ref().map_or_else(|| "1".to_owned(), |v| v.first().min.to_string());
+            Some(Template::Json(crate::model::Json::number(least)))
+        }
+        Kind::Boolean => Some(Template::Json(crate::model::Json::Bool(true))),
+        Kind::Object => Some(Template::Object(field.fields.iter().filter_map(|f| Some((f.name.clone(), baseline(f)?))).collect())),
+        Kind::Array => match &field.sample {
+            Some(Sample::Catalogue { resource, attribute, value }) => Some(Template::Hole(Hole::Catalogue {
+                resource: resource.clone(),
+                attribute: attribute.clone(),
+                value: value.clone(),
+                keep: crate::model::template::Keep::All,
+                text: field.items.as_ref().and_then(|i| i.kind.as_ref()).is_some_and(|k| *k.first() == Kind::String),
+            })),
+            _ => Some(Template::Array(field.items.iter().filter_map(|i| baseline(i)).collect())),
+        },
+    }
+}
+
+fn text(field: &Field) -> Option<Template> {
+    if field.refers.is_some() {
+        return None;
+    }
+    if let Some(words) = &field.words {
+        return words.first().first().map(|w| Template::text(w.clone()));
+    }
+    let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
+    match &field.sample {
+        Some(Sample::Word(word)) => return Some(Template::text(word.clone())),
+        Some(Sample::Pattern(pattern)) => return Some(identity(field, Shape::Pattern(pattern.clone()), pattern.chars().count())),
+        _ => {}
+    }
+    let shape = shape(field);
+    let wanted: usize = if shape == Shape::Email { 32 } else { 16 };
+    let chars = limits.map_or(wanted, |l| wanted.clamp(l.min, l.max));
+    if field.unique || shape == Shape::Email {
+        return Some(identity(field, shape, chars));
+    }
+    Some(Template::text(plain(field, chars, 0)))
+}

@@ -1,0 +1,9 @@
+//! Field constraints at work: does a value satisfy them (`check`), which
+//! text has exactly this length (`compose`).
+//!
+//! Pure functions over [`crate::model::Field`]; knows no requests, no verdicts, no network.
+
+pub mod check;
+pub mod compose;
+
+pub use check::{Judged, State, Units, check, check_header};
