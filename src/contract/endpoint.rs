@@ -164,7 +164,7 @@ impl Endpoint {
                 continue;
             }
             for (field, own) in known.fields.iter().enumerate() {
-                let same = own.path == path && (own.covers == covers || own.covers == Covers::All || (covers == Covers::All && known.when == When::Length));
+                let same = own.path == path && (own.covers == covers || own.covers == Covers::All || (way == Way::Empty && own.covers == Covers::Below));
                 if same && !documented {
                     if own.documented && (own.covers == covers || own.covers == Covers::All) {
                         // A row that names this very field and way leaves no other reading.

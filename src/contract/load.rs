@@ -496,11 +496,13 @@ impl<'a> Loader<'a> {
             self.unknown(place_id, rule.word(), node.source());
             return Ok(None);
         };
-        let clause = (!prop.open).then(|| {
+        // A client shows what a target takes, never what it refuses: beyond it lies the unknown, not an error.
+        let open = prop.open || (place.part == Part::Request && prop.basis == Basis::Observed && rule != Rule::Presence);
+        let clause = (!open).then(|| {
             let text = prop.sides.iter().map(&says).collect::<Vec<_>>().join("; or: ");
             self.clause(format!("{place_id}/{}", rule.word()), rule, &prop, text)
         });
-        Ok(Some(Constraint { sides: prop.sides, open: prop.open, clause }))
+        Ok(Some(Constraint { sides: prop.sides, open, clause }))
     }
 
     fn unknown(&mut self, place: String, property: &'static str, source: Source) {

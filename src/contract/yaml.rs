@@ -285,7 +285,7 @@ mod tests {
         for (text, at, message, help) in [
             ("lenght: 3\n", (1, 1), "unknown key `lenght`", "did you mean `length`?"),
             ("length: 1\nlength: 2\n", (2, 1), "`length` stands here twice", "keep one of the two"),
-            ("length: &x 1\n", (1, 12), "anchors and tags are not part of the contract language", "write the value itself"),
+            ("length: &x 1\n", (1, 9), "anchors and tags are not part of the contract language", "write the value itself"),
             ("length: [1\n", (2, 1), "no valid YAML", "quote texts"),
         ] {
             let error = parse("x.yaml", text).and_then(|n| {

@@ -40,7 +40,7 @@ pub(super) fn render(template: &str, fill: &dyn Fn(&str) -> Option<String>) -> S
         let Some((name, tail)) = after.split_once('}') else { break };
         out.push_str(before);
         if let Some(value) = fill(name) {
-            out.push_str(&value)
+            out.push_str(&value);
         } else {
             out.push('{');
             out.push_str(name);

@@ -35,6 +35,20 @@ enum Reply {
     Neither,
 }
 
+/// What a known-good request shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It was taken.
+    Good,
+    /// It was refused in good order.
+    Refusing {
+        /// True if with a documented input error: then legal requests can be judged all the same.
+        input: bool,
+    },
+    /// No complete answer, or a server error.
+    Down,
+}
+
 /// What is gathered while judging.
 #[derive(Debug)]
 struct Notes<'a> {
@@ -119,20 +133,46 @@ impl Oracle {
         Verdict { outcome: Outcome::Fail, reason: None, note: String::new(), findings: notes.findings, held: Vec::new() }
     }
 
-    /// True if the exchange shows a target that takes good requests.
+    /// What a known-good request shows of the target's health.
     #[must_use]
-    pub fn healthy(&self, endpoint: usize, seen: &Observed) -> bool {
-        seen.answer.as_ref().is_ok_and(|answer| self.reply(&self.contract.endpoints[endpoint], answer) == Reply::Accepted)
+    pub fn health(&self, endpoint: usize, seen: &Observed) -> Health {
+        let endpoint = &self.contract.endpoints[endpoint];
+        match &seen.answer {
+            Ok(answer) => match self.reply(endpoint, answer) {
+                Reply::Accepted => Health::Good,
+                Reply::Refused => {
+                    let code = envelope::code(&self.contract, answer);
+                    Health::Refusing { input: endpoint.rows.iter().any(|r| r.when.input() && Some(r.code.as_str()) == code.as_deref()) }
+                }
+                Reply::Neither => Health::Down,
+            },
+            Err(_) => Health::Down,
+        }
+    }
+
+    /// True if the exchange shows a request that was taken.
+    #[must_use]
+    pub fn accepted(&self, endpoint: usize, seen: &Observed) -> bool {
+        self.health(endpoint, seen) == Health::Good
     }
 
     fn reply(&self, endpoint: &Endpoint, answer: &Answer) -> Reply {
-        let refused_by_code = || envelope::code(&self.contract, answer).is_some_and(|code| !endpoint.success.codes.contains(&code));
         match answer.status {
-            200..300 if refused_by_code() => Reply::Refused,
-            200..300 => Reply::Accepted,
+            200..300 => match envelope::code(&self.contract, answer) {
+                Some(code) if !endpoint.success.codes.contains(&code) && !Self::carries_result(endpoint, &code, answer) => Reply::Refused,
+                _ => Reply::Accepted,
+            },
             400..500 => Reply::Refused,
             _ => Reply::Neither,
         }
+    }
+
+    /// True if a 2xx with a code that is no success code is a success all the same: no row knows the code, and what a success
+    /// must carry is there. Some targets refuse with 200 and a code of their own.
+    fn carries_result(endpoint: &Endpoint, code: &str, answer: &Answer) -> bool {
+        let known = endpoint.rows.iter().any(|r| r.code == code);
+        let required = || endpoint.response.iter().filter(|f| f.required());
+        !known && required().next().is_some() && required().all(|f| answer.json().is_some_and(|root| root.get(&f.name).is_some()))
     }
 
     fn exchange(&self, endpoint: &Endpoint, step: &Step, aim: Option<ClauseIx>, seen: &Observed, notes: &mut Notes<'_>) -> Reply {
@@ -148,7 +188,7 @@ impl Oracle {
             return Reply::Neither;
         }
         let reply = self.reply(endpoint, answer);
-        let bare = matches!(expect, Expect::Refuse { bare: true, .. });
+        let bare = matches!(expect, Expect::Refuse { bare: true, .. } | Expect::Either { bare: true, .. });
         if bare && reply == Reply::Refused {
             // No page shows what a refusal of headers or tokens looks like: that it refuses is all that is held.
             if let Expect::Refuse { broken, .. } = expect {
@@ -198,9 +238,11 @@ impl Oracle {
         } else {
             notes.find(success.status_clause, Check::Status, "", success.status.to_string(), answer.status.to_string());
         }
-        // A code that is no success code would have made this a refusal; without any code the envelope has spoken.
-        if code.is_some() {
-            notes.hold(success.code_clause);
+        match code {
+            Some(code) if success.codes.iter().any(|c| c == code) => notes.hold(success.code_clause),
+            Some(code) => notes.find(success.code_clause, Check::Code, envelope::pointer(&self.contract.envelope.code), success.codes.join(" or "), code),
+            // The envelope has spoken already.
+            None => {}
         }
         let pointer = envelope::pointer(&self.contract.envelope.message);
         match message::compare(&success.message, &|_| None, envelope::message(&self.contract, answer), &[]) {

@@ -11,8 +11,9 @@ pub(super) fn check(contract: &Contract, endpoint: &Endpoint, (broken, rows): (&
     let Some(found) = rows.iter().find(|r| endpoint.rows[r.row].code == code) else {
         let mut codes: Vec<&str> = rows.iter().map(|r| endpoint.rows[r.row].code.as_str()).collect();
         codes.dedup();
-        let hardest = rows.iter().map(|r| endpoint.rows[r.row].fields[r.field].code).max_by_key(|c| contract.clause(*c).level);
-        let clause = hardest.unwrap_or(endpoint.rows[first.row].fields[first.field].code);
+        // Where several rows may apply, none is promised alone: the softest is the one to cite.
+        let softest = rows.iter().map(|r| endpoint.rows[r.row].fields[r.field].code).min_by_key(|c| contract.clause(*c).level);
+        let clause = softest.unwrap_or(endpoint.rows[first.row].fields[first.field].code);
         broken.iter().filter(|c| **c != clause).for_each(|c| notes.hold(*c));
         notes.find(clause, Check::Code, envelope::pointer(&contract.envelope.code), codes.join(" or "), code);
         return;

@@ -111,6 +111,8 @@ pub enum Expect {
     Either {
         /// Why nobody knows.
         why: String,
+        /// True if even the shape of a refusal is unseen.
+        bare: bool,
     },
 }
 

@@ -510,7 +510,7 @@ mod tests {
         let text = r#"{"b":1.0e3,"a":[-0,9999999999999999999],"b":"\u00e9\ud83d\ude00\\\/"}"#;
         let doc = parse(text.as_bytes()).unwrap();
         assert_eq!(doc.root.to_text(), r#"{"b":1.0e3,"a":[-0,9999999999999999999],"b":"é😀\\/"}"#);
-        assert_eq!(doc.defects, [Defect { offset: 37, kind: DefectKind::DuplicateKey }]);
+        assert_eq!(doc.defects, [Defect { offset: 40, kind: DefectKind::DuplicateKey }]);
         assert_eq!(doc.root.get("b").and_then(Json::scalar), Some("é😀\\/"));
         assert_eq!(doc.root.at("a.1").and_then(Json::scalar), Some("9999999999999999999"));
     }

@@ -171,6 +171,17 @@ impl Template {
         }
     }
 
+    /// True if a hole takes what the target answered earlier.
+    #[must_use]
+    pub fn borrows(&self) -> bool {
+        match self {
+            Template::Json(_) => false,
+            Template::Object(members) => members.iter().any(|(_, value)| value.borrows()),
+            Template::Array(items) => items.iter().any(Template::borrows),
+            Template::Hole(hole) => matches!(hole, Hole::Catalogue { .. } | Hole::Answer { .. }),
+        }
+    }
+
     /// Fills the holes; `fill` makes a value for each.
     ///
     /// # Errors

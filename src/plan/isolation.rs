@@ -104,7 +104,7 @@ pub fn expect(contract: &Contract, step: &Step, body: &Json, headers: &[(String,
     if tampered {
         reading.broken.extend(endpoint.verified_clause);
     }
-    let bare = reading.broken.len() > bodily;
+    let bare = reading.broken.len() > bodily || !step.headers.is_empty();
     reading.finish(step.state, bare)
 }
 
@@ -164,7 +164,7 @@ impl Reading<'_> {
     fn finish(self, state: Option<RowRef>, bare: bool) -> Expect {
         if self.broken.is_empty() {
             return match (self.unknown, state) {
-                (Some(why), _) => Expect::Either { why },
+                (Some(why), _) => Expect::Either { why, bare },
                 (None, None) => Expect::Accept,
                 (None, Some(row)) => {
                     let field = &self.endpoint.rows[row.row].fields[row.field];

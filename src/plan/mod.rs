@@ -111,6 +111,10 @@ impl Plan {
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Case> {
         let (endpoint, _) = self.contract.endpoint(id.split("::").next()?)?;
+        let canary = self.canary(endpoint);
+        if &*canary.id == id {
+            return Some(canary);
+        }
         self.cases_of(endpoint).find(|case| &*case.id == id)
     }
 
@@ -168,7 +172,7 @@ impl<'a> Scope<'a> {
     }
 
     fn step(endpoint: usize, role: Role, edits: Vec<Edit>) -> Step {
-        let expect = Expect::Either { why: String::new() };
+        let expect = Expect::Either { why: String::new(), bare: false };
         Step { endpoint, role, edits, headers: Vec::new(), token: TokenEdit::Intact, state: None, expect }
     }
 

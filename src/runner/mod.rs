@@ -20,9 +20,9 @@ pub use tally::{Found, Tally};
 
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
-use crate::judge::{self, Oracle};
+use crate::judge::{self, Health, Oracle};
 use crate::model::wire::Credentials;
-use crate::model::{Case, CaseRecord, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
+use crate::model::{Case, CaseRecord, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -64,6 +64,19 @@ pub struct Runner<T> {
     limiter: Limiter,
     stop: Arc<AtomicBool>,
     catalogues: RwLock<Arc<Catalogues>>,
+}
+
+/// A canary that failed.
+struct Sick {
+    /// Refused with a documented input error.
+    input: bool,
+    why: String,
+}
+
+impl Sick {
+    fn verdict(&self) -> Verdict {
+        Verdict::inconclusive(Reason::CanaryFailed, self.why.clone())
+    }
 }
 
 impl<T: Transport> Runner<T> {
@@ -114,15 +127,15 @@ impl<T: Transport> Runner<T> {
             let before = if healthy_before == Some(endpoint) { Ok(()) } else { self.canary(endpoint, &mut tally, journal).await? };
             let mut done = match &before {
                 Ok(()) => self.batch(&batch).await,
-                Err(why) => batch.iter().map(|_| Executed::without(Verdict::inconclusive(Reason::CanaryFailed, why.clone()))).collect(),
+                Err(sick) => self.sick_batch(&batch, sick).await,
             };
             healthy_before = None;
             if before.is_ok() && !self.stopped() {
                 match self.canary(endpoint, &mut tally, journal).await? {
                     Ok(()) => healthy_before = Some(endpoint),
-                    Err(why) => {
+                    Err(sick) => {
                         for executed in &mut done {
-                            executed.verdict = Verdict::inconclusive(Reason::CanaryFailed, why.clone());
+                            executed.verdict = sick.verdict();
                         }
                     }
                 }
@@ -180,30 +193,45 @@ impl<T: Transport> Runner<T> {
         done.into_iter().map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked")))).collect()
     }
 
+    /// A batch before which the canary failed: of a target that refuses good requests with an input error, the legal requests
+    /// are sent all the same, since that refusal is what they are there to find.
+    async fn sick_batch(self: &Arc<Self>, batch: &[Case], sick: &Sick) -> Vec<Executed> {
+        let legal: Vec<Case> = batch.iter().filter(|c| sick.input && *c.expect() == Expect::Accept).cloned().collect();
+        let mut sent = self.batch(&Arc::new(legal)).await.into_iter();
+        let mut one = |case: &Case| match sent.as_slice().first() {
+            Some(_) if sick.input && *case.expect() == Expect::Accept => sent.next(),
+            _ => None,
+        };
+        batch.iter().map(|case| one(case).unwrap_or_else(|| Executed::without(sick.verdict()))).collect()
+    }
+
     /// A known-good request; `Err` says what came instead of its acceptance.
-    async fn canary(&self, endpoint: usize, tally: &mut Tally, journal: &mut Journal) -> Result<Result<(), String>, JournalError> {
+    async fn canary(&self, endpoint: usize, tally: &mut Tally, journal: &mut Journal) -> Result<Result<(), Sick>, JournalError> {
         let case = self.plan.canary(endpoint);
-        let mut why = String::new();
+        let mut sick = Sick { input: false, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
             let mut executed = self.once(&case, tally.canaries, attempt).await;
             tally.canaries += 1;
-            let healthy = executed.observed.last().is_some_and(|seen| self.oracle.healthy(endpoint, seen));
-            let health = executed.health(self.plan.contract());
+            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
+            let answered = executed.answered(self.plan.contract());
             executed.seal(&case.id);
             journal.exchanges(std::mem::take(&mut executed.lines))?;
+            // A refused canary is no finding by itself: it may need credentials or fixtures. What its answer promises is judged.
+            executed.verdict.findings.retain(|f| f.check != Check::Accepted);
             tally.answer_checks(&case, &executed);
-            if healthy {
+            if health == Health::Good {
                 return Ok(Ok(()));
             }
-            why = format!("a known-good {} request got {health}", self.plan.contract().endpoints[endpoint].id);
-            if self.stopped() {
+            sick = Sick { input: health == Health::Refusing { input: true }, why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id) };
+            // A refusal in good order is no outage that might pass.
+            if self.stopped() || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty() {
                 break;
             }
         }
-        Ok(Err(why))
+        Ok(Err(sick))
     }
 
     /// Reads the catalogues that baselines take ids from, once a run. What can't be read is missing: the cases say so.

@@ -193,11 +193,13 @@ impl Sandbox {
             }
             let breach = match judged.state {
                 State::Broken => !self.faults.iter().any(|f| f.overlooks(judged)),
-                State::Unknown => self.variant.refuses_unknown && judged.way != Way::Empty && judged.rule == Rule::Presence && judged.way == Way::Absent,
+                State::Unknown => self.variant.refuses_unknown && judged.rule == Rule::Presence && judged.way == Way::Absent,
                 State::Holds => self.faults.iter().any(|f| f.objects(judged)),
             };
             if breach {
-                refusal = Some(breach_refusal(endpoint, judged));
+                // An objection to a legal length is worded as if it were too long.
+                let way = if judged.state == State::Holds { Way::Above } else { judged.way };
+                refusal = Some(breach_refusal(endpoint, judged, way));
             }
         });
         refusal.map_or(Ok(()), Err)
@@ -308,8 +310,8 @@ pub fn credentials(contract: &Contract) -> Credentials {
     contract.credentials.iter().map(|c| (c.name.clone(), Secret::new(c.name.clone(), make(&c.name, c.length.unwrap_or(32), c.digits)))).collect()
 }
 
-fn breach_refusal<'a>(endpoint: &'a Endpoint, judged: &Judged<'_>) -> Refusal<'a> {
-    match endpoint.rows_for(&judged.field.path, judged.rule, judged.way).first() {
+fn breach_refusal<'a>(endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> Refusal<'a> {
+    match endpoint.rows_for(&judged.field.path, judged.rule, way).first() {
         Some(found) => Refusal::Row(&endpoint.rows[found.row], judged.field.path.clone()),
         None => Refusal::Unseen(400, format!("{} breaks its {}", judged.field.path, judged.rule.word())),
     }

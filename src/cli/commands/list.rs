@@ -21,7 +21,7 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageE
                     Expect::Either { .. } => "either",
                 };
                 let clauses: Vec<&str> = case.clauses.iter().map(|c| config.contract.clause(*c).id.as_str()).collect();
-                let why = if let Expect::Either { why } = case.expect() { why.as_str() } else { "" };
+                let why = if let Expect::Either { why, .. } = case.expect() { why.as_str() } else { "" };
                 let value = serde_json::json!({"id": &*case.id, "expect": expect, "why": why, "hazard": case.hazard, "steps": case.steps.len(), "clauses": clauses});
                 print(format!("{expect:<6}  {}", case.id), value);
             }

@@ -43,7 +43,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
                 let codes: Vec<&str> = rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();
                 if codes.is_empty() { "refused; no source shows the code".to_owned() } else { format!("refused with {}", codes.join(" or ")) }
             }
-            Expect::Either { why } => format!("either: {why}"),
+            Expect::Either { why, .. } => format!("either: {why}"),
         };
         out.line(&format!("\nexpected: {expect}"));
         for clause in clauses {

@@ -1,1 +1,14 @@
-//! Integration tests.
+//! Integration tests: konform against servers and files, from outside.
+
+mod lab;
+
+mod architecture;
+mod cli;
+mod contract_files;
+mod exchanges;
+mod faults;
+mod honest;
+mod reports;
+mod targets;
+mod variants;
+mod vectors;
