@@ -1,1 +1,77 @@
-//! variants
+//! No false alarm: honest variants of the sandbox, drawn from everything that the contract leaves open.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use konform::contract::{Envelope, Profile};
+use konform::model::field::Unit;
+use konform::sandbox::{Sandbox, TraceId, Variant};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use super::lab;
+
+/// What an honest platform decided for itself, and what its partner knows of that.
+#[derive(Debug, Clone)]
+struct Honest {
+    variant: Variant,
+    /// Conflicts that the server decided, unknown to konform.
+    own: BTreeMap<String, String>,
+    /// Conflicts that change what must be sent: the profile says them.
+    told: BTreeMap<String, String>,
+    envelope: Option<Envelope>,
+    salt: u64,
+}
+
+fn decide(id: &'static str, sides: &'static [&'static str]) -> impl Strategy<Value = Option<(String, String)>> {
+    proptest::option::of(proptest::sample::select(sides)).prop_map(move |side| side.map(|s| (id.to_owned(), s.to_owned())))
+}
+
+fn honest() -> impl Strategy<Value = Honest> {
+    let manners = (any::<[bool; 7]>(), 0..2_usize, proptest::sample::select(&Unit::ALL[..]), proptest::sample::select(&[400_u16, 401, 403][..]));
+    let variant = manners.prop_map(|([refuses_unknown, optional, echoed, extra, reversed, pretty, charset], side, unit, auth_status)| Variant {
+        unit,
+        side,
+        refuses_unknown,
+        optional,
+        trace: if echoed { TraceId::Echoed } else { TraceId::Own },
+        auth_status,
+        extra,
+        reversed,
+        pretty,
+        charset,
+        chunked: false,
+    });
+    let own = (
+        decide("success-code", &["a", "b"]),
+        decide("expiry-date-format", &["a", "b"]),
+        decide("correlation-id-length", &["a"]),
+        decide("tran-token-length", &["b"]),
+        decide("tran-time-length", &["a"]),
+        decide("tran-time-content", &["a"]),
+    );
+    let own = own.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f].into_iter().flatten().collect());
+    let told = (decide("terms-id-type", &["a", "b"]), decide("tran-token-message", &["a", "b"])).prop_map(|(a, b)| [a, b].into_iter().flatten().collect());
+    let envelope = proptest::option::of(Just(Envelope { code: "result.reason".to_owned(), message: "result.message".to_owned() }));
+    (variant, own, told, envelope, any::<u64>()).prop_map(|(variant, own, told, envelope, salt)| Honest { variant, own, told, envelope, salt })
+}
+
+#[test]
+fn five_hundred_honest_variants_raise_no_alarm() {
+    let config = Config { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_122), ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    let result = runner.run(&honest(), |honest| {
+        let profile = Profile { choices: honest.told.clone(), envelope: honest.envelope.clone(), ..Profile::default() };
+        let contract = lab::contract(Some(&profile));
+        let choices = honest.own.iter().chain(&honest.told).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let served = lab::contract(Some(&Profile { choices, envelope: honest.envelope.clone(), ..Profile::default() }));
+        let sandbox = Sandbox::new(served, honest.variant.clone(), Vec::new());
+        let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), honest.salt, true, |_| true);
+        prop_assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
+        prop_assert!(summary.counts.pass == summary.counts.total());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
