@@ -196,6 +196,7 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         };
     }
     let mut too_long_or_short = false;
+    let mut doubtful_length = false;
     if let Some(length) = &field.length {
         let counts = units.units.iter().map(|u| text.count(*u));
         let mut way = Way::Other;
@@ -213,6 +214,7 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
             way = if counts.clone().all(|n| n < length.first().min) { Way::Below } else { Way::Above };
         }
         too_long_or_short = state == State::Broken;
+        doubtful_length = state == State::Unknown;
         say(Rule::Length, length.clause, state, way);
     }
     if let Some(charset) = &field.charset {
@@ -245,6 +247,10 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         say(Rule::Enum, words.clause, state, Way::Other);
     }
     if let Some(wanted) = &field.format {
+        if doubtful_length && format::width(wanted.first()).is_some_and(|w| w != text.count(Unit::CodePoints)) {
+            // Of another length by one side of a conflict: then of another format too, by the same side.
+            return say(Rule::Format, wanted.clause, State::Unknown, Way::Other);
+        }
         let state = decide(wanted, units.side, |f| as_state(text.meets(f.name(), |t| format::matches(f, t))));
         say(Rule::Format, wanted.clause, state, Way::Other);
     }
