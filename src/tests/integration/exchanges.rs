@@ -32,10 +32,7 @@ struct Answer {
 }
 
 fn headers(own: &BTreeMap<String, Option<String>>) -> Vec<(String, Vec<u8>)> {
-    let mut all = BTreeMap::from([
-        ("content-type".to_owned(), Some("application/json".to_owned())),
-        ("X-KM-Correlation-Id".to_owned(), Some("261122120000-0000001".to_owned())),
-    ]);
+    let mut all = BTreeMap::from([("content-type".to_owned(), Some("application/json".to_owned())), ("X-KM-Correlation-Id".to_owned(), Some("261122120000-0000001".to_owned()))]);
     all.extend(own.clone());
     all.into_iter().filter_map(|(name, value)| Some((name, value?.into_bytes()))).collect()
 }
@@ -72,7 +69,17 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
         wanted.sort();
         let reason = verdict.reason.map(|r| serde_json::to_value(r).expect("a word").as_str().unwrap_or_default().to_owned());
         if verdict.outcome.word() != exchange.verdict || found != wanted || reason != exchange.reason {
-            wrong.push(format!("{}: wanted {} {:?} {:?}, was {} {:?} {:?} {}", exchange.name, exchange.verdict, exchange.reason, wanted, verdict.outcome.word(), reason, found, verdict.note));
+            wrong.push(format!(
+                "{}: wanted {} {:?} {:?}, was {} {:?} {:?} {}",
+                exchange.name,
+                exchange.verdict,
+                exchange.reason,
+                wanted,
+                verdict.outcome.word(),
+                reason,
+                found,
+                verdict.note
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} verdicts differ:\n{}", wrong.len(), wrong.join("\n"));

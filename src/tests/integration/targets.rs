@@ -1,1 +1,286 @@
-//! targets
+//! Targets that misbehave on the wire: each gets the verdict of the table, in time, and the run goes on.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use konform::contract::Contract;
+use konform::exchange::http::{Http, Limits};
+use konform::exchange::{Ambient, Clock, Target};
+use konform::model::{Case, Level, Outcome, Reason, Summary};
+use konform::plan::Plan;
+use konform::runner::summary::summarize;
+use konform::runner::{Journal, Options, Runner};
+use konform::sandbox::{self, Call, Sandbox, Variant};
+
+use super::lab;
+
+/// What to do with the answer of a sandbox before it is sent: bytes, and whether to close then.
+type Manners = fn(&Call, Vec<u8>, &mut TcpStream) -> std::io::Result<()>;
+
+/// A sandbox on a raw socket, so that its answers can be spoilt in ways that no HTTP library allows.
+struct Rude {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+}
+
+impl Rude {
+    fn start(contract: &Arc<Contract>, manners: Manners) -> Self {
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(contract), Variant::default(), Vec::new()));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                let sandbox = Arc::clone(&sandbox);
+                std::thread::spawn(move || serve(stream, &sandbox, manners));
+            }
+        });
+        Self { address, stop }
+    }
+}
+
+impl Drop for Rude {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.trim_end().split_once(':') {
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+    }
+    let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let call = Call { method: "POST".to_owned(), path, headers, body };
+    let reply = sandbox.answer(&call);
+    let mut bytes = format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
+    for (name, value) in &reply.headers {
+        bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(&reply.body);
+    manners(&call, bytes, &mut stream)
+}
+
+fn run(contract: &Arc<Contract>, address: SocketAddr, whole: Duration, choose: impl Fn(&Case) -> bool + Send) -> (Summary, Vec<(String, Outcome, Option<Reason>)>) {
+    let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
+    let limits = Limits { whole, connect: whole, body: 1 << 20 };
+    let http = Http::new(&target, limits, None).expect("a client");
+    let plan = Plan::new(Arc::clone(contract), 1);
+    let runner = Arc::new(Runner::new(plan, http, target, sandbox::credentials(contract), Ambient::new(Clock::System, 5), Options::default(), Arc::default()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut seen = Vec::new();
+    let tally = runtime.block_on(async {
+        let cases = runner.plan().cases().filter(|c| choose(c));
+        let mut journal = Journal::discard();
+        runner
+            .run(cases, &mut journal, &mut |event| {
+                if let konform::model::Event::Case(record) = event {
+                    seen.push((record.id.to_string(), record.outcome, record.reason));
+                }
+            })
+            .await
+            .expect("nothing is written")
+    });
+    (summarize(&tally, runner.plan(), false, &|_| String::new()), seen)
+}
+
+/// True for the one request that is spoilt; everything else is answered well, so canaries stay healthy.
+fn spoilt(call: &Call) -> bool {
+    call.path.ends_with("/registration") && call.body.windows(10).any(|w| w == b"\"gender\":7") || call.body.windows(14).any(|w| w == b"\"gender\":\"Malx")
+}
+
+const CASE: &str = "user-registration::value::body.gender::near-male";
+
+/// Answers one case in a given manner; what verdict does that case get, and how does the run end?
+fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Vec<(String, Outcome, Option<Reason>)>) {
+    let contract = lab::contract(None);
+    let rude = Rude::start(&contract, manners);
+    let start = Instant::now();
+    let (summary, seen) = run(&contract, rude.address, Duration::from_millis(400), |c| c.id.contains("::value::"));
+    assert!(start.elapsed() < Duration::from_secs(30), "the run hung");
+    let (_, outcome, reason) = seen.iter().find(|(id, ..)| id == CASE).cloned().unwrap_or_else(|| panic!("{CASE} did not run: {seen:?}"));
+    let others = seen.iter().filter(|(id, ..)| id != CASE);
+    assert!(others.clone().all(|(_, o, _)| *o == Outcome::Pass), "the run did not go on: {seen:?}");
+    (outcome, reason, summary, seen)
+}
+
+fn fails_by(manners: Manners, clause: &str) {
+    let (outcome, _, summary, seen) = one(manners);
+    let cited = summary.findings.iter().any(|f| f.clause == format!("user-registration/policy/answer/{clause}") && f.level == Level::Must);
+    assert!(outcome == Outcome::Fail && cited && summary.exit == 1, "{}\n{seen:?}", lab::describe(&summary));
+}
+
+#[test]
+fn no_answer_repeated_while_known_good_requests_pass_is_a_hang() {
+    fails_by(
+        |c, b, s| {
+            if spoilt(c) {
+                std::thread::sleep(Duration::from_millis(700));
+                Ok(())
+            } else {
+                s.write_all(&b)
+            }
+        },
+        "no-hang",
+    );
+}
+
+#[test]
+fn a_connection_closed_before_the_answer() {
+    fails_by(|c, b, s| if spoilt(c) { Ok(()) } else { s.write_all(&b) }, "no-hang");
+}
+
+#[test]
+fn a_connection_closed_in_the_middle_of_the_body() {
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { &b[..b.len() - 5] } else { &b }), "no-hang");
+}
+
+#[test]
+fn a_body_beyond_the_cap() {
+    fails_by(
+        |c, b, s| {
+            if spoilt(c) {
+                s.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")?;
+                for _ in 0..10_000 {
+                    s.write_all(&[b' '; 1024])?;
+                }
+                return Ok(());
+            }
+            s.write_all(&b)
+        },
+        "no-hang",
+    );
+}
+
+#[test]
+fn an_endless_body() {
+    fails_by(
+        |c, b, s| {
+            if spoilt(c) {
+                s.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")?;
+                for _ in 0..20 {
+                    s.write_all(b" ")?;
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                return Ok(());
+            }
+            s.write_all(&b)
+        },
+        "no-hang",
+    );
+}
+
+#[test]
+fn a_head_that_is_no_http() {
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"SSH-2.0-OpenSSH_9.2\r\n" } else { &b }), "no-hang");
+}
+
+#[test]
+fn a_gateway_error_for_this_input_alone() {
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "no-server-error");
+}
+
+#[test]
+fn a_server_error() {
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "no-server-error");
+}
+
+#[test]
+fn html_gzip_bad_utf8_redirect_and_no_body() {
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>" } else { &b }), "json");
+    fails_by(
+        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\nconnection: close\r\n\r\n\x1f\x8b\x08" } else { &b }),
+        "no-coding",
+    );
+    fails_by(
+        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-type: application/json\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{\"a\":\"\xff\"}" } else { &b }),
+        "json",
+    );
+    fails_by(
+        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }),
+        "no-redirect",
+    );
+    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "json");
+}
+
+#[test]
+fn too_many_requests_are_waited_for_and_then_inconclusive() {
+    let busy: Manners = |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 429 Slow\r\nretry-after: 0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b });
+    let (outcome, reason, summary, _) = one(busy);
+    assert_eq!((outcome, reason, summary.exit), (Outcome::Inconclusive, Some(Reason::Http429), 3));
+}
+
+#[test]
+fn a_target_that_is_down_is_never_green_and_never_a_finding() {
+    let contract = lab::contract(None);
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+    let start = Instant::now();
+    let (summary, seen) = run(&contract, free, Duration::from_secs(2), |_| true);
+    assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
+    assert!(seen.iter().all(|(_, o, r)| *o == Outcome::Inconclusive && *r == Some(Reason::CanaryFailed)));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
+    // Keys that answer prepared requests alone: every request is refused in good order with a code that no page shows.
+    let contract = lab::contract(None);
+    let refuse: Manners = |c, b, s| {
+        if c.path.ends_with("/registration") {
+            return s.write_all(b"HTTP/1.1 400 No\r\ncontent-type: application/json\r\nX-KM-Correlation-Id: 261122120000-0000001\r\ncontent-length: 60\r\nconnection: close\r\n\r\n{\"response\":{\"code\":\"090_001\",\"description\":\"no such data\"}}");
+        }
+        s.write_all(&b)
+    };
+    let rude = Rude::start(&contract, refuse);
+    let (summary, _) = run(&contract, rude.address, Duration::from_secs(2), |_| true);
+    assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
+}
+
+#[test]
+fn the_sandbox_survives_hostile_bytes_and_chunks_its_answers() {
+    let contract = lab::contract(None);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant { chunked: true, ..Variant::default() }, Vec::new()));
+    runtime.spawn(sandbox::serve(listener, sandbox, std::future::pending()));
+    let path = "/open-api/api/v1/user/registration";
+    for bytes in [
+        b"\x00\x01\x02\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{{\"a\":").into_bytes(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\nconnection: close\r\n\r\n{}", "[".repeat(200_000)).into_bytes(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: KMV1:\r\ncontent-length: 2\r\n\r\n{{}}").into_bytes(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: \u{e9}\u{ac00}\r\ncontent-length: 2\r\n\r\n{{}}").into_bytes(),
+    ] {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+        stream.write_all(&bytes).expect("sent");
+        let mut answer = [0; 64];
+        // Any answer or none will do: the server must live on.
+        let _ = stream.read(&mut answer);
+    }
+    let (summary, _) = run(&contract, address, Duration::from_secs(5), |_| true);
+    assert!(summary.findings.is_empty() && summary.exit == 0, "{}", lab::describe(&summary));
+}
