@@ -1,1 +1,224 @@
-//! cli
+//! The program from outside: what it prints, its exit codes, closed pipes, no terminal.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::lab::{self, Folder};
+
+fn konform(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_konform"));
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    for name in ["KONFORM_TARGET", "KONFORM_PROFILE", "KONFORM_CONTRACT", "KONFORM_SEED", "KONFORM_SALT", "KONFORM_JOBS", "KONFORM_RATE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn output(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = konform(folder, args).output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+/// Compares with a file under `snapshots/cli/`, values that differ from run to run taken out.
+fn golden(name: &str, (code, stdout, stderr): &(i32, String, String)) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(lab::root().join("snapshots/cli"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, with) in [
+        (r"reports/\d{8}T\d{6}Z-[0-9a-f]{4}", "reports/<run>"),
+        (r"exchanges in [0-9.]+ s \(\d+/s\)", "exchanges in <time>"),
+        (r"salt [0-9a-f]{16}", "salt <salt>"),
+        (r"replay +\S*konform(\.exe)? replay", "replay    konform replay"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
+        (r"\(\d+\.\d{3} ms\)", "(<time>)"),
+        (r"\d{12}-[0-9a-f]{7}", "<correlation id>"),
+        (r"X-KM-Tran-Time: \d{14}", "X-KM-Tran-Time: <time>"),
+        (r"KMV1:\d{17}:[A-Za-z0-9+/=]{44}", "<token>"),
+        (r"[0-9a-z]{20}@example\.com", "<identity>@example.com"),
+        (r"0100\d{7}", "0100<digits>"),
+        (r#"("userId": )\d+"#, "${1}<id>"),
+        (r#"("(par|cardNo|serviceId)": )"\d+""#, "${1}<digits>"),
+        (r#"("expiryDate": )"\d{6}""#, "${1}<date>"),
+        (r"(?m)^date: .*$", "date: <date>"),
+        (r#"("ci": )"<identity"#, "${1}\"<identity"),
+    ] {
+        settings.add_filter(pattern, with);
+    }
+    settings.bind(|| insta::assert_snapshot!(name, format!("exit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")));
+}
+
+#[test]
+fn offline_commands_print_the_same_every_time() {
+    let folder = Folder::new();
+    for (name, args) in [
+        ("help", &["--help"][..]),
+        ("help-run", &["run", "--help"]),
+        ("list-endpoints", &["list", "endpoints"]),
+        ("list-cases", &["list"]),
+        ("list-left-out", &["list", "left-out"]),
+        ("list-clauses", &["list", "clauses"]),
+        ("lint", &["lint"]),
+        ("show", &["show", "user-registration::length::body.loginId::empty", "--salt", "1"]),
+        ("show-steps", &["show", "user-registration::error::body.ci::001_028", "--salt", "1"]),
+        ("show-curl", &["show", "user-registration::valid::body::every-field", "--curl", "--sign", "--salt", "1"]),
+        ("serve-faults", &["serve", "--faults"]),
+        ("no-such-case", &["show", "user-registration::length::body.loginid::empty"]),
+        ("no-such-contract", &["list", "--contract", "kona"]),
+        ("no-such-flag", &["run", "--tagret", "http://127.0.0.1:1"]),
+        ("public-host", &["run", "--target", "https://api.example.com/v1"]),
+        ("no-url", &["run", "--target", "127.0.0.1:8080"]),
+        ("nothing-selected", &["run", "--only", "nothing::*"]),
+        ("no-such-fault", &["run", "--fault", "accept-above"]),
+    ] {
+        golden(name, &output(&folder.0, args));
+    }
+    assert!(fs::read_dir(&folder.0).expect("the folder").next().is_none(), "an offline command wrote something");
+}
+
+#[test]
+fn a_run_prints_its_verdict_with_the_denominator() {
+    let folder = Folder::new();
+    golden("run", &output(&folder.0, &["run"]));
+    let latest = fs::read_to_string(folder.0.join("reports/latest")).expect("the name of the run");
+    let run = folder.0.join("reports").join(latest.trim());
+    for file in ["results.json", "junit.xml", "evidence.jsonl", "coverage.json", "leftovers.json", "run.log"] {
+        assert!(run.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file}");
+    }
+    let snap = insta::Snapshot::from_file(&folder.0.join("snapshots/sandbox/user-registration.snap")).expect("insta reads the snapshot");
+    assert!(snap.metadata().expression() == Some("user-registration"));
+    let committed = fs::read_to_string(lab::root().join("snapshots/sandbox/user-registration.snap")).expect("the committed snapshot");
+    let fresh = fs::read_to_string(folder.0.join("snapshots/sandbox/user-registration.snap")).expect("the new snapshot");
+    assert_eq!(fresh, committed, "the sandbox behaves otherwise than the committed snapshot says: run the main job and review");
+}
+
+#[test]
+fn a_finding_prints_its_clause_and_a_replay_that_works_as_printed() {
+    let folder = Folder::new();
+    let result = output(&folder.0, &["run", "--fault", "accept-above:loginId"]);
+    golden("run-fault", &result);
+    let line = result.1.lines().find_map(|l| l.trim().strip_prefix("replay")).expect("a replay line").trim().to_owned();
+    let again = Command::new("sh").args(["-c", &line]).current_dir(&folder.0).output().expect("a shell");
+    let text = String::from_utf8_lossy(&again.stdout);
+    assert_eq!(again.status.code(), Some(1), "{line}\n{text}");
+    assert!(text.contains("user-registration/request/loginId/length"), "{text}");
+    let try_it = output(&folder.0, &["try", "user-registration", "--case", "login-id-in-use"]);
+    golden("try", &try_it);
+    golden("try-success", &output(&folder.0, &["try", "user-registration"]));
+    golden("try-unknown", &output(&folder.0, &["try", "user-registration", "--case", "login-id"]));
+}
+
+#[test]
+fn exit_codes() {
+    let folder = Folder::new();
+    let dead = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+    let dead = format!("http://{dead}");
+    let profile = folder.0.join("bad.yaml");
+    fs::write(&profile, "konform: 1\nenviroment: sandbox\n").expect("written");
+    fs::write(folder.0.join("full.txt"), "x").expect("written");
+    for (args, code, says) in [
+        (&["run", "--fault", "skip-enum:gender"][..], 0, "warning 1"),
+        (&["run", "--fault", "skip-enum:gender", "--fail-on", "should"], 1, "warning 1"),
+        (&["run", "--fault", "skip-token"], 1, "FAIL 1"),
+        (&["run", "--fault", "skip-token", "--fail-fast"], 1, "partial run"),
+        (&["run", "--target", &dead, "--timeout", "1"], 3, "canary_failed"),
+        (&["run", "--profile", "bad.yaml"], 2, "did you mean `environment`?"),
+        (&["run", "--profile", "none.yaml"], 2, "failed to read profile"),
+        (&["run", "--only", "[", "--quiet"], 2, "glob"),
+        (&["run", "--out", "full.txt/x"], 2, "no request was sent"),
+        (&["run", "--out", "."], 2, "is not empty"),
+        (&["run", "--cacert", "none.pem"], 2, "--cacert"),
+        (&["run", "--contract", "."], 2, "no api.yaml"),
+        (&["replay", "full.txt"], 2, "no finding of konform"),
+        (&["run", "--only", "*::example::*", "--quiet"], 0, "PASS"),
+        (&["run", "--clause", "*/errors/001_001/*", "--format", "json"], 0, "\"exit\":0"),
+    ] {
+        let (got, stdout, stderr) = output(&folder.0, args);
+        assert!(got == code && format!("{stdout}{stderr}").contains(says), "{args:?} gave {got}\n{stdout}\n{stderr}");
+    }
+}
+
+#[test]
+fn a_public_host_needs_a_profile_that_names_it_and_gets_no_packet_before() {
+    let folder = Folder::new();
+    // 192.0.2.0/24 is for documentation: a packet there would only time out.
+    fs::write(folder.0.join("other.yaml"), "konform: 1\nhosts: [198.51.100.1]\nenvironment: sandbox\n").expect("written");
+    fs::write(folder.0.join("vague.yaml"), "konform: 1\nhosts: [192.0.2.1]\n").expect("written");
+    fs::write(folder.0.join("keyless.yaml"), "konform: 1\nhosts: [192.0.2.1]\nenvironment: sandbox\n").expect("written");
+    for (profile, says) in [(None, "needs --profile"), (Some("other.yaml"), "add it to `hosts`"), (Some("vague.yaml"), "environment"), (Some("keyless.yaml"), "no credential")] {
+        let mut args = vec!["run", "--target", "http://192.0.2.1"];
+        args.extend(profile.iter().flat_map(|p| ["--profile", p]));
+        let start = Instant::now();
+        let (code, _, stderr) = output(&folder.0, &args);
+        assert!(code == 2 && stderr.contains(says), "{profile:?}: {code} {stderr}");
+        assert!(start.elapsed() < Duration::from_secs(3), "it waited for somebody");
+    }
+    assert!(!folder.0.join("reports").exists());
+}
+
+#[test]
+fn a_machine_without_certificates_can_still_speak_http() {
+    let folder = Folder::new();
+    let mut command = konform(&folder.0, &["run", "--quiet"]);
+    command.env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+    assert_eq!(command.output().expect("it runs").status.code(), Some(0));
+}
+
+#[test]
+fn a_closed_pipe_ends_the_writing_not_the_run() {
+    let folder = Folder::new();
+    for args in [&["run"][..], &["list"], &["lint", "--clauses"], &["--help"]] {
+        let mut child = konform(&folder.0, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let mut errors = String::new();
+        child.stderr.take().expect("stderr").read_to_string(&mut errors).expect("UTF-8");
+        let code = child.wait().expect("it ends").code();
+        assert!(code == Some(0) && !errors.contains("panicked"), "{args:?}: {code:?} {errors}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_run_with_a_partial_report() {
+    let folder = Folder::new();
+    let mut child = konform(&folder.0, &["run", "--rate", "20", "--out", "cut"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    std::thread::sleep(Duration::from_millis(1500));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+    let mut text = String::new();
+    child.stdout.take().expect("stdout").read_to_string(&mut text).expect("UTF-8");
+    let code = child.wait().expect("it ends").code();
+    assert!(code == Some(3) && text.contains("(partial run)"), "{code:?}\n{text}");
+    let results = fs::read_to_string(folder.0.join("cut/results.json")).expect("the report");
+    assert!(results.contains("\"partial\": true"));
+    let evidence = fs::read_to_string(folder.0.join("cut/evidence.jsonl")).expect("the evidence");
+    assert!(evidence.lines().last().is_some_and(|l| l.contains("\"kind\":\"footer\"")));
+}
+
+#[test]
+fn serve_says_where_and_takes_the_run_it_suggests() {
+    let folder = Folder::new();
+    let mut server = konform(&folder.0, &["serve", "--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(server.stdout.take().expect("stdout")).lines();
+    let mut next = || lines.next().expect("a line").expect("UTF-8");
+    let (_, hint) = (next(), next());
+    let url = hint.rsplit(' ').next().expect("a URL").to_owned();
+    let profile = lab::root().join("specs/kona-plate/profiles/example.yaml");
+    let profile = profile.to_str().expect("a path");
+    // Twice at once, then once more: identities never meet.
+    let both: Vec<_> = (0..2).map(|_| konform(&folder.0, &["run", "--target", &url, "--quiet", "--profile", profile]).stdout(Stdio::piped()).spawn().expect("it starts")).collect();
+    for child in both {
+        let out = child.wait_with_output().expect("it ends");
+        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stdout));
+    }
+    let (code, stdout, stderr) = output(&folder.0, &["run", "--target", &url, "--events", "-", "--quiet"]);
+    server.kill().expect("it was running");
+    server.wait().expect("it ends");
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    assert!(stdout.lines().filter(|l| l.starts_with("{\"id\":")).count() > 300);
+}
