@@ -7,6 +7,7 @@ pub mod cli;
 pub mod contract;
 pub mod crypto;
 pub mod exchange;
+pub mod harness;
 pub mod judge;
 pub mod model;
 pub mod plan;

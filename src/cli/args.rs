@@ -8,7 +8,7 @@ use crate::model::exit;
 
 /// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
 #[derive(Debug, Parser)]
-#[command(name = "konform", version, about, after_help = exit::TABLE, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "konform", version, about, after_help = exit::TABLE, term_width = 80, arg_required_else_help = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -20,9 +20,9 @@ pub use tally::{Found, Tally};
 
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
-use crate::judge::{self, Health, Oracle};
+use crate::judge::{Health, Oracle};
 use crate::model::wire::Credentials;
-use crate::model::{Case, CaseRecord, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
+use crate::model::{Case, CaseRecord, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -294,27 +294,29 @@ impl<T: Transport> Runner<T> {
         Ok(())
     }
 
-    /// Runs one case, as `replay` and `try` do: catalogues first, then the case once, with its exchanges for showing.
-    pub async fn single(self: &Arc<Self>, case: &Case) -> (Verdict, Vec<Observed>) {
+    /// Reads what cases need before the first of them: catalogues.
+    pub async fn prime(&self) {
         let mut tally = Tally::new(Arc::clone(self.plan.contract()));
-        let mut journal = Journal::discard();
-        // Nothing is written, so nothing can fail to be.
-        if self.read_catalogues(&mut tally, &mut journal).await.is_err() {
-            return (Verdict::broken("the catalogues could not be read"), Vec::new());
-        }
+        // Nothing is written, so nothing can fail to be; what can't be read is missing, and the cases say so.
+        let _ = self.read_catalogues(&mut tally, &mut Journal::discard()).await;
+    }
+
+    /// Runs one case with its exchanges for showing; [`Runner::prime`] comes first.
+    pub async fn once_more(&self, case: &Case) -> (Verdict, Vec<Observed>) {
         let executed = self.execute(case).await;
         (executed.verdict, executed.observed)
     }
 
-    /// One line on what an exchange answered.
-    #[must_use]
-    pub fn summary(&self, seen: &Observed) -> String {
-        judge::summary(seen, self.plan.contract())
+    /// One known-good request.
+    ///
+    /// # Errors
+    /// What came instead of its acceptance.
+    pub async fn healthy(&self, endpoint: usize) -> Result<(), String> {
+        let round = self.ambient.count();
+        let executed = self.once(&self.plan.canary(endpoint), round, 0).await;
+        match executed.observed.last().map(|seen| self.oracle.health(endpoint, seen)) {
+            Some(Health::Good) => Ok(()),
+            _ => Err(format!("a known-good request got {}", executed.answered(self.plan.contract()))),
+        }
     }
-}
-
-/// True if the outcome stands in the way of a green run.
-#[must_use]
-pub fn obstructs(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Inconclusive | Outcome::Blocked)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Deserialize;
 
-use super::{block_on, panel};
+use super::{block_on, find_case, panel};
 use crate::cli::UsageError;
 use crate::cli::args::{Common, Replay};
 use crate::cli::config::Config;
@@ -41,7 +41,7 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
     let mut common = args.common.clone();
     let (id, clause) = if args.finding.contains("::") { (args.finding.clone(), None) } else { read(Path::new(&args.finding), &mut common)? };
     let config = Config::resolve(&common)?;
-    let case = config.plan().find(&id).ok_or_else(|| UsageError(format!("no case `{id}` in this contract: `konform list` shows them")))?;
+    let case = find_case(&config.plan(), &id)?;
     let outcome = single(&config, &case, out)?;
     if let Some(clause) = clause {
         out.line(&format!("the finding was: {clause}"));
@@ -74,7 +74,8 @@ pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<E
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
         let runner = Arc::new(Runner::new(config.plan(), http, target, config.credentials.clone(), config.ambient(), Options::default(), Arc::new(AtomicBool::new(false))));
-        let (verdict, seen) = runner.single(case).await;
+        runner.prime().await;
+        let (verdict, seen) = runner.once_more(case).await;
         drop(embedded);
         for (at, exchange) in seen.iter().enumerate() {
             if seen.len() > 1 {

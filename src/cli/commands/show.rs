@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::panel;
+use super::{find_case, panel};
 use crate::cli::UsageError;
 use crate::cli::args::Show;
 use crate::cli::config::Config;
@@ -14,7 +14,7 @@ use crate::model::{Exit, Expect, Json};
 pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
     let plan = config.plan();
-    let case = plan.find(&args.case).ok_or_else(|| UsageError(format!("no case `{}` in this contract: `konform list` shows them", args.case)))?;
+    let case = find_case(&plan, &args.case)?;
     let base = config.target.clone();
     let target = match base {
         Some(target) => target,
