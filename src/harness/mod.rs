@@ -113,7 +113,7 @@ impl Subject {
     fn snapshot(&self, endpoint: usize) -> Result<String, Failed> {
         let Session { runtime, target, http, .. } = self.session()?;
         // The same cases run as trials of their own at the same time: other identities keep the two apart.
-        let runner = self.runner(target, http, self.salt.wrapping_add(1));
+        let runner = self.runner(target, http, self.salt.wrapping_add(1 + endpoint as u64));
         let mut text = String::new();
         let mut unclear = None;
         let mut journal = Journal::discard();

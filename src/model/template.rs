@@ -24,7 +24,7 @@ pub enum Hole {
         field: String,
         /// What it looks like.
         shape: Shape,
-        /// Length in characters, all ASCII.
+        /// Length in characters.
         chars: usize,
         /// Whose identity: step number by default, so that every step has its own.
         tag: Option<u8>,
@@ -69,6 +69,8 @@ pub enum Shape {
     Plain,
     /// `#` becomes a digit, other characters stay.
     Pattern(String),
+    /// Any of these characters.
+    Alphabet(&'static [char]),
 }
 
 /// One change to a body.
@@ -213,7 +215,7 @@ impl Template {
 }
 
 impl Shape {
-    /// A text of this shape with exactly `chars` ASCII characters, the same for the same `seed`.
+    /// A text of this shape with exactly `chars` characters, the same for the same `seed`.
     #[must_use]
     pub fn render(&self, chars: usize, seed: u64) -> String {
         let mut state = seed;
@@ -239,6 +241,7 @@ impl Shape {
         };
         match self {
             Shape::Plain => plain(chars),
+            Shape::Alphabet(letters) => plain(chars).bytes().map(|b| letters[usize::from(b) % letters.len()]).collect(),
             Shape::Pattern(pattern) => {
                 let digits = plain(chars);
                 pattern.chars().zip(digits.bytes()).map(|(p, d)| if p == '#' { char::from(b'0' + d % 10) } else { p }).collect()

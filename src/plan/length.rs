@@ -15,7 +15,11 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             out.push(scope.edited(field, "blank", None, set(field, Template::text(" "))));
             continue;
         };
-        out.push(scope.edited(field, "blank", clause, set(field, Template::text(" ".repeat(limits.min.max(1))))));
+        out.push(if field.unique {
+            scope.left_out(&field.place(), "blank", clause, "a blank value of a field that must be unique could be sent once only")
+        } else {
+            scope.edited(field, "blank", clause, set(field, Template::text(" ".repeat(limits.min.max(1)))))
+        });
         let mut lengths = vec![("min-1", limits.min.saturating_sub(1)), ("min", limits.min), ("max", limits.max), ("max+1", limits.max + 1)];
         // A length of 0 is the empty case; a fixed length has one legal value.
         lengths.retain(|(name, n)| *n > 0 && !(*name == "max" && limits.min == limits.max));

@@ -234,7 +234,8 @@ impl Sandbox {
         for effect in &endpoint.effects {
             if let Effect::Create { resource, unique, only_if: None, .. } = effect {
                 for path in unique {
-                    if let Some(value) = body.at(path).and_then(Json::scalar) {
+                    // An empty value is as good as none: it never collides.
+                    if let Some(value) = body.at(path).and_then(Json::scalar).filter(|v| !v.is_empty()) {
                         store.take(resource, path, value);
                     }
                 }

@@ -29,13 +29,13 @@ impl Script {
         }
     }
 
-    fn filler(self, at: usize) -> char {
-        const HANGUL: [char; 7] = ['가', '나', '다', '라', '마', '바', '사'];
-        const ASTRAL: [char; 4] = ['😀', '🎉', '𐍈', '🚀'];
+    /// The characters that fill a text of this script.
+    #[must_use]
+    pub fn letters(self) -> &'static [char] {
         match self {
-            Script::Ascii => char::from(b'a' + u8::try_from(at % 26).unwrap_or(0)),
-            Script::Hangul => HANGUL[at % HANGUL.len()],
-            Script::Astral => ASTRAL[at % ASTRAL.len()],
+            Script::Ascii => &['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'],
+            Script::Hangul => &['가', '나', '다', '라', '마', '바', '사'],
+            Script::Astral => &['😀', '🎉', '𐍈', '🚀'],
         }
     }
 }
@@ -43,8 +43,9 @@ impl Script {
 /// `chars` characters of `script`; `seed` shifts which.
 #[must_use]
 pub fn filler(script: Script, chars: usize, seed: u64) -> String {
+    let letters = script.letters();
     let start = usize::try_from(seed % 26).unwrap_or(0);
-    (0..chars).map(|i| script.filler(start + i)).collect()
+    (0..chars).map(|i| letters[(start + i) % letters.len()]).collect()
 }
 
 /// A value of `chars` characters for the field, legal but for its length where that is possible. `None` if the field's other
@@ -64,12 +65,15 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Opti
         return Some(match &shape {
             Shape::Email => identity(field, shape, chars),
             Shape::Pattern(pattern) => identity(field, Shape::Pattern(stretch(pattern, chars)), chars),
-            Shape::Plain => Template::text(plain(field, chars, seed)),
+            Shape::Plain | Shape::Alphabet(_) => Template::text(plain(field, chars, seed)),
         });
     }
     // Another script breaks a charset, a word list or a format besides: no single fault.
     let closed = |open: Option<bool>| open == Some(false);
     let other_rule = closed(field.charset.as_ref().map(|c| c.open)) || closed(field.words.as_ref().map(|w| w.open)) || closed(field.format.as_ref().map(|f| f.open));
+    if !other_rule && field.unique {
+        return Some(identity(field, Shape::Alphabet(script.letters()), chars));
+    }
     (!other_rule).then(|| Template::text(filler(script, chars, seed)))
 }
 
