@@ -1,2 +1,281 @@
-//! Benchmarks.
-fn main() {}
+//! Throughput, planning speed and memory, each beside its ceiling in the same run: `cargo bench`.
+//!
+//! Figures are ratios against a bare reqwest loop that sends the same bytes to the same server at the same concurrency;
+//! absolute numbers say more about the machine than about konform.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use konform::contract::Contract;
+use konform::exchange::http::{Http, Limits};
+use konform::exchange::prepare::{Catalogue, Catalogues};
+use konform::exchange::{Ambient, Clock, Filling, Target, fill, prepare};
+use konform::model::{Case, Expect, Json, RunHeader};
+use konform::plan::{Plan, isolation};
+use konform::runner::summary::summarize;
+use konform::runner::{Journal, Options, Runner};
+use konform::{cli, report, sandbox};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+const JOBS: usize = 16;
+const EXCHANGES: usize = 40_000;
+const ROUNDS: usize = 3;
+const CHILD: &str = "KONFORM_BENCH_CASES";
+
+const TERMS: &str = r#"{"termsList":[{"tcId":1,"title":"t","url":"u","required":"MANDATORY","order":"1","isAgree":false}],"response":{"code":"000_000","description":"Success."}}"#;
+const MEMBER: &str = r#"{"userId":10000000001,"basicCardInfo":{"par":"999900000000000000000000001","cardNo":"9999000000000001","expiryDate":"311231","serviceId":"999900000000001"},"response":{"code":"000_000","description":"Success."}}"#;
+
+fn main() {
+    // `cargo test --benches` asks for no measurement.
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
+    if let Ok(cases) = std::env::var(CHILD) {
+        let peak = memory_child(cases.parse().expect("a number of cases"));
+        say(&peak.to_string());
+        return;
+    }
+    throughput();
+    planning();
+    memory();
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").expect("stdout is open");
+}
+
+fn contract() -> Arc<Contract> {
+    Arc::new(cli::contracts::find(None, None).expect("the embedded contract loads").contract)
+}
+
+/// Answers every request with the same bytes.
+async fn fixed_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(fixed(stream));
+        }
+    });
+    address
+}
+
+async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let answer = |body: &str| {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-km-correlation-id: 261122120000-0000001\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    };
+    let (terms, member) = (answer(TERMS), answer(MEMBER));
+    let mut buffer = Vec::with_capacity(8192);
+    loop {
+        let head = loop {
+            if let Some(at) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if stream.read_buf(&mut buffer).await? == 0 {
+                return Ok(());
+            }
+        };
+        let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
+        let length: usize = text.split("content-length:").nth(1).and_then(|rest| rest.split("\r\n").next()?.trim().parse().ok()).unwrap_or(0);
+        let all = head + length;
+        while buffer.len() < all {
+            if stream.read_buf(&mut buffer).await? == 0 {
+                return Ok(());
+            }
+        }
+        stream.write_all(if text.contains("/terms/all ") { &terms } else { &member }).await?;
+        buffer.drain(..all);
+    }
+}
+
+/// Legal registrations, over and over: what a fixed success answers rightly.
+fn cases(plan: &Plan, count: usize) -> impl Iterator<Item = Case> + Send {
+    let legal: Vec<Case> = plan.cases_of(0).filter(|c| *c.expect() == Expect::Accept && c.steps.len() == 1).collect();
+    legal.into_iter().cycle().take(count)
+}
+
+fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
+    let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
+    let http = Http::new(&target, Limits::default(), None).expect("a client");
+    let plan = Plan::new(Arc::clone(contract), 1);
+    let options = Options { jobs: JOBS, confirm: false, ..Options::default() };
+    Arc::new(Runner::new(plan, http, target, sandbox::credentials(contract), Ambient::new(Clock::System, 1), options, Arc::default()))
+}
+
+fn header(planned: u64) -> RunHeader {
+    RunHeader {
+        suite: String::new(),
+        contract: String::new(),
+        contract_digest: String::new(),
+        target: String::new(),
+        profile: None,
+        profile_digest: None,
+        seed: 1,
+        salt: String::new(),
+        mode: "gate",
+        faults: Vec::new(),
+        planned,
+        not_selected: 0,
+        started: String::new(),
+        kill_rate: None,
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("konform-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn throughput() {
+    let contract = contract();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let folder = Folder::new();
+    let mut ratios = Vec::new();
+    say(&format!("{EXCHANGES} exchanges at {JOBS} at once, fixed-response server, {ROUNDS} rounds"));
+    for _ in 0..ROUNDS {
+        let address = runtime.block_on(fixed_server());
+        let bare = runtime.block_on(bare_loop(&contract, address));
+        let own = runtime.block_on(konform_run(&contract, address, &folder.0));
+        say(&format!("  konform {own:>8.0}/s   bare reqwest {bare:>8.0}/s   ratio {:.2}", own / bare));
+        ratios.push(own / bare);
+    }
+    ratios.sort_by(f64::total_cmp);
+    say(&format!("throughput ratio, median: {:.2} (aim 0.7)", ratios[ratios.len() / 2]));
+}
+
+async fn konform_run(contract: &Arc<Contract>, address: SocketAddr, folder: &Path) -> f64 {
+    let runner = runner(contract, address);
+    let mut journal = Journal::create(&folder.join("evidence.jsonl"), &header(EXCHANGES as u64)).expect("a file");
+    let cases = cases(runner.plan(), EXCHANGES);
+    let start = Instant::now();
+    let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
+    journal.finish(false).expect("evidence is written");
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!(tally.counts.pass, EXCHANGES as u64, "every exchange is judged and passes");
+    EXCHANGES as f64 / seconds
+}
+
+/// The same bytes, sent and read, nothing else.
+async fn bare_loop(contract: &Arc<Contract>, address: SocketAddr) -> f64 {
+    let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
+    let plan = Plan::new(Arc::clone(contract), 1);
+    let case = cases(&plan, 1).next().expect("a case");
+    let request = Arc::new(finished(&plan, &case, &target, contract));
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).http1_only().tcp_nodelay(true).pool_max_idle_per_host(256).build().expect("a client");
+    let left = Arc::new(AtomicUsize::new(EXCHANGES));
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..JOBS)
+        .map(|_| {
+            let (client, request, left) = (client.clone(), Arc::clone(&request), Arc::clone(&left));
+            tokio::spawn(async move {
+                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
+                    let mut builder = client.post(&request.url);
+                    for (name, value) in &request.headers {
+                        builder = builder.header(name, value);
+                    }
+                    let answer = builder.body(request.body.clone()).send().await.expect("an answer");
+                    answer.bytes().await.expect("a body");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("the loop ends");
+    }
+    EXCHANGES as f64 / start.elapsed().as_secs_f64()
+}
+
+fn catalogues() -> Catalogues {
+    let entry = Json::Object(vec![("tcId".to_owned(), Json::number("1")), ("required".to_owned(), Json::text("MANDATORY"))]);
+    Catalogues::from([("terms".to_owned(), Catalogue { key: "tcId".to_owned(), entries: vec![entry] })])
+}
+
+fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> konform::exchange::Prepared {
+    let catalogues = catalogues();
+    let from = Filling { case: &case.id, step: 0, attempt: 0, salt: 1, answers: &[], catalogues: &catalogues };
+    let step = case.probe();
+    let tree = plan.body(step).bind(&mut |hole| fill(hole, &from)).expect("nothing is missing");
+    let ambient = Ambient::new(Clock::System, 1);
+    prepare(&contract.endpoints[step.endpoint].wire, tree, (&step.headers, step.token), target, &sandbox::credentials(contract), &ambient).expect("nothing is missing")
+}
+
+/// Cases planned to their final body bytes, each checked once more against the contract.
+fn planning() {
+    let contract = contract();
+    let catalogues = catalogues();
+    let mut rates = Vec::new();
+    for seed in 0..ROUNDS as u64 {
+        let plan = Plan::new(Arc::clone(&contract), seed);
+        let (mut made, mut bytes) = (0_u64, 0_usize);
+        let mut body = Vec::with_capacity(4096);
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(1) {
+            for case in plan.cases_of(0).filter(|c| c.steps.len() == 1) {
+                let step = case.probe();
+                let from = Filling { case: &case.id, step: 0, attempt: 0, salt: made, answers: &[], catalogues: &catalogues };
+                let tree = plan.body(step).bind(&mut |hole| fill(hole, &from)).expect("nothing is missing");
+                body.clear();
+                tree.write(&mut body);
+                bytes += body.len();
+                if step.headers.is_empty() {
+                    let headers: &[(String, String)] = &[];
+                    assert_eq!(isolation::expect(&contract, step, &tree, headers), step.expect, "{}", case.id);
+                }
+                made += 1;
+            }
+        }
+        rates.push(made as f64 / start.elapsed().as_secs_f64());
+        assert!(bytes > 0);
+    }
+    rates.sort_by(f64::total_cmp);
+    say(&format!("planning to final body bytes with re-check, one core: {:.0} cases/s, median of {ROUNDS} (aim 200,000)", rates[ROUNDS / 2]));
+}
+
+fn memory() {
+    let peak = |cases: usize| -> u64 {
+        let output = Command::new(std::env::current_exe().expect("this program")).env(CHILD, cases.to_string()).output().expect("it runs");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of KiB")
+    };
+    let (few, many) = (peak(2_000), peak(200_000));
+    say(&format!("peak memory: {few} KiB at 2,000 cases, {many} KiB at 200,000, ratio {:.2} (aim 1.20)", many as f64 / few as f64));
+}
+
+/// A whole run with its reports; answers the peak of resident memory in KiB, 0 where the system does not tell.
+fn memory_child(count: usize) -> u64 {
+    let contract = contract();
+    let folder = Folder::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let header = header(count as u64);
+    let (mut summary, root) = runtime.block_on(async {
+        let address = fixed_server().await;
+        let runner = runner(&contract, address);
+        let mut journal = Journal::create(&folder.0.join("evidence.jsonl"), &header).expect("a file");
+        let cases = cases(runner.plan(), count);
+        let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
+        (summarize(&tally, runner.plan(), false, &|_| String::new()), journal.finish(false).expect("evidence is written"))
+    });
+    summary.root = root;
+    let replay = report::Replay { contract: None, target: None, profile: None, seed: 1, faults: Vec::new() };
+    report::write(&folder.0, &header, &summary, &replay).expect("reports are written");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
+}
