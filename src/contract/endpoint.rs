@@ -11,7 +11,7 @@ use crate::model::{Clause, ClauseIx, Hazard, Rule, Source};
 /// An API's contract.
 #[derive(Clone, Debug)]
 pub struct Contract {
-    /// Folder-like name, `kona-plate`.
+    /// Name, as its folder is called.
     pub id: String,
     /// Title for people.
     pub title: String,

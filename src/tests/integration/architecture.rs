@@ -1,1 +1,106 @@
-//! architecture
+//! The rules of `src/ARCHITECTURE.md` held against the code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::lab;
+
+fn sources(folder: &Path, out: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            out.push((path, text));
+        }
+    }
+}
+
+/// The product's own files: no tests, no benches.
+fn product() -> Vec<(PathBuf, String)> {
+    let root = lab::root().join("src");
+    let mut all = Vec::new();
+    sources(&root, &mut all);
+    all.into_iter().map(|(path, text)| (path.strip_prefix(&root).expect("below src").to_path_buf(), text)).filter(|(path, _)| !path.starts_with("tests") && !path.starts_with("benches")).collect()
+}
+
+fn table() -> BTreeMap<String, Vec<String>> {
+    let page = fs::read_to_string(lab::root().join("src/ARCHITECTURE.md")).expect("the page");
+    let rows = page.lines().skip_while(|l| !l.starts_with("| module |")).skip(2).take_while(|l| l.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        (cells[0].to_owned(), cells[1].split(',').map(|m| m.trim().to_owned()).filter(|m| !m.is_empty()).collect())
+    })
+    .collect()
+}
+
+/// Modules that a file names by `crate::`.
+fn used(text: &str) -> Vec<String> {
+    // Unit tests at the end of a file may use what they like.
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let names = code.split("crate::").skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>());
+    names.filter(|n| !n.is_empty()).collect()
+}
+
+#[test]
+fn modules_use_only_what_the_table_allows() {
+    let table = table();
+    assert!(table.len() >= 10, "{table:?}");
+    let mut wrong = Vec::new();
+    for (path, text) in product() {
+        let module = path.components().next().expect("a module").as_os_str().to_string_lossy().into_owned();
+        let Some(allowed) = table.get(&module) else {
+            assert!(matches!(module.as_str(), "cli" | "harness" | "lib.rs" | "main.rs" | "build.rs"), "{module} is not in the table");
+            continue;
+        };
+        assert!(!text.contains("use crate::{"), "{}: one module a line, so that this test can read it", path.display());
+        for name in used(&text) {
+            if name != module && !allowed.contains(&name) {
+                wrong.push(format!("{} uses {name}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_code_knows_an_api_by_name() {
+    for (path, text) in product() {
+        let lower = text.to_lowercase();
+        for word in ["kona", "kmv1", "x-km", "encdata"] {
+            assert!(!lower.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn network_clock_and_environment_have_their_places() {
+    for (path, text) in product() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let text = path.to_string_lossy().replace('\\', "/");
+        let at = |places: &[&str]| places.iter().any(|p| text.starts_with(p));
+        for (word, places) in [
+            ("reqwest::", &["exchange/http.rs"][..]),
+            ("TcpListener", &["sandbox/", "cli/", "harness/"]),
+            ("std::env::var", &["cli/"]),
+            ("Utc::now", &["exchange/ambient.rs", "sandbox/", "cli/"]),
+            ("SystemTime", &[]),
+        ] {
+            assert!(!code.contains(word) || at(places) || text == "build.rs", "{text} uses {word}");
+        }
+    }
+}
+
+#[test]
+fn every_module_of_the_page_exists_and_the_other_way_round() {
+    let page = fs::read_to_string(lab::root().join("src/ARCHITECTURE.md")).expect("the page");
+    for entry in fs::read_dir(lab::root().join("src")).expect("src") {
+        let entry = entry.expect("an entry");
+        if entry.path().is_dir() {
+            let name = format!("{}/", entry.file_name().to_string_lossy());
+            assert!(page.lines().any(|l| l.starts_with(&name)), "{name} is not on the page");
+        }
+    }
+}
