@@ -2,6 +2,8 @@
 //!
 //! Figures are ratios against a bare reqwest loop that sends the same bytes to the same server at the same concurrency;
 //! absolute numbers say more about the machine than about konform.
+#![expect(clippy::expect_used, reason = "a measurement that can't go on says why")]
+#![expect(clippy::cast_precision_loss, reason = "rates need no more than a few digits")]
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -41,9 +43,14 @@ fn main() {
         say(&peak.to_string());
         return;
     }
-    throughput();
-    planning();
-    memory();
+    // `cargo bench -- planning` measures one part.
+    let parts: [(&str, fn()); 3] = [("throughput", throughput), ("planning", planning), ("memory", memory)];
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
+            part();
+        }
+    }
 }
 
 fn say(line: &str) {
@@ -259,7 +266,7 @@ fn memory() {
     say(&format!("peak memory: {few} KiB at 2,000 cases, {many} KiB at 200,000, ratio {:.2} (aim 1.20)", many as f64 / few as f64));
 }
 
-/// A whole run with its reports; answers the peak of resident memory in KiB, 0 where the system does not tell.
+/// A whole run with its reports; answers the peak of resident memory in kibibytes, 0 where the system does not tell.
 fn memory_child(count: usize) -> u64 {
     let contract = contract();
     let folder = Folder::new();

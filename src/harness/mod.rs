@@ -69,9 +69,10 @@ impl Subject {
 
     fn start(&self) -> Result<Session, String> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("failed to start the runtime: {e}"))?;
-        let target = match &self.target {
-            Some(target) => target.clone(),
-            None => {
+        let target = if let Some(target) = &self.target {
+            target.clone()
+        } else {
+            {
                 let contract = Arc::clone(self.plan.contract());
                 let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).map_err(|e| format!("failed to open a port: {e}"))?;
                 let address = listener.local_addr().map_err(|e| format!("failed to open a port: {e}"))?;

@@ -1,4 +1,5 @@
 //! The conformance cases as tests: against `KONFORM_TARGET`, or a sandbox of their own.
+#![expect(clippy::expect_used, reason = "a test that can't start says why")]
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -117,7 +117,7 @@ impl Shared {
             if answer.kind.starts_with("application/json") && !self.has("drop-header:X-KM-Correlation-Id") {
                 // Its own trace number: not the caller's.
                 let own = chrono::Utc::now().format("%y%m%d%H%M%S");
-                head += &format!("X-KM-Correlation-Id: {own}-{:07x}\r\n", 0x0a0_0000 + self.members.load(Ordering::Relaxed));
+                head.push_str(&["X-KM-Correlation-Id: ", &format!("{own}-{:07x}", 0x0a0_0000 + self.members.load(Ordering::Relaxed)), "\r\n"].concat());
             }
             stream.write_all(format!("{head}\r\n{}", answer.body).as_bytes())?;
         }

@@ -23,7 +23,10 @@ fn product() -> Vec<(PathBuf, String)> {
     let root = lab::root().join("src");
     let mut all = Vec::new();
     sources(&root, &mut all);
-    all.into_iter().map(|(path, text)| (path.strip_prefix(&root).expect("below src").to_path_buf(), text)).filter(|(path, _)| !path.starts_with("tests") && !path.starts_with("benches")).collect()
+    all.into_iter()
+        .map(|(path, text)| (path.strip_prefix(&root).expect("below src").to_path_buf(), text))
+        .filter(|(path, _)| !path.starts_with("tests") && !path.starts_with("benches"))
+        .collect()
 }
 
 fn table() -> BTreeMap<String, Vec<String>> {

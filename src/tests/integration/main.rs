@@ -1,4 +1,5 @@
 //! Integration tests: konform against servers and files, from outside.
+#![expect(clippy::expect_used, reason = "a test that can't go on says why")]
 
 mod lab;
 

@@ -82,7 +82,10 @@ fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io:
     manners(&call, bytes, &mut stream)
 }
 
-fn run(contract: &Arc<Contract>, address: SocketAddr, whole: Duration, choose: impl Fn(&Case) -> bool + Send) -> (Summary, Vec<(String, Outcome, Option<Reason>)>) {
+/// Case, verdict and reason, in the order of the plan.
+type Seen = Vec<(String, Outcome, Option<Reason>)>;
+
+fn run(contract: &Arc<Contract>, address: SocketAddr, whole: Duration, choose: impl Fn(&Case) -> bool + Send) -> (Summary, Seen) {
     let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
     let limits = Limits { whole, connect: whole, body: 1 << 20 };
     let http = Http::new(&target, limits, None).expect("a client");
@@ -113,7 +116,7 @@ fn spoilt(call: &Call) -> bool {
 const CASE: &str = "user-registration::value::body.gender::near-male";
 
 /// Answers one case in a given manner; what verdict does that case get, and how does the run end?
-fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Vec<(String, Outcome, Option<Reason>)>) {
+fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Seen) {
     let contract = lab::contract(None);
     let rude = Rude::start(&contract, manners);
     let start = Instant::now();
