@@ -212,7 +212,7 @@ async fn bare_loop(contract: &Arc<Contract>, address: SocketAddr) -> f64 {
 }
 
 fn catalogues() -> Catalogues {
-    let entry = Json::Object(vec![("tcId".to_owned(), Json::number("1")), ("required".to_owned(), Json::text("MANDATORY"))]);
+    let entry = Json::Object(vec![("tcId".into(), Json::number("1")), ("required".into(), Json::text("MANDATORY"))]);
     Catalogues::from([("terms".to_owned(), Catalogue { key: "tcId".to_owned(), entries: vec![entry] })])
 }
 
@@ -220,7 +220,7 @@ fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> k
     let catalogues = catalogues();
     let from = Filling { case: &case.id, step: 0, attempt: 0, salt: 1, answers: &[], catalogues: &catalogues };
     let step = case.probe();
-    let tree = plan.body(step).bind(&mut |hole| fill(hole, &from)).expect("nothing is missing");
+    let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
     let ambient = Ambient::new(Clock::System, 1);
     prepare(&contract.endpoints[step.endpoint].wire, tree, (&step.headers, step.token), target, &sandbox::credentials(contract), &ambient).expect("nothing is missing")
 }
@@ -239,7 +239,7 @@ fn planning() {
             for case in plan.cases_of(0).filter(|c| c.steps.len() == 1) {
                 let step = case.probe();
                 let from = Filling { case: &case.id, step: 0, attempt: 0, salt: made, answers: &[], catalogues: &catalogues };
-                let tree = plan.body(step).bind(&mut |hole| fill(hole, &from)).expect("nothing is missing");
+                let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
                 body.clear();
                 tree.write(&mut body);
                 bytes += body.len();

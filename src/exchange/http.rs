@@ -1,5 +1,7 @@
 //! The real network: one pooled reqwest client with explicit limits.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::{Prepared, Raw, Target, Transport};
@@ -27,6 +29,7 @@ impl Default for Limits {
 pub struct Http {
     client: reqwest::Client,
     limits: Limits,
+    urls: Arc<RwLock<HashMap<String, reqwest::Url>>>,
 }
 
 /// Why no client could be made.
@@ -60,12 +63,22 @@ impl Http {
             None if !target.is_https() => builder = builder.tls_certs_only([]),
             None => {}
         }
-        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits })
+        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits, urls: Arc::default() })
+    }
+
+    /// The parsed URL; a run has as many as endpoints, and each is parsed once.
+    fn url(&self, text: &str) -> Result<reqwest::Url, Failure> {
+        if let Some(known) = self.urls.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return Ok(known.clone());
+        }
+        let url = reqwest::Url::parse(text).map_err(|e| Failure { reason: Reason::Connect, detail: format!("{text}: {e}") })?;
+        self.urls.write().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), url.clone());
+        Ok(url)
     }
 
     async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
         let method = reqwest::Method::from_bytes(request.wire.method.as_bytes()).unwrap_or(reqwest::Method::POST);
-        let mut builder = self.client.request(method, &request.url);
+        let mut builder = self.client.request(method, self.url(&request.url)?);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }

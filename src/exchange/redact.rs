@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Prepared, Raw};
 use crate::crypto;
-use crate::model::json::{self, Redacted};
+use crate::model::json::{self, Redacted, Text};
 use crate::model::observed::{Answer, Body, Failure};
 use crate::model::wire::SecretField;
 use crate::model::{Json, Observed};
@@ -58,20 +58,22 @@ impl Redactor {
 
     fn answer(&self, raw: Raw, fields: &[SecretField], secrets: &[(String, String)]) -> Answer {
         let bytes = raw.body.len();
-        let conceal = |text: &mut String| {
-            for (kind, value) in secrets {
+        let conceal = |text: &str| -> Option<String> {
+            let mut concealed: Option<String> = None;
+            for (kind, value) in secrets.iter().filter(|(_, value)| value.len() <= text.len()) {
+                let text = concealed.as_deref().unwrap_or(text);
                 if text.contains(value.as_str()) {
-                    *text = text.replace(value.as_str(), &format!("<{kind}>"));
+                    concealed = Some(text.replace(value.as_str(), &format!("<{kind}>")));
                 }
             }
+            concealed
         };
         let headers: Vec<(String, String)> = raw
             .headers
             .into_iter()
             .map(|(name, value)| {
-                let mut value = String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-                conceal(&mut value);
-                (name.to_ascii_lowercase(), value)
+                let value = String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+                (name.to_ascii_lowercase(), conceal(&value).unwrap_or(value))
             })
             .collect();
         let coded = headers.iter().any(|(name, value)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity"));
@@ -89,8 +91,8 @@ impl Redactor {
                     Body::Json { root, defects }
                 }
                 Err(error) => {
-                    let mut excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)]).chars().take(EXCERPT).collect();
-                    conceal(&mut excerpt);
+                    let excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)]).chars().take(EXCERPT).collect();
+                    let excerpt = conceal(&excerpt).unwrap_or(excerpt);
                     Body::Other { why: error.to_string(), excerpt }
                 }
             }
@@ -151,9 +153,13 @@ impl Redactor {
     }
 }
 
-fn each_text(node: &mut Json, conceal: &dyn Fn(&mut String)) {
+fn each_text(node: &mut Json, conceal: &dyn Fn(&str) -> Option<String>) {
     match node {
-        Json::String(text) => conceal(text),
+        Json::String(text) => {
+            if let Some(concealed) = conceal(text) {
+                *text = Text::from(concealed);
+            }
+        }
         Json::Array(items) => items.iter_mut().for_each(|item| each_text(item, conceal)),
         Json::Object(members) => members.iter_mut().for_each(|(_, value)| each_text(value, conceal)),
         _ => {}

@@ -1,11 +1,13 @@
 //! Judges a run as a whole, in bounded memory: trace numbers that cross, clauses that break sometimes.
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::BuildHasher as _;
 
 use crate::contract::Contract;
 use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
 
-/// Trace numbers remembered; older ones can no longer be recognised.
+/// Trace numbers remembered, as 64-bit hashes under a key of the process; older ones can no longer be recognised.
 const REMEMBERED: usize = 1 << 16;
 /// One number of another request may be chance (a target that draws its own); two are not.
 const CROSSINGS: u64 = 2;
@@ -15,8 +17,9 @@ const CROSSINGS: u64 = 2;
 pub struct Audit {
     held: Vec<u64>,
     broken: Vec<u64>,
-    recent: VecDeque<String>,
-    sent: HashSet<String>,
+    recent: VecDeque<u64>,
+    sent: HashSet<u64>,
+    hasher: RandomState,
     crossed: HashMap<ClauseIx, Crossed>,
 }
 
@@ -32,7 +35,7 @@ impl Audit {
     #[must_use]
     pub fn new(contract: &Contract) -> Self {
         let clauses = contract.clauses.len();
-        Self { held: vec![0; clauses], broken: vec![0; clauses], recent: VecDeque::new(), sent: HashSet::new(), crossed: HashMap::new() }
+        Self { held: vec![0; clauses], broken: vec![0; clauses], recent: VecDeque::new(), sent: HashSet::new(), hasher: RandomState::new(), crossed: HashMap::new() }
     }
 
     /// Takes in a case's exchanges, in the order of the plan.
@@ -54,7 +57,7 @@ impl Audit {
             let field = contract.endpoint(&seen.endpoint).and_then(|(_, e)| e.response_headers.iter().find(|f| f.trace.is_some()));
             if let Some((field, clause)) = field.and_then(|f| Some((f, f.trace?))) {
                 match answer.header(&field.name) {
-                    Some(answered) if answered != own && self.sent.contains(answered) => {
+                    Some(answered) if answered != own && self.sent.contains(&self.hasher.hash_one(answered)) => {
                         self.broken[clause as usize] += 1;
                         let crossed = self.crossed.entry(clause).or_insert_with(|| Crossed {
                             count: 0,
@@ -76,8 +79,9 @@ impl Audit {
                 }
             }
         }
-        self.sent.insert(own.clone());
-        self.recent.push_back(own.clone());
+        let own = self.hasher.hash_one(own.as_str());
+        self.sent.insert(own);
+        self.recent.push_back(own);
         if self.recent.len() > REMEMBERED {
             if let Some(old) = self.recent.pop_front() {
                 self.sent.remove(&old);

@@ -3,11 +3,15 @@
 //! `serde_json` rewrites `1e19`, keeps the last of two equal keys and refuses lone surrogates; a conformance test must see what
 //! was really sent. The reader accepts everything that can be given a tree and lists what is wrong with it.
 
+use compact_str::CompactString;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 /// How deep arrays and objects may nest before reading stops. One level costs a stack frame, hence a limit.
 pub const MAX_DEPTH: usize = 256;
+
+/// Text of values, names and number lexemes: most are short and then need no memory of their own.
+pub type Text = CompactString;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,13 +21,13 @@ pub enum Json {
     /// `true` or `false`
     Bool(bool),
     /// A number, as its lexeme: `1.0e3` stays `1.0e3`.
-    Number(Box<str>),
+    Number(Text),
     /// A string, unescaped; what is no Unicode became U+FFFD and a [`Defect`].
-    String(String),
+    String(Text),
     /// An array.
     Array(Vec<Json>),
     /// An object's members in order, duplicates included.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Text, Json)>),
     /// A secret string, replaced by what can still be judged of it.
     Redacted(Box<Redacted>),
 }
@@ -181,7 +185,7 @@ impl Reader<'_> {
             self.digits()?;
         }
         // The lexeme is ASCII by construction.
-        Ok(Json::Number(String::from_utf8_lossy(&self.bytes[start..self.at]).into()))
+        Ok(Json::Number(Text::from_utf8_lossy(&self.bytes[start..self.at])))
     }
 
     fn array(&mut self, depth: usize) -> Result<Json, SyntaxError> {
@@ -209,7 +213,7 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Json, SyntaxError> {
         self.at += 1;
-        let mut members: Vec<(String, Json)> = Vec::new();
+        let mut members: Vec<(Text, Json)> = Vec::new();
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -246,9 +250,9 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, SyntaxError> {
+    fn string(&mut self) -> Result<Text, SyntaxError> {
         self.at += 1;
-        let mut text = String::new();
+        let mut text = Text::default();
         loop {
             let start = self.at;
             while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
@@ -267,7 +271,7 @@ impl Reader<'_> {
         }
     }
 
-    fn raw(&mut self, start: usize, text: &mut String) {
+    fn raw(&mut self, start: usize, text: &mut Text) {
         let mut offset = start;
         for chunk in self.bytes[start..self.at].utf8_chunks() {
             text.push_str(chunk.valid());
@@ -280,7 +284,7 @@ impl Reader<'_> {
         }
     }
 
-    fn escape(&mut self, text: &mut String) -> Result<(), SyntaxError> {
+    fn escape(&mut self, text: &mut Text) -> Result<(), SyntaxError> {
         let offset = self.at;
         self.at += 1;
         let plain = match self.peek() {
@@ -332,12 +336,12 @@ impl Reader<'_> {
 
 impl Json {
     /// A string value.
-    pub fn text(value: impl Into<String>) -> Self {
+    pub fn text(value: impl Into<Text>) -> Self {
         Json::String(value.into())
     }
 
     /// A number value from its lexeme; the caller gives a JSON number.
-    pub fn number(lexeme: impl Into<Box<str>>) -> Self {
+    pub fn number(lexeme: impl Into<Text>) -> Self {
         Json::Number(lexeme.into())
     }
 

@@ -1,6 +1,6 @@
 //! Request bodies before a run fills in what only the run knows: identities, answers of earlier steps.
 
-use super::json::Json;
+use super::json::{Json, Text};
 
 /// A JSON body with holes.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,7 +8,7 @@ pub enum Template {
     /// A finished value.
     Json(Json),
     /// An object whose members may have holes.
-    Object(Vec<(String, Template)>),
+    Object(Vec<(Text, Template)>),
     /// An array whose items may have holes.
     Array(Vec<Template>),
     /// A value made when the request is.
@@ -141,7 +141,7 @@ pub enum TokenEdit {
 
 impl Template {
     /// A finished string.
-    pub fn text(value: impl Into<String>) -> Self {
+    pub fn text(value: impl Into<Text>) -> Self {
         Template::Json(Json::text(value))
     }
 
@@ -161,7 +161,7 @@ impl Template {
             (Template::Object(members), Edit::Set(_, value)) => {
                 match members.iter_mut().find(|(known, _)| known == name) {
                     Some((_, old)) => *old = value.clone(),
-                    None => members.push((name.to_owned(), value.clone())),
+                    None => members.push((name.into(), value.clone())),
                 }
                 true
             }
@@ -201,6 +201,48 @@ impl Template {
             Template::Array(items) => Json::Array(items.iter().map(|item| item.bind(fill)).collect::<Result<_, E>>()?),
             Template::Hole(hole) => fill(hole)?,
         })
+    }
+
+    /// Fills the holes of an object to which `edits` of its own members are applied on the way: what a single edit leaves
+    /// alone is not copied first. Edits below a member apply to a copy of that member.
+    ///
+    /// # Errors
+    /// Whatever `fill` answers first.
+    pub fn bind_edited<E>(&self, edits: &[Edit], fill: &mut dyn FnMut(&Hole) -> Result<Json, E>) -> Result<Json, E> {
+        let Template::Object(members) = self else { return self.bind(fill) };
+        if edits.is_empty() {
+            return self.bind(fill);
+        }
+        let mut bound = Vec::with_capacity(members.len() + edits.len());
+        for (name, value) in members {
+            let below = |path: &str| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+            let own = edits.iter().rev().find(|e| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if p == name));
+            match own {
+                Some(Edit::Remove(_)) => {}
+                Some(Edit::Set(_, value)) => bound.push((name.clone(), value.bind(fill)?)),
+                None if edits.iter().any(|e| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if below(p))) => {
+                    let mut copy = Template::Object(vec![(name.clone(), value.clone())]);
+                    for edit in edits {
+                        copy.apply(edit);
+                    }
+                    let Template::Object(mut one) = copy else { continue };
+                    // `apply` may have added members of other names; only this one is wanted here.
+                    one.retain(|(n, _)| n == name);
+                    for (n, v) in one {
+                        bound.push((n, v.bind(fill)?));
+                    }
+                }
+                None => bound.push((name.clone(), value.bind(fill)?)),
+            }
+        }
+        for edit in edits {
+            if let Edit::Set(path, value) = edit {
+                if !path.contains('.') && !members.iter().any(|(name, _)| name == path) {
+                    bound.push((path.as_str().into(), value.bind(fill)?));
+                }
+            }
+        }
+        Ok(Json::Object(bound))
     }
 
     fn find(&mut self, path: &str) -> Option<&mut Template> {
@@ -291,11 +333,20 @@ mod tests {
 
     #[test]
     fn edits_reach_nested_members_and_nothing_else() {
-        let mut body = Template::Object(vec![("a".to_owned(), Template::Object(vec![("b".to_owned(), Template::text("x"))]))]);
+        let mut body = Template::Object(vec![("a".into(), Template::Object(vec![("b".into(), Template::text("x"))]))]);
         assert!(body.apply(&Edit::Set("a.b".to_owned(), Template::text("y"))));
         assert!(body.apply(&Edit::Set("a.c".to_owned(), Template::text("z"))));
         assert!(!body.apply(&Edit::Set("q.c".to_owned(), Template::text("z"))));
         assert!(!body.apply(&Edit::Remove("a.q".to_owned())));
+        let edits = [Edit::Set("a.b".to_owned(), Template::text("1")), Edit::Set("n".to_owned(), Template::text("2")), Edit::Remove("a.c".to_owned())];
+        let edited = body.bind_edited(&edits, &mut |_| Err(())).unwrap();
+        assert_eq!(edited.to_text(), r#"{"a":{"b":"1"},"n":"2"}"#);
+        for edit in &edits {
+            let mut copy = body.clone();
+            copy.apply(edit);
+            let one = std::slice::from_ref(edit);
+            assert_eq!(copy.bind(&mut |_| Err(())), body.bind_edited(one, &mut |_| Err(())), "{edit:?}");
+        }
         let bound = body.bind(&mut |_| Err(())).unwrap();
         assert_eq!(bound.to_text(), r#"{"a":{"b":"y","c":"z"}}"#);
     }

@@ -12,7 +12,7 @@ use crate::schema::{Units, check, check_header};
 
 /// Fills holes and headers with stand-ins of the right shape: what can be said of a step before a run knows more.
 pub(crate) fn rehearse(plan: &Plan, step: &Step) -> (Json, Vec<(String, String)>) {
-    let body = plan.body(step).bind(&mut |hole| Ok::<_, std::convert::Infallible>(stand_in(hole)));
+    let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(stand_in(hole)));
     let Ok(body) = body;
     let wire = &plan.contract().endpoints[step.endpoint].wire;
     let mut headers: Vec<(String, String)> = wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect();

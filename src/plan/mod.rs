@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::contract::{Contract, Endpoint};
 use crate::model::template::{HeaderEdit, TokenEdit};
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Json, Role, Step, Template};
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template};
 use crate::schema::compose;
 
 /// The plan of one contract.
@@ -126,19 +126,23 @@ impl Plan {
         scope.build(id, vec![scope.probe(Vec::new())], Vec::new())
     }
 
-    /// The body of a step before its holes are filled.
+    /// The body of a step; `fill` makes what only a run knows.
+    ///
+    /// # Errors
+    /// Whatever `fill` answers first.
+    pub fn bind<E>(&self, step: &Step, fill: &mut dyn FnMut(&Hole) -> Result<Json, E>) -> Result<Json, E> {
+        self.baselines[step.endpoint].bind_edited(&step.edits, fill)
+    }
+
+    /// True if the step's body takes what the target answered earlier.
     #[must_use]
-    pub fn body(&self, step: &Step) -> Template {
-        let mut body = self.baselines[step.endpoint].clone();
-        for edit in &step.edits {
-            body.apply(edit);
-        }
-        body
+    pub fn borrows(&self, step: &Step) -> bool {
+        self.baselines[step.endpoint].borrows() || step.edits.iter().any(|e| matches!(e, Edit::Set(_, value) if value.borrows()))
     }
 }
 
 fn baseline(endpoint: &Endpoint) -> Template {
-    Template::Object(endpoint.request.iter().filter_map(|f| Some((f.name.clone(), compose::baseline(f)?))).collect())
+    Template::Object(endpoint.request.iter().filter_map(|f| Some((f.name.as_str().into(), compose::baseline(f)?))).collect())
 }
 
 /// What a family's functions work on.

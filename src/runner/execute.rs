@@ -3,12 +3,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Runner;
+use super::{Journal, Runner};
 use crate::contract::{Contract, Effect};
 use crate::exchange::{Filling, Transport, fill, prepare};
 use crate::judge;
 use crate::model::observed::Body;
-use crate::model::{Case, Hazard, Json, Observed, Outcome, Reason, Role, Verdict};
+use crate::model::{Case, CaseRecord, Expect, Hazard, Json, Observed, Outcome, Reason, Role, Verdict};
 use crate::plan::isolation;
 
 /// Tries of a case that ends inconclusively.
@@ -30,12 +30,14 @@ pub(crate) struct Executed {
     pub(crate) created: Vec<String>,
     /// Traces of every try, for the audit.
     pub(crate) earlier: Vec<Observed>,
+    /// The record and its line of evidence, once made.
+    pub(crate) record: Option<(Arc<CaseRecord>, Vec<u8>)>,
 }
 
 impl Executed {
     /// A case that was not sent.
     pub(super) fn without(verdict: Verdict) -> Self {
-        Self { verdict, observed: Vec::new(), lines: Vec::new(), exchanges: 0, created: Vec::new(), earlier: Vec::new() }
+        Self { verdict, observed: Vec::new(), lines: Vec::new(), exchanges: 0, created: Vec::new(), earlier: Vec::new(), record: None }
     }
 
     /// What the last exchange answered, or why there is none.
@@ -56,16 +58,19 @@ impl Executed {
 }
 
 fn line(case: &str, step: usize, seen: &Observed) -> Vec<u8> {
-    #[derive(serde::Serialize)]
-    struct Line<'a> {
-        kind: &'static str,
-        case: &'a str,
-        step: usize,
-        #[serde(flatten)]
-        seen: &'a Observed,
-    }
+    let mut out = Vec::with_capacity(2048);
+    out.extend_from_slice(br#"{"kind":"exchange","case":"#);
     // Writing plain data to a Vec can't fail.
-    serde_json::to_vec(&Line { kind: "exchange", case, step, seen }).unwrap_or_default()
+    let _ = serde_json::to_writer(&mut out, case);
+    out.extend_from_slice(b",\"step\":");
+    out.extend_from_slice(step.to_string().as_bytes());
+    let object = out.len();
+    let _ = serde_json::to_writer(&mut out, seen);
+    // The exchange's own members follow in the same object.
+    if let Some(brace) = out.get_mut(object) {
+        *brace = b',';
+    }
+    out
 }
 
 impl<T: Transport> Runner<T> {
@@ -100,7 +105,33 @@ impl<T: Transport> Runner<T> {
             executed.verdict = self.oracle.reproducible(case, reason, usize::from(TRIES));
         }
         executed.seal(&case.id);
+        self.record(case, &mut executed);
         executed
+    }
+
+    /// Makes the case's record; again if its verdict changed since.
+    pub(super) fn record(&self, case: &Case, executed: &mut Executed) {
+        let contract = self.plan.contract();
+        let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len());
+        let record = CaseRecord {
+            id: Arc::clone(&case.id),
+            expect: match case.expect() {
+                Expect::Accept => "accept",
+                Expect::Refuse { .. } => "refuse",
+                Expect::Either { .. } => "either",
+            },
+            outcome: executed.verdict.outcome,
+            level: executed.verdict.level(),
+            reason: executed.verdict.reason,
+            note: executed.verdict.note.clone(),
+            broken: executed.verdict.findings.iter().map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer)).collect(),
+            saw: probe.map(|seen| shape(seen, contract)).unwrap_or_default(),
+            created: executed.created.clone(),
+            exchanges: executed.exchanges,
+            micros: probe.map_or(0, |seen| seen.micros),
+        };
+        let line = Journal::case_line(&record);
+        executed.record = Some((Arc::new(record), line));
     }
 
     /// Runs a case once; `round` keeps the identities of repeated canaries apart.
@@ -116,8 +147,7 @@ impl<T: Transport> Runner<T> {
         for (at, step) in case.steps.iter().enumerate() {
             let endpoint = &contract.endpoints[step.endpoint];
             let from = Filling { case: &case.id, step: at, attempt, salt, answers: &answers, catalogues: &catalogues };
-            let template = self.plan.body(step);
-            let tree = template.bind(&mut |hole| fill(hole, &from));
+            let tree = self.plan.bind(step, &mut |hole| fill(hole, &from));
             let made = tree.and_then(|tree| prepare(&endpoint.wire, tree, (&step.headers, step.token), &self.target, &self.credentials, &self.ambient));
             let request = match made {
                 Ok(request) => request,
@@ -128,7 +158,7 @@ impl<T: Transport> Runner<T> {
             };
             let expect = isolation::expect(contract, step, &request.tree, &request.headers);
             if expect != step.expect {
-                if !template.borrows() {
+                if !self.plan.borrows(step) {
                     verdict = Some(Verdict::broken(format!("the finished request is not the planned one: {expect:?} instead of {:?}", step.expect)));
                     break;
                 }
@@ -152,7 +182,7 @@ impl<T: Transport> Runner<T> {
             }
         }
         let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &observed));
-        Executed { verdict, exchanges: observed.len(), observed, lines: Vec::new(), created, earlier: Vec::new() }
+        Executed { verdict, exchanges: observed.len(), observed, lines: Vec::new(), created, earlier: Vec::new(), record: None }
     }
 }
 

@@ -9,8 +9,10 @@ use std::thread::JoinHandle;
 use crate::crypto;
 use crate::model::{CaseRecord, RunHeader};
 
-/// Lines that may wait for the disk.
-const WAITING: usize = 4096;
+/// Portions that may wait for the disk.
+const WAITING: usize = 8;
+/// Lines of a portion: a message for each would wake the writer as often.
+const PORTION: usize = 256;
 
 /// Evidence could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +26,9 @@ pub struct JournalError {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    lines: Option<SyncSender<Vec<u8>>>,
+    lines: Option<SyncSender<Vec<Vec<u8>>>>,
     thread: Option<JoinHandle<io::Result<(u64, String)>>>,
+    portion: Vec<Vec<u8>>,
     cases: u64,
     exchanges: u64,
 }
@@ -37,17 +40,17 @@ impl Journal {
     /// [`JournalError`] if the file can't be created.
     pub fn create(path: &Path, header: &RunHeader) -> Result<Self, JournalError> {
         let file = File::create(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
-        let (lines, inbox) = sync_channel::<Vec<u8>>(WAITING);
+        let (lines, inbox) = sync_channel::<Vec<Vec<u8>>>(WAITING);
         let thread = std::thread::spawn(move || {
             let mut out = BufWriter::with_capacity(1 << 18, file);
             let mut chain = Chain { seq: 0, prev: String::new(), line: Vec::new() };
-            for record in inbox {
+            for record in inbox.into_iter().flatten() {
                 chain.write(&record, &mut out)?;
             }
             out.flush()?;
             Ok((chain.seq, chain.prev))
         });
-        let mut journal = Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), cases: 0, exchanges: 0 };
+        let mut journal = Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion: Vec::new(), cases: 0, exchanges: 0 };
         let header = serde_json::json!({"kind": "header", "format": "konform/evidence", "version": 1, "run": header});
         journal.send(header.to_string().into_bytes())?;
         Ok(journal)
@@ -56,12 +59,20 @@ impl Journal {
     /// A journal that keeps nothing.
     #[must_use]
     pub fn discard() -> Self {
-        Self { path: PathBuf::new(), lines: None, thread: None, cases: 0, exchanges: 0 }
+        Self { path: PathBuf::new(), lines: None, thread: None, portion: Vec::new(), cases: 0, exchanges: 0 }
     }
 
     fn send(&mut self, record: Vec<u8>) -> Result<(), JournalError> {
+        if self.lines.is_some() {
+            self.portion.push(record);
+        }
+        if self.portion.len() >= PORTION { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), JournalError> {
+        let portion = std::mem::take(&mut self.portion);
         match &self.lines {
-            Some(lines) if lines.send(record).is_err() => Err(self.fault()),
+            Some(lines) if lines.send(portion).is_err() => Err(self.fault()),
             _ => Ok(()),
         }
     }
@@ -85,17 +96,22 @@ impl Journal {
         lines.into_iter().try_for_each(|line| self.send(line))
     }
 
-    /// Writes a case with its exchanges.
+    /// The line of a case.
+    pub(crate) fn case_line(record: &CaseRecord) -> Vec<u8> {
+        let mut line = br#"{"kind":"case","verdict":"#.to_vec();
+        // Writing plain data to a Vec can't fail.
+        let _ = serde_json::to_writer(&mut line, record);
+        line.push(b'}');
+        line
+    }
+
+    /// Writes a case's line after those of its exchanges.
     ///
     /// # Errors
     /// [`JournalError`] once the disk refuses.
-    pub fn case(&mut self, record: &CaseRecord, exchanges: Vec<Vec<u8>>) -> Result<(), JournalError> {
+    pub fn case(&mut self, line: Vec<u8>, exchanges: Vec<Vec<u8>>) -> Result<(), JournalError> {
         self.exchanges(exchanges)?;
         self.cases += 1;
-        let mut line = br#"{"kind":"case","verdict":"#.to_vec();
-        // Writing plain data to a Vec can't fail.
-        line.extend(serde_json::to_vec(record).unwrap_or_default());
-        line.push(b'}');
         self.send(line)
     }
 
@@ -106,6 +122,7 @@ impl Journal {
     pub fn finish(mut self, partial: bool) -> Result<String, JournalError> {
         let footer = serde_json::json!({"kind": "footer", "cases": self.cases, "exchanges": self.exchanges, "partial": partial});
         self.send(footer.to_string().into_bytes())?;
+        self.flush()?;
         self.lines = None;
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(Ok((_, root)))) => Ok(root),

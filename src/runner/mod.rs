@@ -22,7 +22,7 @@ use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
 use crate::model::wire::Credentials;
-use crate::model::{Case, CaseRecord, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Reason, Verdict};
+use crate::model::{Case, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -65,6 +65,9 @@ pub struct Runner<T> {
     stop: Arc<AtomicBool>,
     catalogues: RwLock<Arc<Catalogues>>,
 }
+
+/// A batch and what its cases came to.
+type Settled = (Arc<Vec<Case>>, Vec<Executed>);
 
 /// A canary that failed.
 struct Sick {
@@ -114,21 +117,25 @@ impl<T: Transport> Runner<T> {
         self.read_catalogues(&mut tally, journal).await?;
         let mut cases = cases.peekable();
         let mut healthy_before: Option<usize> = None;
-        while let Some(first) = cases.peek() {
-            let endpoint = first.endpoint;
-            let mut batch = Vec::with_capacity(self.options.batch);
-            while batch.len() < self.options.batch {
-                match cases.next_if(|case| case.endpoint == endpoint) {
-                    Some(case) => batch.push(case),
-                    None => break,
-                }
-            }
-            let batch = Arc::new(batch);
+        // What a batch came to is written while the next one runs, unless a failure in it may end the run.
+        let mut settled: Option<Settled> = None;
+        loop {
+            let batch = Arc::new(self.next_batch(&mut cases));
+            let Some(endpoint) = batch.first().map(|case| case.endpoint) else { break };
             let before = if healthy_before == Some(endpoint) { Ok(()) } else { self.canary(endpoint, &mut tally, journal).await? };
             let mut done = match &before {
-                Ok(()) => self.batch(&batch).await,
+                Ok(()) => {
+                    let running = self.start(&batch);
+                    if let Some(settled) = settled.take() {
+                        self.settle(settled, &mut tally, journal, emit)?;
+                    }
+                    Self::collect(running, batch.len()).await
+                }
                 Err(sick) => self.sick_batch(&batch, sick).await,
             };
+            if let Some(settled) = settled.take() {
+                self.settle(settled, &mut tally, journal, emit)?;
+            }
             healthy_before = None;
             if before.is_ok() && !self.stopped() {
                 match self.canary(endpoint, &mut tally, journal).await? {
@@ -136,24 +143,25 @@ impl<T: Transport> Runner<T> {
                     Err(sick) => {
                         for executed in &mut done {
                             executed.verdict = sick.verdict();
+                            executed.record = None;
                         }
                     }
                 }
             }
-            for (case, executed) in batch.iter().zip(&done) {
-                let record = Arc::new(self.record(case, executed));
-                journal.case(&record, executed.lines.clone())?;
-                tally.add(case, executed, &record);
-                emit(Event::Case(record));
+            settled = Some((batch, done));
+            if self.options.max_failures.is_some() || self.stopped() {
+                if let Some(settled) = settled.take() {
+                    self.settle(settled, &mut tally, journal, emit)?;
+                }
+                let enough = self.options.max_failures.is_some_and(|max| tally.failing(self.options.fail_on_should) >= max);
+                if enough || self.stopped() {
+                    tally.partial = self.stopped() || cases.peek().is_some();
+                    break;
+                }
             }
-            if self.options.max_failures.is_some_and(|max| tally.failing(self.options.fail_on_should) >= max) {
-                tally.partial = cases.peek().is_some();
-                break;
-            }
-            if self.stopped() {
-                tally.partial = true;
-                break;
-            }
+        }
+        if let Some(settled) = settled.take() {
+            self.settle(settled, &mut tally, journal, emit)?;
         }
         if self.options.confirm && !self.stopped() {
             self.confirm(&mut tally, journal).await?;
@@ -166,30 +174,67 @@ impl<T: Transport> Runner<T> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Runs a batch on `jobs` tasks; answers in the batch's order.
-    async fn batch(self: &Arc<Self>, batch: &Arc<Vec<Case>>) -> Vec<Executed> {
+    /// The next cases of one endpoint.
+    fn next_batch(&self, cases: &mut std::iter::Peekable<impl Iterator<Item = Case>>) -> Vec<Case> {
+        let Some(endpoint) = cases.peek().map(|case| case.endpoint) else { return Vec::new() };
+        let mut batch = Vec::with_capacity(self.options.batch);
+        while batch.len() < self.options.batch {
+            match cases.next_if(|case| case.endpoint == endpoint) {
+                Some(case) => batch.push(case),
+                None => break,
+            }
+        }
+        batch
+    }
+
+    /// Writes, counts and tells what a batch came to.
+    fn settle(&self, (batch, done): Settled, tally: &mut Tally, journal: &mut Journal, emit: &mut (dyn FnMut(Event) + Send)) -> Result<(), JournalError> {
+        for (case, mut executed) in batch.iter().zip(done) {
+            if executed.record.is_none() {
+                self.record(case, &mut executed);
+            }
+            if let Some((record, line)) = executed.record.take() {
+                journal.case(line, std::mem::take(&mut executed.lines))?;
+                tally.add(case, &executed, &record);
+                emit(Event::Case(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a batch on `jobs` tasks.
+    fn start(self: &Arc<Self>, batch: &Arc<Vec<Case>>) -> mpsc::UnboundedReceiver<(usize, Executed)> {
         let next = Arc::new(AtomicUsize::new(0));
-        let (tx, mut rx) = mpsc::unbounded_channel();
+        let (tx, rx) = mpsc::unbounded_channel();
         for _ in 0..self.options.jobs.clamp(1, batch.len().max(1)) {
             let (this, batch, next, tx) = (Arc::clone(self), Arc::clone(batch), Arc::clone(&next), tx.clone());
             tokio::spawn(async move {
+                // Sent in one go: a message for each would wake the receiver as often.
+                let mut own = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = batch.get(at) else { break };
                     let executed =
                         if this.stopped() { Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says())) } else { this.execute(case).await };
-                    if tx.send((at, executed)).is_err() {
+                    own.push((at, executed));
+                }
+                for one in own {
+                    if tx.send(one).is_err() {
                         break;
                     }
                 }
             });
         }
-        drop(tx);
-        let mut done: Vec<Option<Executed>> = batch.iter().map(|_| None).collect();
-        while let Some((at, executed)) = rx.recv().await {
+        rx
+    }
+
+    /// Waits for a batch; answers in its order.
+    async fn collect(mut running: mpsc::UnboundedReceiver<(usize, Executed)>, cases: usize) -> Vec<Executed> {
+        let mut done: Vec<Option<Executed>> = (0..cases).map(|_| None).collect();
+        while let Some((at, executed)) = running.recv().await {
             done[at] = Some(executed);
         }
-        // A task that panicked leaves its case without a result: the harness broke, not the target.
+        // A task that panicked leaves its cases without a result: the harness broke, not the target.
         done.into_iter().map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked")))).collect()
     }
 
@@ -197,7 +242,8 @@ impl<T: Transport> Runner<T> {
     /// are sent all the same, since that refusal is what they are there to find.
     async fn sick_batch(self: &Arc<Self>, batch: &[Case], sick: &Sick) -> Vec<Executed> {
         let legal: Vec<Case> = batch.iter().filter(|c| sick.input && *c.expect() == Expect::Accept).cloned().collect();
-        let mut sent = self.batch(&Arc::new(legal)).await.into_iter();
+        let legal = Arc::new(legal);
+        let mut sent = Self::collect(self.start(&legal), legal.len()).await.into_iter();
         let mut one = |case: &Case| match sent.as_slice().first() {
             Some(_) if sick.input && *case.expect() == Expect::Accept => sent.next(),
             _ => None,
@@ -252,28 +298,6 @@ impl<T: Transport> Runner<T> {
         }
         *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogues);
         Ok(())
-    }
-
-    fn record(&self, case: &Case, executed: &Executed) -> CaseRecord {
-        let contract = self.plan.contract();
-        let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len());
-        CaseRecord {
-            id: Arc::clone(&case.id),
-            expect: match case.expect() {
-                Expect::Accept => "accept",
-                Expect::Refuse { .. } => "refuse",
-                Expect::Either { .. } => "either",
-            },
-            outcome: executed.verdict.outcome,
-            level: executed.verdict.level(),
-            reason: executed.verdict.reason,
-            note: executed.verdict.note.clone(),
-            broken: executed.verdict.findings.iter().map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer)).collect(),
-            saw: probe.map(|seen| execute::shape(seen, contract)).unwrap_or_default(),
-            created: executed.created.clone(),
-            exchanges: executed.exchanges,
-            micros: probe.map_or(0, |seen| seen.micros),
-        }
     }
 
     /// Runs the smallest case of each finding once more.

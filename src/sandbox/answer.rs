@@ -29,7 +29,7 @@ pub(super) fn success(sandbox: &Sandbox, endpoint: &Endpoint, key: Option<&Json>
             (None, Some(key)) if keyed => key.clone(),
             _ => value(field, sandbox, store),
         };
-        members.push((field.name.clone(), value));
+        members.push((field.name.as_str().into(), value));
     }
     sandbox.envelope(&success.codes[side], &success.message, members)
 }
@@ -37,7 +37,7 @@ pub(super) fn success(sandbox: &Sandbox, endpoint: &Endpoint, key: Option<&Json>
 fn value(field: &Field, sandbox: &Sandbox, store: &mut Store) -> Json {
     if field.kind.as_ref().map(|k| *k.first()) == Some(Kind::Object) {
         let wanted = |f: &&Field| f.required() || sandbox.variant.optional;
-        return Json::Object(field.fields.iter().filter(wanted).map(|f| (f.name.clone(), value(f, sandbox, store))).collect());
+        return Json::Object(field.fields.iter().filter(wanted).map(|f| (f.name.as_str().into(), value(f, sandbox, store))).collect());
     }
     let n = store.next();
     leaf(field, n, sandbox.variant.side, &sandbox.contract.zone)
@@ -55,7 +55,7 @@ pub(super) fn entry(items: &Field, key: &str, n: u64, zone: &Zone) -> Json {
                 } else {
                     leaf(f, n, 0, zone)
                 };
-                (f.name.clone(), value)
+                (f.name.as_str().into(), value)
             })
             .collect(),
     )

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{Call, Reply, Sandbox, put};
 use crate::model::Rule;
 use crate::model::field::Way;
-use crate::model::json::{self, Json};
+use crate::model::json::{self, Json, Text};
 use crate::schema::check::Judged;
 
 /// One fault, read from its name: [`FAULTS`] lists them.
@@ -260,7 +260,7 @@ impl Fault {
             Kind::BadUtf8 => edit_bytes(&mut reply, b"\"", b"\"\xff"),
             Kind::DoubledName => edit(&mut reply, |members| members.extend(members.first().cloned())),
             Kind::NoEnvelope => edit(&mut reply, |members| {
-                let top = sandbox.contract.envelope.code.split('.').next().unwrap_or_default().to_owned();
+                let top = sandbox.contract.envelope.code.split('.').next().unwrap_or_default();
                 members.retain(|(n, _)| *n != top);
             }),
             Kind::Redirect => {
@@ -276,7 +276,7 @@ impl Fault {
 }
 
 impl Change {
-    fn apply(self, members: &mut Vec<(String, Json)>, path: &str) {
+    fn apply(self, members: &mut Vec<(Text, Json)>, path: &str) {
         let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
         if let Some(rest) = rest {
             for (_, value) in members.iter_mut().filter(|(n, _)| n == name) {
@@ -299,7 +299,7 @@ impl Change {
             members.retain(|(n, _)| n != name);
         }
         for (_, value) in members.iter_mut().filter(|(n, _)| n == name) {
-            let text = value.scalar().unwrap_or_default().to_owned();
+            let text = Text::from(value.scalar().unwrap_or_default());
             *value = match self {
                 Change::AsText => Json::text(text),
                 Change::AsNumber => Json::number("12"),
@@ -320,7 +320,7 @@ fn content_type(reply: &mut Reply, kind: &str) {
     reply.headers.push(("content-type".to_owned(), kind.to_owned()));
 }
 
-fn edit(reply: &mut Reply, change: impl FnOnce(&mut Vec<(String, Json)>)) {
+fn edit(reply: &mut Reply, change: impl FnOnce(&mut Vec<(Text, Json)>)) {
     if let Ok(json::Document { root: Json::Object(mut members), .. }) = json::parse(&reply.body) {
         change(&mut members);
         reply.body.clear();

@@ -22,7 +22,7 @@ pub use variant::{TraceId, Variant};
 use crate::contract::{Contract, Effect, Endpoint, Row, When};
 use crate::crypto;
 use crate::model::field::Way;
-use crate::model::json::{self, Json};
+use crate::model::json::{self, Json, Text};
 use crate::model::wire::{Credentials, Piece, Secret, SignedBytes};
 use crate::model::{Field, Rule};
 use crate::schema::check::{Judged, Side, State};
@@ -273,7 +273,7 @@ impl Sandbox {
         Reply { status, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body, chunked: false }
     }
 
-    fn envelope(&self, code: &str, message: &str, mut members: Vec<(String, Json)>) -> Json {
+    fn envelope(&self, code: &str, message: &str, mut members: Vec<(Text, Json)>) -> Json {
         for (path, value) in [(&self.contract.envelope.code, code), (&self.contract.envelope.message, message)] {
             put(&mut members, path, Json::text(value));
         }
@@ -331,10 +331,10 @@ fn find<'a>(fields: &'a [Field], path: &str) -> Option<&'a Field> {
 }
 
 /// Puts a value at a dotted path, making the objects on the way.
-fn put(members: &mut Vec<(String, Json)>, path: &str, value: Json) {
+fn put(members: &mut Vec<(Text, Json)>, path: &str, value: Json) {
     let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
     let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
-        members.push((name.to_owned(), Json::Object(Vec::new())));
+        members.push((name.into(), Json::Object(Vec::new())));
         members.len() - 1
     });
     match (rest, &mut members[at].1) {

@@ -66,8 +66,8 @@ impl Variant {
     pub(super) fn dress(&self, mut body: Json) -> Vec<u8> {
         if let Json::Object(members) = &mut body {
             if self.extra {
-                members.push(("requestTime".to_owned(), Json::number("1e3")));
-                members.push(("debug".to_owned(), Json::Object(vec![("note".to_owned(), Json::Null)])));
+                members.push(("requestTime".into(), Json::number("1e3")));
+                members.push(("debug".into(), Json::Object(vec![("note".into(), Json::Null)])));
             }
             if self.reversed {
                 members.reverse();

@@ -126,7 +126,7 @@ pub fn baseline(field: &Field) -> Option<Template> {
             Some(Template::Json(crate::model::Json::number(least)))
         }
         Kind::Boolean => Some(Template::Json(crate::model::Json::Bool(true))),
-        Kind::Object => Some(Template::Object(field.fields.iter().filter_map(|f| Some((f.name.clone(), baseline(f)?))).collect())),
+        Kind::Object => Some(Template::Object(field.fields.iter().filter_map(|f| Some((f.name.as_str().into(), baseline(f)?))).collect())),
         Kind::Array => match &field.sample {
             Some(Sample::Catalogue { resource, attribute, value }) => Some(Template::Hole(Hole::Catalogue {
                 resource: resource.clone(),

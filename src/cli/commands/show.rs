@@ -26,7 +26,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         let answers: Vec<Option<Json>> = vec![None; at];
         let from = Filling { case: &case.id, step: at, attempt: 0, salt: config.salt, answers: &answers, catalogues: &catalogues };
         // What only an earlier answer knows is shown as its place.
-        let body = plan.body(step).bind(&mut |hole| Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>")))));
+        let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>")))));
         let Ok(tree) = body;
         let wire = &config.contract.endpoints[step.endpoint].wire;
         let request = prepare(wire, tree, (&step.headers, step.token), &target, &config.credentials, &ambient).map_err(|(_, why)| UsageError(why))?;
@@ -57,12 +57,12 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
 fn stand_ins(config: &Config) -> Catalogues {
     let mut made = Catalogues::new();
     for resource in config.contract.resources.iter().filter(|r| r.catalogue) {
-        let mut members = vec![(resource.key.clone(), Json::number("1"))];
+        let mut members = vec![(resource.key.as_str().into(), Json::number("1"))];
         for endpoint in &config.contract.endpoints {
             for field in &endpoint.request {
                 if let Some(crate::model::field::Sample::Catalogue { resource: r, attribute, value }) = &field.sample {
                     if *r == resource.name {
-                        members.push((attribute.clone(), Json::text(value.clone())));
+                        members.push((attribute.as_str().into(), Json::text(value.clone())));
                     }
                 }
             }
