@@ -143,7 +143,14 @@ impl Reading<'_> {
             (State::Holds, _) => {}
             (State::Broken, Some(clause)) => {
                 self.broken.push(clause);
-                let rows = self.endpoint.rows_for(&judged.field.path, judged.rule, judged.way);
+                let mut rows = self.endpoint.rows_for(&judged.field.path, judged.rule, judged.way);
+                // A text of illegal length is no word of the list and no date either, and no page says what is checked first:
+                // its code is promised only where a row names this very field and way.
+                let field = judged.field;
+                let listed = field.words.as_ref().is_some_and(|w| !w.open) || field.format.as_ref().is_some_and(|f| !f.open);
+                if listed && matches!(judged.way, Way::Below | Way::Above) {
+                    rows.retain(|r| self.endpoint.rows[r.row].fields[r.field].documented);
+                }
                 self.all_rows &= !rows.is_empty();
                 self.rows.extend(rows);
             }

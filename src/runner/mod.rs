@@ -101,6 +101,12 @@ impl<T: Transport> Runner<T> {
         }
     }
 
+    /// What carries the requests.
+    #[must_use]
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {

@@ -9,6 +9,7 @@ mod contract_files;
 mod exchanges;
 mod faults;
 mod honest;
+mod plan;
 mod reports;
 mod targets;
 mod variants;
