@@ -91,7 +91,11 @@ async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
             }
         };
         let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-        let length: usize = text.split("content-length:").nth(1).and_then(|rest| rest.split("\r\n").next()?.trim().parse().ok()).unwrap_or(0);
+        let length: usize = text
+            .split("content-length:")
+            .nth(1)
+            .and_then(|rest| rest.split("\r\n").next()?.trim().parse().ok())
+            .unwrap_or(0);
         let all = head + length;
         while buffer.len() < all {
             if stream.read_buf(&mut buffer).await? == 0 {
@@ -114,7 +118,15 @@ fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
     let http = Http::new(&target, Limits::default(), None).expect("a client");
     let plan = Plan::new(Arc::clone(contract), 1);
     let options = Options { jobs: JOBS, confirm: false, ..Options::default() };
-    Arc::new(Runner::new(plan, http, target, sandbox::credentials(contract), Ambient::new(Clock::System, 1), options, Arc::default()))
+    Arc::new(Runner::new(
+        plan,
+        http,
+        target,
+        sandbox::credentials(contract),
+        Ambient::new(Clock::System, 1),
+        options,
+        Arc::default(),
+    ))
 }
 
 fn header(planned: u64) -> RunHeader {
@@ -187,7 +199,14 @@ async fn bare_loop(contract: &Arc<Contract>, address: SocketAddr) -> f64 {
     let plan = Plan::new(Arc::clone(contract), 1);
     let case = cases(&plan, 1).next().expect("a case");
     let request = Arc::new(finished(&plan, &case, &target, contract));
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).http1_only().tcp_nodelay(true).pool_max_idle_per_host(256).build().expect("a client");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .http1_only()
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(256)
+        .build()
+        .expect("a client");
     let left = Arc::new(AtomicUsize::new(EXCHANGES));
     let start = Instant::now();
     let tasks: Vec<_> = (0..JOBS)
@@ -222,7 +241,15 @@ fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> k
     let step = case.probe();
     let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
     let ambient = Ambient::new(Clock::System, 1);
-    prepare(&contract.endpoints[step.endpoint].wire, tree, (&step.headers, step.token), target, &sandbox::credentials(contract), &ambient).expect("nothing is missing")
+    prepare(
+        &contract.endpoints[step.endpoint].wire,
+        tree,
+        (&step.headers, step.token),
+        target,
+        &sandbox::credentials(contract),
+        &ambient,
+    )
+    .expect("nothing is missing")
 }
 
 /// Cases planned to their final body bytes, each checked once more against the contract.
@@ -238,7 +265,8 @@ fn planning() {
         while start.elapsed() < Duration::from_secs(1) {
             for case in plan.cases_of(0).filter(|c| c.steps.len() == 1) {
                 let step = case.probe();
-                let from = Filling { case: &case.id, step: 0, attempt: 0, salt: made, answers: &[], catalogues: &catalogues };
+                let from =
+                    Filling { case: &case.id, step: 0, attempt: 0, salt: made, answers: &[], catalogues: &catalogues };
                 let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
                 body.clear();
                 tree.write(&mut body);
@@ -254,16 +282,25 @@ fn planning() {
         assert!(bytes > 0);
     }
     rates.sort_by(f64::total_cmp);
-    say(&format!("planning to final body bytes with re-check, one core: {:.0} cases/s, median of {ROUNDS} (aim 200,000)", rates[ROUNDS / 2]));
+    say(&format!(
+        "planning to final body bytes with re-check, one core: {:.0} cases/s, median of {ROUNDS} (aim 200,000)",
+        rates[ROUNDS / 2]
+    ));
 }
 
 fn memory() {
     let peak = |cases: usize| -> u64 {
-        let output = Command::new(std::env::current_exe().expect("this program")).env(CHILD, cases.to_string()).output().expect("it runs");
+        let output = Command::new(std::env::current_exe().expect("this program"))
+            .env(CHILD, cases.to_string())
+            .output()
+            .expect("it runs");
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of KiB")
     };
     let (few, many) = (peak(2_000), peak(200_000));
-    say(&format!("peak memory: {few} KiB at 2,000 cases, {many} KiB at 200,000, ratio {:.2} (aim 1.20)", many as f64 / few as f64));
+    say(&format!(
+        "peak memory: {few} KiB at 2,000 cases, {many} KiB at 200,000, ratio {:.2} (aim 1.20)",
+        many as f64 / few as f64
+    ));
 }
 
 /// A whole run with its reports; answers the peak of resident memory in kibibytes, 0 where the system does not tell.
@@ -278,7 +315,10 @@ fn memory_child(count: usize) -> u64 {
         let mut journal = Journal::create(&folder.0.join("evidence.jsonl"), &header).expect("a file");
         let cases = cases(runner.plan(), count);
         let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
-        (summarize(&tally, runner.plan(), false, &|_| String::new()), journal.finish(false).expect("evidence is written"))
+        (
+            summarize(&tally, runner.plan(), false, &|_| String::new()),
+            journal.finish(false).expect("evidence is written"),
+        )
     });
     summary.root = root;
     let replay = report::Replay { contract: None, target: None, profile: None, seed: 1, faults: Vec::new() };

@@ -53,13 +53,22 @@ impl Config {
         }
         let local = target.as_ref().is_none_or(Target::is_loopback);
         let credentials = credentials(&loaded.contract, profile.as_ref(), local, target.is_none())?;
-        let cacert = common.cacert.as_deref().map(|path| std::fs::read(path).map_err(|e| UsageError(format!("failed to read --cacert {}: {e}", path.display()))));
+        let cacert = common.cacert.as_deref().map(|path| {
+            std::fs::read(path).map_err(|e| UsageError(format!("failed to read --cacert {}: {e}", path.display())))
+        });
         let mut limits = Limits::default();
-        if let Some(whole) = common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout)) {
+        if let Some(whole) =
+            common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout))
+        {
             limits.whole = whole;
             limits.connect = limits.connect.min(whole);
         }
-        let faults = common.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(|e| UsageError(e.to_string()))?;
+        let faults = common
+            .fault
+            .iter()
+            .map(|f| f.parse())
+            .collect::<Result<Vec<Fault>, _>>()
+            .map_err(|e| UsageError(e.to_string()))?;
         Ok(Self {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,
@@ -101,7 +110,9 @@ impl Config {
     /// True if the environment allows the case.
     pub(super) fn allows(&self, case: &Case) -> bool {
         match self.profile.as_ref().and_then(|p| p.environment) {
-            Some(Environment::Production) => case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example),
+            Some(Environment::Production) => {
+                case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example)
+            }
             Some(Environment::Sandbox | Environment::Uat) | None => true,
         }
     }
@@ -114,7 +125,8 @@ impl Config {
             let embedded = Embedded::start(Arc::clone(&self.contract), self.faults.clone()).await?;
             (embedded.target.clone(), Some(embedded))
         };
-        let http = Http::new(&target, self.limits.clone(), self.cacert.as_deref()).map_err(|e| UsageError(e.to_string()))?;
+        let http =
+            Http::new(&target, self.limits.clone(), self.cacert.as_deref()).map_err(|e| UsageError(e.to_string()))?;
         Ok((target, http, embedded))
     }
 }
@@ -131,7 +143,8 @@ impl Embedded {
         let failed = |e: std::io::Error| UsageError(format!("failed to open a port for the sandbox: {e}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let target = Target::parse(&format!("http://{address}{}", contract.base_path)).map_err(|e| UsageError(e.to_string()))?;
+        let target =
+            Target::parse(&format!("http://{address}{}", contract.base_path)).map_err(|e| UsageError(e.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
         tokio::spawn(sandbox::serve(listener, sandbox, async {
@@ -143,9 +156,11 @@ impl Embedded {
 }
 
 fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
-    let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
     let digest = crypto::hex(&crypto::sha256(text.as_bytes()));
-    let profile = Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
+    let profile =
+        Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
     Ok((profile, digest))
 }
 
@@ -158,13 +173,22 @@ fn guard(target: &Target, profile: Option<&Profile>) -> Result<(), UsageError> {
     let needs = |what: &str| Err(UsageError(format!("{host} is not this machine: {what}\nno request was sent")));
     match profile {
         None => needs("it needs --profile FILE with `hosts` and `environment`"),
-        Some(p) if !p.hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) => needs(&format!("add it to `hosts` in {}", p.file)),
-        Some(p) if p.environment.is_none() => needs(&format!("set `environment: sandbox|uat|production` in {}", p.file)),
+        Some(p) if !p.hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) => {
+            needs(&format!("add it to `hosts` in {}", p.file))
+        }
+        Some(p) if p.environment.is_none() => {
+            needs(&format!("set `environment: sandbox|uat|production` in {}", p.file))
+        }
         Some(_) => Ok(()),
     }
 }
 
-fn credentials(contract: &Contract, profile: Option<&Profile>, local: bool, embedded: bool) -> Result<Credentials, UsageError> {
+fn credentials(
+    contract: &Contract,
+    profile: Option<&Profile>,
+    local: bool,
+    embedded: bool,
+) -> Result<Credentials, UsageError> {
     let own = sandbox::credentials(contract);
     let mut found = Credentials::new();
     let mut missing = Vec::new();
@@ -180,7 +204,9 @@ fn credentials(contract: &Contract, profile: Option<&Profile>, local: bool, embe
             None => missing.push(credential.name.as_str()),
         }
     }
-    if let Some(unknown) = profile.and_then(|p| p.credentials.keys().find(|k| !contract.credentials.iter().any(|c| c.name == **k))) {
+    if let Some(unknown) =
+        profile.and_then(|p| p.credentials.keys().find(|k| !contract.credentials.iter().any(|c| c.name == **k)))
+    {
         return Err(UsageError(format!(
             "the profile has a credential `{unknown}` that the contract does not know: it knows {}",
             contract.credentials.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -189,23 +215,33 @@ fn credentials(contract: &Contract, profile: Option<&Profile>, local: bool, embe
     if missing.is_empty() {
         Ok(found)
     } else {
-        Err(UsageError(format!("the profile names no credential {}: write `credentials: {{{}: env:NAME}}`", missing.join(", "), missing[0])))
+        Err(UsageError(format!(
+            "the profile names no credential {}: write `credentials: {{{}: env:NAME}}`",
+            missing.join(", "),
+            missing[0]
+        )))
     }
 }
 
 fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
     let (name, value) = match source {
         SecretSource::Env(name) => {
-            let value = std::env::var(name).map_err(|_| UsageError(format!("the profile takes a credential from ${name}, which is not set")))?;
+            let value = std::env::var(name)
+                .map_err(|_| UsageError(format!("the profile takes a credential from ${name}, which is not set")))?;
             (name.clone(), value)
         }
         SecretSource::File(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
             (path.clone(), text.lines().next().unwrap_or_default().to_owned())
         }
     };
     let plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic());
-    if plain { Ok((name, value)) } else { Err(UsageError(format!("the credential in {name} is empty or has characters that no header can carry"))) }
+    if plain {
+        Ok((name, value))
+    } else {
+        Err(UsageError(format!("the credential in {name} is empty or has characters that no header can carry")))
+    }
 }
 
 /// Which cases to run.
@@ -218,8 +254,18 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub(super) fn new(selection: &Selection) -> Result<Self, UsageError> {
-        let compile = |globs: &[String]| globs.iter().map(|g| Glob::new(g).map(|g| g.compile_matcher())).collect::<Result<Vec<_>, _>>().map_err(|e| UsageError(e.to_string()));
-        Ok(Self { only: compile(&selection.only)?, skip: compile(&selection.skip)?, clause: compile(&selection.clause)? })
+        let compile = |globs: &[String]| {
+            globs
+                .iter()
+                .map(|g| Glob::new(g).map(|g| g.compile_matcher()))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|e| UsageError(e.to_string()))
+        };
+        Ok(Self {
+            only: compile(&selection.only)?,
+            skip: compile(&selection.skip)?,
+            clause: compile(&selection.clause)?,
+        })
     }
 
     /// True if nothing was left out by choice.

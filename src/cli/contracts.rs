@@ -20,10 +20,16 @@ pub struct Loaded {
 
 /// The files of the embedded API with this name; the folder's name is its name.
 fn embedded(name: &str) -> Vec<File> {
-    let prefix = EMBEDDED.iter().find_map(|(path, _)| path.strip_suffix("/api.yaml").filter(|p| p.rsplit('/').next() == Some(name)));
+    let prefix = EMBEDDED
+        .iter()
+        .find_map(|(path, _)| path.strip_suffix("/api.yaml").filter(|p| p.rsplit('/').next() == Some(name)));
     let Some(prefix) = prefix else { return Vec::new() };
     let inside = |path: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
-    EMBEDDED.iter().filter(|(path, _)| inside(path)).map(|(path, text)| File { name: (*path).to_owned(), text: (*text).to_owned() }).collect()
+    EMBEDDED
+        .iter()
+        .filter(|(path, _)| inside(path))
+        .map(|(path, text)| File { name: (*path).to_owned(), text: (*text).to_owned() })
+        .collect()
 }
 
 fn names() -> Vec<&'static str> {
@@ -32,7 +38,8 @@ fn names() -> Vec<&'static str> {
 
 fn folder(dir: &Path) -> Result<Vec<File>, UsageError> {
     let mut files = Vec::new();
-    collect(dir, &mut files).map_err(|e| UsageError(format!("failed to read the contract in {}: {e}", dir.display())))?;
+    collect(dir, &mut files)
+        .map_err(|e| UsageError(format!("failed to read the contract in {}: {e}", dir.display())))?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
@@ -71,12 +78,17 @@ pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, Usa
     match name {
         Some(name) if Path::new(name).is_dir() => load(folder(Path::new(name))?),
         Some(name) if names().contains(&name) => load(embedded(name)),
-        Some(name) => Err(UsageError(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", ")))),
+        Some(name) => {
+            Err(UsageError(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", "))))
+        }
         None => {
             for name in names() {
                 // A default flag is plain text in api.yaml; only the one that has it needs loading.
                 let files = embedded(name);
-                if files.iter().any(|f| f.name.ends_with("/api.yaml") && f.text.lines().any(|l| l.trim_end() == "default: true")) {
+                if files
+                    .iter()
+                    .any(|f| f.name.ends_with("/api.yaml") && f.text.lines().any(|l| l.trim_end() == "default: true"))
+                {
                     return load(files);
                 }
             }

@@ -158,13 +158,18 @@ impl Endpoint {
         for (row, known) in self.rows.iter().enumerate() {
             let fits = matches!(
                 (&known.when, rule, way),
-                (When::Empty, _, Way::Empty) | (When::Length, Rule::Length, Way::Below | Way::Above | Way::Empty) | (When::Missing, Rule::Presence, Way::Absent | Way::Null)
+                (When::Empty, _, Way::Empty)
+                    | (When::Length, Rule::Length, Way::Below | Way::Above | Way::Empty)
+                    | (When::Missing, Rule::Presence, Way::Absent | Way::Null)
             );
             if !fits {
                 continue;
             }
             for (field, own) in known.fields.iter().enumerate() {
-                let same = own.path == path && (own.covers == covers || own.covers == Covers::All || (way == Way::Empty && own.covers == Covers::Below));
+                let same = own.path == path
+                    && (own.covers == covers
+                        || own.covers == Covers::All
+                        || (way == Way::Empty && own.covers == Covers::Below));
                 if same && !documented {
                     if own.documented && (own.covers == covers || own.covers == Covers::All) {
                         // A row that names this very field and way leaves no other reading.

@@ -21,13 +21,27 @@ struct Details {
 }
 
 impl LoadError {
-    pub(crate) fn at(file: &str, text: &str, span: std::ops::Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn at(
+        file: &str,
+        text: &str,
+        span: std::ops::Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         let start = span.start.min(text.len());
         let before = &text[..start];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let span = start..span.end.clamp(start, text.len());
-        Self(Box::new(Details { file: file.to_owned(), text: text.to_owned(), span, line, column, message: message.into(), help: help.into() }))
+        Self(Box::new(Details {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            span,
+            line,
+            column,
+            message: message.into(),
+            help: help.into(),
+        }))
     }
 
     /// An error about a file as a whole.
@@ -61,7 +75,8 @@ impl fmt::Display for LoadError {
             write!(f, "error: {}\n --> {}", d.message, d.file)?;
             return if d.help.is_empty() { Ok(()) } else { write!(f, "\nhelp: {}", d.help) };
         }
-        let snippet = Snippet::source(&d.text).path(&d.file).fold(true).annotation(AnnotationKind::Primary.span(d.span.clone()));
+        let snippet =
+            Snippet::source(&d.text).path(&d.file).fold(true).annotation(AnnotationKind::Primary.span(d.span.clone()));
         let mut report = vec![Level::ERROR.primary_title(&d.message).element(snippet)];
         if !d.help.is_empty() {
             report.push(annotate_snippets::Group::with_title(Level::HELP.secondary_title(&d.help)));

@@ -14,11 +14,24 @@ pub fn report(contract: &Contract, long: bool) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(out, "{text}");
     };
-    line(format!("{}: {}, {} endpoints, {} clauses", contract.id, contract.title, contract.endpoints.len(), contract.clauses.len()));
+    line(format!(
+        "{}: {}, {} endpoints, {} clauses",
+        contract.id,
+        contract.title,
+        contract.endpoints.len(),
+        contract.clauses.len()
+    ));
     for endpoint in &contract.endpoints {
         let own: Vec<_> = contract.clauses.iter().filter(|c| c.endpoint() == endpoint.id).collect();
         let must = own.iter().filter(|c| c.level == Level::Must).count();
-        line(format!("\n{}  {} {}  ({} MUST, {} SHOULD)", endpoint.id, endpoint.method, endpoint.path, must, own.len() - must));
+        line(format!(
+            "\n{}  {} {}  ({} MUST, {} SHOULD)",
+            endpoint.id,
+            endpoint.method,
+            endpoint.path,
+            must,
+            own.len() - must
+        ));
         let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for clause in &own {
             *kinds.entry((clause.part(), clause.rule.word())).or_default() += 1;
@@ -33,7 +46,14 @@ pub fn report(contract: &Contract, long: bool) -> String {
         if long {
             for clause in own {
                 let why = if clause.why.is_empty() { String::new() } else { format!(" ({})", clause.why) };
-                line(format!("    {} {} {}:{}  {}{why}", level(clause.level), clause.id, clause.source.file, clause.source.line, clause.says));
+                line(format!(
+                    "    {} {} {}:{}  {}{why}",
+                    level(clause.level),
+                    clause.id,
+                    clause.source.file,
+                    clause.source.line,
+                    clause.says
+                ));
             }
         }
     }

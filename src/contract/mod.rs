@@ -6,13 +6,21 @@
 
 pub mod endpoint;
 pub mod error;
+mod file;
+mod header;
 pub mod lint;
 mod load;
+mod note;
 pub mod profile;
 mod property;
+mod row;
+mod table;
 mod yaml;
 
-pub use endpoint::{Contract, Covers, Effect, Endpoint, Envelope, Example, Note, Row, RowField, Success, Unknown, When};
+pub use endpoint::{
+    Contract, Covers, Effect, Endpoint, Envelope, Example, Note, Row, RowField, Success, Unknown, When,
+};
 pub use error::LoadError;
-pub use load::{File, load};
+pub use file::File;
+pub use load::load;
 pub use profile::{Environment, Profile};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::endpoint::Envelope;
 use super::error::LoadError;
-use super::load::File;
+use super::file::File;
 use super::yaml::{self, Node};
 
 /// What is known of one target.
@@ -61,12 +61,19 @@ impl Profile {
         let map = root.map()?;
         let version = map.req("konform")?;
         if version.text()? != "1" {
-            return Err(version.error(format!("profile version {} is not known to konform {}", version.text()?, env!("CARGO_PKG_VERSION")), "this program reads `konform: 1`"));
+            return Err(version.error(
+                format!("profile version {} is not known to konform {}", version.text()?, env!("CARGO_PKG_VERSION")),
+                "this program reads `konform: 1`",
+            ));
         }
         map.later(&["actors", "fixtures", "bindings", "capabilities", "waivers", "base_path"])?;
-        let texts = |node: &Node| -> Result<Vec<String>, LoadError> { node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect() };
+        let texts = |node: &Node| -> Result<Vec<String>, LoadError> {
+            node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
+        };
         let mut credentials = BTreeMap::new();
-        for (name, value) in map.opt("credentials").map(Node::map).transpose()?.iter().flat_map(super::yaml::Map::entries) {
+        for (name, value) in
+            map.opt("credentials").map(Node::map).transpose()?.iter().flat_map(super::yaml::Map::entries)
+        {
             credentials.insert(name.text()?.to_owned(), secret_source(value)?);
         }
         let mut choices = BTreeMap::new();
@@ -75,7 +82,8 @@ impl Profile {
         }
         let envelope = map.opt("envelope").map(|n| -> Result<Envelope, LoadError> {
             let m = n.map()?;
-            let envelope = Envelope { code: m.req("code")?.text()?.to_owned(), message: m.req("message")?.text()?.to_owned() };
+            let envelope =
+                Envelope { code: m.req("code")?.text()?.to_owned(), message: m.req("message")?.text()?.to_owned() };
             m.done()?;
             Ok(envelope)
         });
@@ -100,7 +108,9 @@ fn secret_source(node: &Node) -> Result<SecretSource, LoadError> {
     match node.text()?.split_once(':') {
         Some(("env", name)) if !name.is_empty() => Ok(SecretSource::Env(name.to_owned())),
         Some(("file", path)) if !path.is_empty() => Ok(SecretSource::File(path.to_owned())),
-        _ => Err(node.error("a credential written out", "name it: `env:NAME` or `file:PATH`; profiles hold no secrets")),
+        _ => {
+            Err(node.error("a credential written out", "name it: `env:NAME` or `file:PATH`; profiles hold no secrets"))
+        }
     }
 }
 

@@ -28,8 +28,16 @@ pub(crate) struct Conflicts {
 pub(crate) type ReadValue<'a, T> = &'a dyn Fn(&Node) -> Result<T, LoadError>;
 
 /// Reads the property `key`; `None` where it is unseen.
-pub(crate) fn property<T>(node: &Node, key: &'static str, read: ReadValue<'_, T>, conflicts: &Conflicts, basis: (Basis, &str)) -> Result<Option<Property<T>>, LoadError> {
-    let make = |sides, open, basis, why: &str| Some(Property { sides, open, basis, why: why.to_owned(), source: node.source() });
+pub(crate) fn property<T>(
+    node: &Node,
+    key: &'static str,
+    read: ReadValue<'_, T>,
+    conflicts: &Conflicts,
+    basis: (Basis, &str),
+) -> Result<Option<Property<T>>, LoadError> {
+    let make = |sides, open, basis, why: &str| {
+        Some(Property { sides, open, basis, why: why.to_owned(), source: node.source() })
+    };
     if node.plain() == Some("unseen") {
         return Ok(None);
     }
@@ -44,7 +52,12 @@ pub(crate) fn property<T>(node: &Node, key: &'static str, read: ReadValue<'_, T>
         for (at, id) in ids.iter().enumerate() {
             let text = id.text()?;
             let known = conflicts.sides.get(text);
-            let known = known.ok_or_else(|| id.error(format!("no conflict `{text}` with `either:`"), suggest(text, conflicts.sides.keys().map(String::as_str))))?;
+            let known = known.ok_or_else(|| {
+                id.error(
+                    format!("no conflict `{text}` with `either:`"),
+                    suggest(text, conflicts.sides.keys().map(String::as_str)),
+                )
+            })?;
             // Of several conflicts the first gives the side that is sent; all their sides are taken.
             for side in known.iter().skip(usize::from(at > 0 && known.len() > 1)) {
                 let value = if side.is_map() { side.map()?.opt(key) } else { Some(side) };
@@ -54,7 +67,9 @@ pub(crate) fn property<T>(node: &Node, key: &'static str, read: ReadValue<'_, T>
             }
         }
         if sides.is_empty() {
-            return Err(named.error(format!("no side of the conflict says anything of `{key}`"), "leave the property out"));
+            return Err(
+                named.error(format!("no side of the conflict says anything of `{key}`"), "leave the property out")
+            );
         }
         return Ok(make(sides, false, basis.0, basis.1));
     }
@@ -105,14 +120,17 @@ pub(crate) fn presence(node: &Node) -> Result<Presence, LoadError> {
 /// `88` or `1..80`.
 pub(crate) fn length(node: &Node) -> Result<Bounds<usize>, LoadError> {
     let (min, max) = range(node)?;
-    let read = |text: &str| text.parse::<usize>().map_err(|_| node.error(format!("`{text}` is no length"), "write `88` or `1..80`"));
+    let read = |text: &str| {
+        text.parse::<usize>().map_err(|_| node.error(format!("`{text}` is no length"), "write `88` or `1..80`"))
+    };
     ordered(node, read(min)?, read(max)?)
 }
 
 /// `1..9999999999999999999`.
 pub(crate) fn value(node: &Node) -> Result<Bounds<Decimal>, LoadError> {
     let (min, max) = range(node)?;
-    let read = |text: &str| Decimal::parse(text).ok_or_else(|| node.error(format!("`{text}` is no number"), "write `1..100`"));
+    let read =
+        |text: &str| Decimal::parse(text).ok_or_else(|| node.error(format!("`{text}` is no number"), "write `1..100`"));
     ordered(node, read(min)?, read(max)?)
 }
 
@@ -122,7 +140,11 @@ fn range(node: &Node) -> Result<(&str, &str), LoadError> {
 }
 
 fn ordered<T: PartialOrd>(node: &Node, min: T, max: T) -> Result<Bounds<T>, LoadError> {
-    if min <= max { Ok(Bounds { min, max }) } else { Err(node.error("the smaller bound stands last", "write the smaller one first")) }
+    if min <= max {
+        Ok(Bounds { min, max })
+    } else {
+        Err(node.error("the smaller bound stands last", "write the smaller one first"))
+    }
 }
 
 /// `email` or a fixed-width pattern.
@@ -134,13 +156,20 @@ pub(crate) fn format(node: &Node) -> Result<Format, LoadError> {
     if ["yy", "MM", "dd", "HH", "mm", "ss"].iter().any(|part| text.contains(part)) {
         return Ok(Format::Pattern(text.to_owned()));
     }
-    Err(node.error(format!("unknown format `{text}`"), "write `email` or a pattern such as `yyyyMMdd`, `yyMMddHHmmss-xxxxxxx`"))
+    Err(node.error(
+        format!("unknown format `{text}`"),
+        "write `email` or a pattern such as `yyyyMMdd`, `yyMMddHHmmss-xxxxxxx`",
+    ))
 }
 
 /// The words of an enum.
 pub(crate) fn words(node: &Node) -> Result<Vec<String>, LoadError> {
     let words = node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
-    if words.is_empty() { Err(node.error("an enum without words", "list its words, or leave `enum` out")) } else { Ok(words) }
+    if words.is_empty() {
+        Err(node.error("an enum without words", "list its words, or leave `enum` out"))
+    } else {
+        Ok(words)
+    }
 }
 
 /// `digits` or `hex`.
@@ -165,7 +194,9 @@ pub(crate) fn sample(node: &Node) -> Result<Sample, LoadError> {
     let mut tests = map.req("where")?.map()?.entries();
     map.done()?;
     match (tests.next(), tests.next()) {
-        (Some((attribute, value)), None) => Ok(Sample::Catalogue { resource, attribute: attribute.text()?.to_owned(), value: value.text()?.to_owned() }),
+        (Some((attribute, value)), None) => {
+            Ok(Sample::Catalogue { resource, attribute: attribute.text()?.to_owned(), value: value.text()?.to_owned() })
+        }
         _ => Err(node.error("`where` wants exactly one attribute", "write `where: {attribute: VALUE}`")),
     }
 }

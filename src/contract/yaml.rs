@@ -42,7 +42,13 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Node, LoadError> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let at = builder.offset(e.marker().index());
-            LoadError::at(file, text, at..at + 1, format!("no valid YAML: {}", e.info()), "quote texts that hold `:`, `#`, `{` or `,`")
+            LoadError::at(
+                file,
+                text,
+                at..at + 1,
+                format!("no valid YAML: {}", e.info()),
+                "quote texts that hold `:`, `#`, `{` or `,`",
+            )
         })?;
         let span = builder.offset(span.start.index())..builder.offset(span.end.index());
         builder.event(event, span)?;
@@ -75,10 +81,18 @@ impl Builder {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if anchor != 0 || tag.is_some() {
-                    return Err(self.error(span, "anchors and tags are not part of the contract language", "write the value itself"));
+                    return Err(self.error(
+                        span,
+                        "anchors and tags are not part of the contract language",
+                        "write the value itself",
+                    ));
                 }
                 let plain = style == ScalarStyle::Plain;
-                self.add(Node { text: Rc::clone(&self.text), span, value: Value::Scalar { text: text.into_owned(), plain } })
+                self.add(Node {
+                    text: Rc::clone(&self.text),
+                    span,
+                    value: Value::Scalar { text: text.into_owned(), plain },
+                })
             }
             Event::SequenceStart(..) => {
                 self.stack.push(Open::Seq(span, Vec::new()));
@@ -90,14 +104,22 @@ impl Builder {
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let node = match self.stack.pop() {
-                    Some(Open::Seq(start, items)) => Node { text: Rc::clone(&self.text), span: start.start..span.end, value: Value::Seq(items) },
-                    Some(Open::Map(start, entries, _)) => Node { text: Rc::clone(&self.text), span: start.start..span.end, value: Value::Map(entries) },
+                    Some(Open::Seq(start, items)) => {
+                        Node { text: Rc::clone(&self.text), span: start.start..span.end, value: Value::Seq(items) }
+                    }
+                    Some(Open::Map(start, entries, _)) => {
+                        Node { text: Rc::clone(&self.text), span: start.start..span.end, value: Value::Map(entries) }
+                    }
                     None => return Err(self.error(span, "unbalanced structure", "")),
                 };
                 self.add(node)
             }
-            Event::Alias(_) => Err(self.error(span, "aliases are not part of the contract language", "write the value itself")),
-            Event::DocumentStart(_) if self.root.is_some() => Err(self.error(span, "a second document", "one file holds one document: remove `---`")),
+            Event::Alias(_) => {
+                Err(self.error(span, "aliases are not part of the contract language", "write the value itself"))
+            }
+            Event::DocumentStart(_) if self.root.is_some() => {
+                Err(self.error(span, "a second document", "one file holds one document: remove `---`"))
+            }
             _ => Ok(()),
         }
     }
@@ -112,7 +134,10 @@ impl Builder {
                         let span = node.span.clone();
                         return Err(self.error(span, "a key must be a word", ""));
                     };
-                    if entries.iter().any(|(known, _)| matches!(&known.value, Value::Scalar { text: t, .. } if t == text)) {
+                    if entries
+                        .iter()
+                        .any(|(known, _)| matches!(&known.value, Value::Scalar { text: t, .. } if t == text))
+                    {
                         let (message, span) = (format!("`{text}` stands here twice"), node.span.clone());
                         return Err(self.error(span, message, "keep one of the two"));
                     }
@@ -139,7 +164,11 @@ impl Node {
     /// Where this node stands.
     pub(crate) fn source(&self) -> Source {
         let before = &self.text.text[..self.span.start];
-        Source { file: self.text.file.clone(), line: before.matches('\n').count() + 1, column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1 }
+        Source {
+            file: self.text.file.clone(),
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+        }
     }
 
     fn shape(&self) -> &'static str {
@@ -170,7 +199,10 @@ impl Node {
     pub(crate) fn list(&self) -> Result<&[Node], LoadError> {
         match &self.value {
             Value::Seq(items) => Ok(items),
-            _ => Err(self.error(format!("{} where a list should be", self.shape()), "write `[a, b]` or lines that begin with `- `")),
+            _ => Err(self.error(
+                format!("{} where a list should be", self.shape()),
+                "write `[a, b]` or lines that begin with `- `",
+            )),
         }
     }
 
@@ -178,7 +210,10 @@ impl Node {
     pub(crate) fn map(&self) -> Result<Map<'_>, LoadError> {
         match &self.value {
             Value::Map(entries) => Ok(Map { node: self, entries, known: RefCell::new(Vec::new()) }),
-            _ => Err(self.error(format!("{} where a map should be", self.shape()), "write `{key: value}` or lines of `key: value`")),
+            _ => Err(self.error(
+                format!("{} where a map should be", self.shape()),
+                "write `{key: value}` or lines of `key: value`",
+            )),
         }
     }
 
@@ -194,7 +229,9 @@ impl Node {
 
     /// A number in the Rust sense.
     pub(crate) fn parse<T: std::str::FromStr>(&self, what: &str) -> Result<T, LoadError> {
-        self.text()?.parse().map_err(|_| self.error(format!("`{}` is not {what}", self.text().unwrap_or_default()), format!("write {what}")))
+        self.text()?.parse().map_err(|_| {
+            self.error(format!("`{}` is not {what}", self.text().unwrap_or_default()), format!("write {what}"))
+        })
     }
 
     /// `true` or `false`, unquoted.
@@ -209,7 +246,11 @@ impl Node {
     /// One of the words given.
     pub(crate) fn word<'w>(&self, words: &[&'w str]) -> Result<&'w str, LoadError> {
         let text = self.text()?;
-        words.iter().find(|w| **w == text).copied().ok_or_else(|| self.error(format!("unknown word `{text}`"), suggest(text, words.iter().copied())))
+        words
+            .iter()
+            .find(|w| **w == text)
+            .copied()
+            .ok_or_else(|| self.error(format!("unknown word `{text}`"), suggest(text, words.iter().copied())))
     }
 }
 
@@ -246,7 +287,10 @@ impl<'a> Map<'a> {
     pub(crate) fn later(&self, keys: &[&'static str]) -> Result<(), LoadError> {
         for key in keys {
             if let Some((k, _)) = self.entries.iter().find(|(k, _)| k.text().is_ok_and(|t| t == *key)) {
-                return Err(k.error(format!("`{key}` is not supported by this version"), "remove it, or use a version of konform that reads it"));
+                return Err(k.error(
+                    format!("`{key}` is not supported by this version"),
+                    "remove it, or use a version of konform that reads it",
+                ));
             }
         }
         Ok(())
@@ -285,7 +329,12 @@ mod tests {
         for (text, at, message, help) in [
             ("lenght: 3\n", (1, 1), "unknown key `lenght`", "did you mean `length`?"),
             ("length: 1\nlength: 2\n", (2, 1), "`length` stands here twice", "keep one of the two"),
-            ("length: &x 1\n", (1, 9), "anchors and tags are not part of the contract language", "write the value itself"),
+            (
+                "length: &x 1\n",
+                (1, 9),
+                "anchors and tags are not part of the contract language",
+                "write the value itself",
+            ),
             ("length: [1\n", (2, 1), "no valid YAML", "quote texts"),
         ] {
             let error = parse("x.yaml", text).and_then(|n| {

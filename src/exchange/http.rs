@@ -59,7 +59,10 @@ impl Http {
             .pool_max_idle_per_host(256)
             .http1_only();
         match cacert {
-            Some(pem) => builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?),
+            Some(pem) => {
+                builder = builder
+                    .tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?);
+            }
             None if !target.is_https() => builder = builder.tls_certs_only([]),
             None => {}
         }
@@ -71,7 +74,8 @@ impl Http {
         if let Some(known) = self.urls.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(known.clone());
         }
-        let url = reqwest::Url::parse(text).map_err(|e| Failure { reason: Reason::Connect, detail: format!("{text}: {e}") })?;
+        let url = reqwest::Url::parse(text)
+            .map_err(|e| Failure { reason: Reason::Connect, detail: format!("{text}: {e}") })?;
         self.urls.write().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), url.clone());
         Ok(url)
     }
@@ -88,7 +92,10 @@ impl Http {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
             if body.len() + chunk.len() > self.limits.body {
-                return Err(Failure { reason: Reason::OverCap, detail: format!("more than {} bytes", self.limits.body) });
+                return Err(Failure {
+                    reason: Reason::OverCap,
+                    detail: format!("more than {} bytes", self.limits.body),
+                });
             }
             body.extend_from_slice(&chunk);
         }
@@ -100,7 +107,10 @@ impl Transport for Http {
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
         match tokio::time::timeout(self.limits.whole, self.exchange(request)).await {
             Ok(result) => result,
-            Err(_) => Err(Failure { reason: Reason::Timeout, detail: format!("nothing complete within {:?}", self.limits.whole) }),
+            Err(_) => Err(Failure {
+                reason: Reason::Timeout,
+                detail: format!("nothing complete within {:?}", self.limits.whole),
+            }),
         }
     }
 }
@@ -130,7 +140,14 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
         }
     } else if says(&["chunk"]) && !says(&["unexpected eof"]) {
         Reason::BadChunk
-    } else if says(&["invalid http", "invalid header", "message head", "invalid status", "invalid content-length", "header section"]) {
+    } else if says(&[
+        "invalid http",
+        "invalid header",
+        "message head",
+        "invalid status",
+        "invalid content-length",
+        "header section",
+    ]) {
         Reason::BadHttpHead
     } else {
         otherwise

@@ -83,7 +83,10 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
             let catalogue = from.catalogues.get(resource).ok_or_else(|| missing("the catalogue could not be read"))?;
             let chosen = catalogue.entries.iter().filter(|e| e.get(attribute).and_then(Json::scalar) == Some(value));
-            let mut ids: Vec<Json> = chosen.filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar)).map(|id| if *text { Json::text(id) } else { Json::number(id) }).collect();
+            let mut ids: Vec<Json> = chosen
+                .filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar))
+                .map(|id| if *text { Json::text(id) } else { Json::number(id) })
+                .collect();
             if *keep == Keep::AllButOne && ids.pop().is_none() {
                 return Err(missing(&format!("no entry has {attribute} {value}, so none can be left out")));
             }
@@ -117,7 +120,12 @@ pub fn prepare(
     let mut trace = None;
     for header in &wire.headers {
         let mut value = String::with_capacity(80);
-        values.write(&header.value, wire.auth.as_ref().map(|auth| (auth, body.as_slice(), edits.1)), None, &mut value)?;
+        values.write(
+            &header.value,
+            wire.auth.as_ref().map(|auth| (auth, body.as_slice(), edits.1)),
+            None,
+            &mut value,
+        )?;
         if wire.trace.as_deref().is_some_and(|t| t.eq_ignore_ascii_case(&header.name)) {
             trace = Some(value.clone());
         }
@@ -142,7 +150,13 @@ struct Values<'a> {
 type Signing<'a> = Option<(&'a HmacPlan, &'a [u8], TokenEdit)>;
 
 impl Values<'_> {
-    fn write(&self, pieces: &[Piece], signing: Signing<'_>, code: Option<&str>, out: &mut String) -> Result<(), (Reason, String)> {
+    fn write(
+        &self,
+        pieces: &[Piece],
+        signing: Signing<'_>,
+        code: Option<&str>,
+        out: &mut String,
+    ) -> Result<(), (Reason, String)> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
@@ -196,8 +210,19 @@ mod tests {
     use crate::model::wire::{HeaderPlan, Secret, Zone};
 
     fn wire() -> Arc<WirePlan> {
-        let pieces = vec![Piece::Text("KEY1:".to_owned()), Piece::Now("yyyyMMddHHmmssSSS".to_owned()), Piece::Text(":".to_owned()), Piece::Code];
-        let auth = HmacPlan { id: "t".to_owned(), header: "Token".to_owned(), value: pieces, key: "k".to_owned(), over: SignedBytes::Body };
+        let pieces = vec![
+            Piece::Text("KEY1:".to_owned()),
+            Piece::Now("yyyyMMddHHmmssSSS".to_owned()),
+            Piece::Text(":".to_owned()),
+            Piece::Code,
+        ];
+        let auth = HmacPlan {
+            id: "t".to_owned(),
+            header: "Token".to_owned(),
+            value: pieces,
+            key: "k".to_owned(),
+            over: SignedBytes::Body,
+        };
         Arc::new(WirePlan {
             endpoint: "e".to_owned(),
             method: "POST".to_owned(),
@@ -234,9 +259,19 @@ mod tests {
     fn identities_differ_by_salt_case_field_step_and_try() {
         let catalogues = Catalogues::new();
         let base = Filling { case: "c", step: 0, attempt: 0, salt: 1, answers: &[], catalogues: &catalogues };
-        let hole = |field: &str, tag| Hole::Identity { field: field.to_owned(), shape: crate::model::template::Shape::Plain, chars: 20, tag };
+        let hole = |field: &str, tag| Hole::Identity {
+            field: field.to_owned(),
+            shape: crate::model::template::Shape::Plain,
+            chars: 20,
+            tag,
+        };
         let first = fill(&hole("f", None), &base).unwrap();
-        for other in [Filling { salt: 2, ..base }, Filling { case: "d", ..base }, Filling { step: 1, ..base }, Filling { attempt: 1, ..base }] {
+        for other in [
+            Filling { salt: 2, ..base },
+            Filling { case: "d", ..base },
+            Filling { step: 1, ..base },
+            Filling { attempt: 1, ..base },
+        ] {
             assert_ne!(fill(&hole("f", None), &other).unwrap(), first);
         }
         assert_ne!(fill(&hole("g", None), &base).unwrap(), first);

@@ -39,7 +39,9 @@ impl Redactor {
         }
         let mut body = sent.tree;
         for field in &sent.wire.request_secrets {
-            self.redact(&mut body, &field.path, field, &mut |kind, value| secrets.push((kind.to_owned(), value.to_owned())));
+            self.redact(&mut body, &field.path, field, &mut |kind, value| {
+                secrets.push((kind.to_owned(), value.to_owned()));
+            });
         }
         secrets.retain(|(_, value)| value.len() >= ECHO);
         let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &secrets));
@@ -72,11 +74,13 @@ impl Redactor {
             .headers
             .into_iter()
             .map(|(name, value)| {
-                let value = String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+                let value =
+                    String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
                 (name.to_ascii_lowercase(), conceal(&value).unwrap_or(value))
             })
             .collect();
-        let coded = headers.iter().any(|(name, value)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity"));
+        let coded =
+            headers.iter().any(|(name, value)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity"));
         let body = if raw.body.is_empty() {
             Body::Empty
         } else if coded {
@@ -91,7 +95,10 @@ impl Redactor {
                     Body::Json { root, defects }
                 }
                 Err(error) => {
-                    let excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)]).chars().take(EXCERPT).collect();
+                    let excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)])
+                        .chars()
+                        .take(EXCERPT)
+                        .collect();
                     let excerpt = conceal(&excerpt).unwrap_or(excerpt);
                     Body::Other { why: error.to_string(), excerpt }
                 }
@@ -104,7 +111,9 @@ impl Redactor {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let next: Vec<&mut Json> = match node {
             Json::Array(items) if name == "*" => items.iter_mut().collect(),
-            Json::Object(members) => members.iter_mut().filter(|(known, _)| known == name).map(|(_, value)| value).collect(),
+            Json::Object(members) => {
+                members.iter_mut().filter(|(known, _)| known == name).map(|(_, value)| value).collect()
+            }
             _ => return,
         };
         for value in next {
@@ -126,7 +135,12 @@ impl Redactor {
     }
 
     fn seal(&self, text: &str, field: &SecretField) -> Redacted {
-        let mut matches: Vec<String> = field.formats.iter().filter(|f| crate::model::format::matches(f, text)).map(|f| f.name().to_owned()).collect();
+        let mut matches: Vec<String> = field
+            .formats
+            .iter()
+            .filter(|f| crate::model::format::matches(f, text))
+            .map(|f| f.name().to_owned())
+            .collect();
         matches.extend(field.words.iter().filter(|w| *w == text).cloned());
         matches.extend(field.charset.filter(|set| text.chars().all(|c| set.holds(c))).map(|set| set.word().to_owned()));
         let mut classes = Vec::new();
@@ -169,7 +183,12 @@ fn each_text(node: &mut Json, conceal: &dyn Fn(&str) -> Option<String>) {
 fn luhn(text: &str) -> bool {
     let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(10)).collect();
     let Some(digits) = digits.filter(|d| d.len() > 1) else { return false };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { d * 2 - if *d > 4 { 9 } else { 0 } } else { *d }).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, d)| if i % 2 == 1 { d * 2 - if *d > 4 { 9 } else { 0 } } else { *d })
+        .sum();
     sum.is_multiple_of(10)
 }
 
@@ -179,22 +198,32 @@ mod tests {
 
     #[test]
     fn luhn_numbers() {
-        for (text, expected) in [("4111111111111111", true), ("4111111111111112", false), ("0", false), ("", false), ("41a1", false)] {
+        for (text, expected) in
+            [("4111111111111111", true), ("4111111111111112", false), ("0", false), ("", false), ("41a1", false)]
+        {
             assert_eq!(luhn(text), expected, "{text}");
         }
     }
 
     #[test]
     fn a_secret_keeps_what_can_be_judged_and_nothing_else() {
-        let field =
-            SecretField { path: "card.*.no".to_owned(), kind: "pan".to_owned(), formats: Vec::new(), words: Vec::new(), charset: Some(crate::model::field::Charset::Digits) };
+        let field = SecretField {
+            path: "card.*.no".to_owned(),
+            kind: "pan".to_owned(),
+            formats: Vec::new(),
+            words: Vec::new(),
+            charset: Some(crate::model::field::Charset::Digits),
+        };
         let redactor = Redactor::default();
         let mut body = json::parse(br#"{"card":[{"no":"4111111111111111"},{"no":7}],"no":"x"}"#).unwrap().root;
         redactor.redact(&mut body, &field.path, &field, &mut |_, _| {});
         let text = body.to_text();
         assert!(!text.contains("4111111111111111"), "{text}");
         let Some(Json::Redacted(r)) = body.at("card.0.no") else { panic!("{text}") };
-        assert_eq!((r.chars, r.luhn, r.classes.as_slice(), r.matches.as_slice()), (16, true, &["digits"][..], &["digits".to_owned()][..]));
+        assert_eq!(
+            (r.chars, r.luhn, r.classes.as_slice(), r.matches.as_slice()),
+            (16, true, &["digits"][..], &["digits".to_owned()][..])
+        );
         assert_eq!(body.at("card.1.no"), Some(&Json::number("0")));
         assert_eq!(body.get("no"), Some(&Json::text("x")));
     }

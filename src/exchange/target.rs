@@ -50,7 +50,12 @@ impl Target {
             Some(Host::Domain(name)) => name == "localhost",
             None => return Err(TargetError::NoUrl(text.to_owned())),
         };
-        Ok(Self { base: url.as_str().trim_end_matches('/').to_owned(), host: url.host_str().unwrap_or_default().to_owned(), loopback, https: url.scheme() == "https" })
+        Ok(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            host: url.host_str().unwrap_or_default().to_owned(),
+            loopback,
+            https: url.scheme() == "https",
+        })
     }
 
     /// The base address without a final slash.

@@ -42,7 +42,13 @@ struct Session {
 impl Subject {
     /// A subject; nothing is started before the first trial runs.
     #[must_use]
-    pub fn new(contract: Arc<Contract>, seed: u64, target: Option<Target>, credentials: Credentials, salt: u64) -> Arc<Self> {
+    pub fn new(
+        contract: Arc<Contract>,
+        seed: u64,
+        target: Option<Target>,
+        credentials: Credentials,
+        salt: u64,
+    ) -> Arc<Self> {
         Arc::new(Self { plan: Plan::new(contract, seed), target, credentials, salt, session: OnceLock::new() })
     }
 
@@ -68,16 +74,25 @@ impl Subject {
     }
 
     fn start(&self) -> Result<Session, String> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| format!("failed to start the runtime: {e}"))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| format!("failed to start the runtime: {e}"))?;
         let target = if let Some(target) = &self.target {
             target.clone()
         } else {
             {
                 let contract = Arc::clone(self.plan.contract());
-                let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).map_err(|e| format!("failed to open a port: {e}"))?;
+                let listener = runtime
+                    .block_on(TcpListener::bind("127.0.0.1:0"))
+                    .map_err(|e| format!("failed to open a port: {e}"))?;
                 let address = listener.local_addr().map_err(|e| format!("failed to open a port: {e}"))?;
                 let base = format!("http://{address}{}", contract.base_path);
-                runtime.spawn(sandbox::serve(listener, Arc::new(Sandbox::new(contract, Variant::default(), Vec::new())), std::future::pending()));
+                runtime.spawn(sandbox::serve(
+                    listener,
+                    Arc::new(Sandbox::new(contract, Variant::default(), Vec::new())),
+                    std::future::pending(),
+                ));
                 Target::parse(&base).map_err(|e| e.to_string())?
             }
         };
@@ -89,25 +104,46 @@ impl Subject {
 
     fn runner(&self, target: &Target, http: &Http, salt: u64) -> Arc<Runner<Http>> {
         let ambient = Ambient::new(Clock::System, salt);
-        Arc::new(Runner::new(self.plan.clone(), http.clone(), target.clone(), self.credentials.clone(), ambient, Options::default(), Arc::default()))
+        Arc::new(Runner::new(
+            self.plan.clone(),
+            http.clone(),
+            target.clone(),
+            self.credentials.clone(),
+            ambient,
+            Options::default(),
+            Arc::default(),
+        ))
     }
 
     fn case(&self, case: &crate::model::Case) -> Result<(), Failed> {
         let Session { runtime, runner, .. } = self.session()?;
-        runtime.block_on(runner.healthy(case.endpoint)).map_err(|why| Failed::from(format!("INCONCLUSIVE(canary_failed): {why}")))?;
+        runtime
+            .block_on(runner.healthy(case.endpoint))
+            .map_err(|why| Failed::from(format!("INCONCLUSIVE(canary_failed): {why}")))?;
         let (verdict, seen) = runtime.block_on(runner.once_more(case));
         let contract = self.plan.contract();
         let saw = seen.last().map(|s| judge::summary(s, contract)).unwrap_or_default();
         let findings = verdict.findings.iter().map(|f| {
             let clause = contract.clause(f.clause);
-            format!("{} [{}] {}:{}\n  at {}\n  expected {}\n  actual   {}", clause.id, clause.basis.word(), clause.source.file, clause.source.line, f.pointer, f.expected, f.actual)
+            format!(
+                "{} [{}] {}:{}\n  at {}\n  expected {}\n  actual   {}",
+                clause.id,
+                clause.basis.word(),
+                clause.source.file,
+                clause.source.line,
+                f.pointer,
+                f.expected,
+                f.actual
+            )
         });
         let text = findings.collect::<Vec<_>>().join("\n");
         match (verdict.outcome, verdict.level()) {
             (Outcome::Pass, _) => Ok(()),
             // A broken SHOULD is a warning; the snapshot trial shows what it answered.
             (Outcome::Fail, Some(Level::Should)) if verdict.reason.is_none() => Ok(()),
-            (outcome, _) => Err(format!("{}: {}\nthe target answered {saw}\n{text}", outcome.word(), verdict.note).into()),
+            (outcome, _) => {
+                Err(format!("{}: {}\nthe target answered {saw}\n{text}", outcome.word(), verdict.note).into())
+            }
         }
     }
 
@@ -126,7 +162,9 @@ impl Subject {
                 snapshot::line(&mut text, &record.id, &record.saw);
             }
         };
-        runtime.block_on(runner.run(self.plan.cases_of(endpoint), &mut journal, &mut note)).map_err(|e| Failed::from(e.to_string()))?;
+        runtime
+            .block_on(runner.run(self.plan.cases_of(endpoint), &mut journal, &mut note))
+            .map_err(|e| Failed::from(e.to_string()))?;
         match unclear {
             Some(why) => Err(format!("INCONCLUSIVE: {why}").into()),
             None => Ok(text),

@@ -35,7 +35,14 @@ impl Audit {
     #[must_use]
     pub fn new(contract: &Contract) -> Self {
         let clauses = contract.clauses.len();
-        Self { held: vec![0; clauses], broken: vec![0; clauses], recent: VecDeque::new(), sent: HashSet::new(), hasher: RandomState::new(), crossed: HashMap::new() }
+        Self {
+            held: vec![0; clauses],
+            broken: vec![0; clauses],
+            recent: VecDeque::new(),
+            sent: HashSet::new(),
+            hasher: RandomState::new(),
+            crossed: HashMap::new(),
+        }
     }
 
     /// Takes in a case's exchanges, in the order of the plan.
@@ -54,7 +61,9 @@ impl Audit {
     fn trace(&mut self, contract: &Contract, case: &str, seen: &Observed) {
         let Some(own) = &seen.trace else { return };
         if let Ok(answer) = &seen.answer {
-            let field = contract.endpoint(&seen.endpoint).and_then(|(_, e)| e.response_headers.iter().find(|f| f.trace.is_some()));
+            let field = contract
+                .endpoint(&seen.endpoint)
+                .and_then(|(_, e)| e.response_headers.iter().find(|f| f.trace.is_some()));
             if let Some((field, clause)) = field.and_then(|f| Some((f, f.trace?))) {
                 match answer.header(&field.name) {
                     Some(answered) if answered != own && self.sent.contains(&self.hasher.hash_one(answered)) => {
@@ -92,7 +101,12 @@ impl Audit {
     /// What only the whole run shows: case, finding, count.
     #[must_use]
     pub fn findings(&self) -> Vec<(String, Finding, u64)> {
-        let mut found: Vec<_> = self.crossed.values().filter(|c| c.count >= CROSSINGS).map(|c| (c.case.clone(), c.finding.clone(), c.count)).collect();
+        let mut found: Vec<_> = self
+            .crossed
+            .values()
+            .filter(|c| c.count >= CROSSINGS)
+            .map(|c| (c.case.clone(), c.finding.clone(), c.count))
+            .collect();
         found.sort_by_key(|(_, f, _)| f.clause);
         found
     }

@@ -21,7 +21,12 @@ pub(super) fn pointer(path: &str) -> String {
 }
 
 /// Answers the code; without one the code clauses of this exchange can't be judged.
-pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) -> Option<String> {
+pub(super) fn check(
+    contract: &Contract,
+    endpoint: &Endpoint,
+    answer: &Answer,
+    notes: &mut Notes<'_>,
+) -> Option<String> {
     let found = code(contract, answer);
     if found.is_some() {
         notes.hold(endpoint.envelope_clause);

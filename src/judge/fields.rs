@@ -20,7 +20,9 @@ pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, n
                 let says = contract.clause(clause).says.clone();
                 let actual = match (judged.way, judged.value) {
                     (Way::Absent, _) => "absent".to_owned(),
-                    (_, Some(value)) if judged.rule == Rule::Length => format!("{} ({} characters)", value.brief(60), length(value)),
+                    (_, Some(value)) if judged.rule == Rule::Length => {
+                        format!("{} ({} characters)", value.brief(60), length(value))
+                    }
                     (_, Some(value)) => format!("{} {}", value.type_name(), value.brief(60)),
                     (_, None) => "nothing".to_owned(),
                 };

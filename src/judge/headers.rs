@@ -16,7 +16,13 @@ pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, n
             State::Unknown => {}
             State::Broken => {
                 let actual = judged.value.map_or_else(|| "absent".to_owned(), |v| Json::brief(v, 80));
-                notes.find(clause, Check::Header, judged.path.to_string(), contract.clause(clause).says.clone(), actual);
+                notes.find(
+                    clause,
+                    Check::Header,
+                    judged.path.to_string(),
+                    contract.clause(clause).says.clone(),
+                    actual,
+                );
             }
         }
     });

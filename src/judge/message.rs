@@ -16,7 +16,12 @@ pub(super) enum Match {
 }
 
 /// Compares a text with a template whose `{holes}` are filled by `fill`; `others` are the templates of other rows.
-pub(super) fn compare(template: &str, fill: &dyn Fn(&str) -> Option<String>, text: Option<String>, others: &[&str]) -> Match {
+pub(super) fn compare(
+    template: &str,
+    fill: &dyn Fn(&str) -> Option<String>,
+    text: Option<String>,
+    others: &[&str],
+) -> Match {
     let Some(text) = text else { return Match::Unknown };
     let wanted = render(template, fill);
     if trim(&wanted) == trim(&text) {
@@ -24,7 +29,11 @@ pub(super) fn compare(template: &str, fill: &dyn Fn(&str) -> Option<String>, tex
     }
     let near = |a: &str, b: &str| strsim::normalized_damerau_levenshtein(a, b) >= 0.75;
     let other_row = others.iter().any(|o| *o != template && (fits(o, &text) || trim(o) == trim(&text)));
-    if fits(template, &text) || other_row || near(trim(&wanted), trim(&text)) { Match::Other(text) } else { Match::Unknown }
+    if fits(template, &text) || other_row || near(trim(&wanted), trim(&text)) {
+        Match::Other(text)
+    } else {
+        Match::Unknown
+    }
 }
 
 fn trim(text: &str) -> &str {
@@ -99,7 +108,11 @@ mod tests {
             assert_eq!(result, if expected { Match::Same } else { Match::Other(text.to_owned()) }, "{text}");
         }
         for text in ["필수 값이 비어 있습니다", "", "loginId darf nicht leer sein"] {
-            assert_eq!(compare("Invalid input value. {field}", &fill, Some(text.to_owned()), &others), Match::Unknown, "{text}");
+            assert_eq!(
+                compare("Invalid input value. {field}", &fill, Some(text.to_owned()), &others),
+                Match::Unknown,
+                "{text}"
+            );
         }
         assert_eq!(compare("Success.", &fill, None, &others), Match::Unknown);
     }

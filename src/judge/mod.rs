@@ -16,7 +16,9 @@ pub use audit::Audit;
 
 use crate::contract::{Contract, Endpoint};
 use crate::model::observed::{Answer, Failure};
-use crate::model::{Case, Check, Clause, ClauseIx, Expect, Finding, Level, Observed, Outcome, Reason, Role, Step, Verdict};
+use crate::model::{
+    Case, Check, Clause, ClauseIx, Expect, Finding, Level, Observed, Outcome, Reason, Role, Step, Verdict,
+};
 
 /// Judges cases of one contract.
 #[derive(Clone, Debug)]
@@ -64,7 +66,14 @@ impl Notes<'_> {
         self.held.push(clause);
     }
 
-    fn find(&mut self, clause: ClauseIx, check: Check, pointer: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) {
+    fn find(
+        &mut self,
+        clause: ClauseIx,
+        check: Check,
+        pointer: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) {
         self.findings.push(Finding {
             clause,
             level: self.contract.clause(clause).level,
@@ -93,7 +102,8 @@ impl Oracle {
     /// Judges a case by its exchanges, which follow its steps; fewer exchanges than steps mean that a set-up step ended it.
     #[must_use]
     pub fn judge(&self, case: &Case, observed: &[Observed]) -> Verdict {
-        let mut notes = Notes { contract: &self.contract, exchange: 0, findings: Vec::new(), held: Vec::new(), reason: None };
+        let mut notes =
+            Notes { contract: &self.contract, exchange: 0, findings: Vec::new(), held: Vec::new(), reason: None };
         let mut blocked = None;
         for (at, (step, seen)) in case.steps.iter().zip(observed).enumerate() {
             notes.exchange = at;
@@ -116,7 +126,11 @@ impl Oracle {
             }
             (None, None) => (Outcome::Pass, String::new()),
         };
-        let note = if note.is_empty() { blocked.or(reason.as_ref().map(|(_, n)| n.clone())).unwrap_or_default() } else { note };
+        let note = if note.is_empty() {
+            blocked.or(reason.as_ref().map(|(_, n)| n.clone())).unwrap_or_default()
+        } else {
+            note
+        };
         Verdict { outcome, reason: reason.map(|(r, _)| r), note, findings, held }
     }
 
@@ -124,13 +138,28 @@ impl Oracle {
     #[must_use]
     pub fn reproducible(&self, case: &Case, reason: Reason, tries: usize) -> Verdict {
         let endpoint = &self.contract.endpoints[case.endpoint];
-        let mut notes = Notes { contract: &self.contract, exchange: case.steps.len() - 1, findings: Vec::new(), held: Vec::new(), reason: None };
-        let actual = format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
+        let mut notes = Notes {
+            contract: &self.contract,
+            exchange: case.steps.len() - 1,
+            findings: Vec::new(),
+            held: Vec::new(),
+            reason: None,
+        };
+        let actual =
+            format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
         match reason {
-            Reason::Gateway => notes.find(endpoint.policy.no_server_error, Check::Server, "", "a complete answer below 500", actual),
+            Reason::Gateway => {
+                notes.find(endpoint.policy.no_server_error, Check::Server, "", "a complete answer below 500", actual);
+            }
             _ => notes.find(endpoint.policy.no_hang, Check::Server, "", "a complete answer in time", actual),
         }
-        Verdict { outcome: Outcome::Fail, reason: None, note: String::new(), findings: notes.findings, held: Vec::new() }
+        Verdict {
+            outcome: Outcome::Fail,
+            reason: None,
+            note: String::new(),
+            findings: notes.findings,
+            held: Vec::new(),
+        }
     }
 
     /// What a known-good request shows of the target's health.
@@ -142,7 +171,9 @@ impl Oracle {
                 Reply::Accepted => Health::Good,
                 Reply::Refused => {
                     let code = envelope::code(&self.contract, answer);
-                    Health::Refusing { input: endpoint.rows.iter().any(|r| r.when.input() && Some(r.code.as_str()) == code.as_deref()) }
+                    Health::Refusing {
+                        input: endpoint.rows.iter().any(|r| r.when.input() && Some(r.code.as_str()) == code.as_deref()),
+                    }
                 }
                 Reply::Neither => Health::Down,
             },
@@ -159,7 +190,11 @@ impl Oracle {
     fn reply(&self, endpoint: &Endpoint, answer: &Answer) -> Reply {
         match answer.status {
             200..300 => match envelope::code(&self.contract, answer) {
-                Some(code) if !endpoint.success.codes.contains(&code) && !Self::carries_result(endpoint, &code, answer) => Reply::Refused,
+                Some(code)
+                    if !endpoint.success.codes.contains(&code) && !Self::carries_result(endpoint, &code, answer) =>
+                {
+                    Reply::Refused
+                }
                 _ => Reply::Accepted,
             },
             400..500 => Reply::Refused,
@@ -172,10 +207,19 @@ impl Oracle {
     fn carries_result(endpoint: &Endpoint, code: &str, answer: &Answer) -> bool {
         let known = endpoint.rows.iter().any(|r| r.code == code);
         let required = || endpoint.response.iter().filter(|f| f.required());
-        !known && required().next().is_some() && required().all(|f| answer.json().is_some_and(|root| root.get(&f.name).is_some()))
+        !known
+            && required().next().is_some()
+            && required().all(|f| answer.json().is_some_and(|root| root.get(&f.name).is_some()))
     }
 
-    fn exchange(&self, endpoint: &Endpoint, step: &Step, aim: Option<ClauseIx>, seen: &Observed, notes: &mut Notes<'_>) -> Reply {
+    fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        step: &Step,
+        aim: Option<ClauseIx>,
+        seen: &Observed,
+        notes: &mut Notes<'_>,
+    ) -> Reply {
         let expect = &step.expect;
         let answer = match &seen.answer {
             Ok(answer) => answer,
@@ -218,7 +262,13 @@ impl Oracle {
             (Expect::Refuse { broken, .. }, Reply::Accepted) => {
                 // Of several clauses the hardest is the one to cite.
                 if let Some(clause) = broken.iter().copied().max_by_key(|c| self.contract.clause(*c).level) {
-                    notes.find(clause, Check::Refused, place(self.contract.clause(clause)), "refused", format!("accepted with {}", answer.status));
+                    notes.find(
+                        clause,
+                        Check::Refused,
+                        place(self.contract.clause(clause)),
+                        "refused",
+                        format!("accepted with {}", answer.status),
+                    );
                 }
             }
             (Expect::Refuse { broken, rows, .. }, Reply::Refused) => {
@@ -240,23 +290,41 @@ impl Oracle {
         }
         match code {
             Some(code) if success.codes.iter().any(|c| c == code) => notes.hold(success.code_clause),
-            Some(code) => notes.find(success.code_clause, Check::Code, envelope::pointer(&self.contract.envelope.code), success.codes.join(" or "), code),
+            Some(code) => notes.find(
+                success.code_clause,
+                Check::Code,
+                envelope::pointer(&self.contract.envelope.code),
+                success.codes.join(" or "),
+                code,
+            ),
             // The envelope has spoken already.
             None => {}
         }
         let pointer = envelope::pointer(&self.contract.envelope.message);
         match message::compare(&success.message, &|_| None, envelope::message(&self.contract, answer), &[]) {
             message::Match::Same => notes.hold(success.message_clause),
-            message::Match::Other(actual) => notes.find(success.message_clause, Check::Message, pointer, success.message.clone(), actual),
+            message::Match::Other(actual) => {
+                notes.find(success.message_clause, Check::Message, pointer, success.message.clone(), actual);
+            }
             message::Match::Unknown => {}
         }
     }
 
-    fn wrongly_refused(endpoint: &Endpoint, aim: Option<ClauseIx>, code: Option<&str>, answer: &Answer, notes: &mut Notes<'_>) {
+    fn wrongly_refused(
+        endpoint: &Endpoint,
+        aim: Option<ClauseIx>,
+        code: Option<&str>,
+        answer: &Answer,
+        notes: &mut Notes<'_>,
+    ) {
         let row = endpoint.rows.iter().find(|r| Some(r.code.as_str()) == code);
         match row {
             Some(row) if !row.when.input() => {
-                let reason = if row.when == crate::contract::When::Taken { Reason::IdentityTaken } else { Reason::PreconditionLost };
+                let reason = if row.when == crate::contract::When::Taken {
+                    Reason::IdentityTaken
+                } else {
+                    Reason::PreconditionLost
+                };
                 notes.unclear(reason, format!("refused with {} \"{}\"", row.code, row.message));
             }
             _ => {
@@ -273,7 +341,9 @@ impl Oracle {
 fn place(clause: &Clause) -> String {
     let parts: Vec<&str> = clause.id.split('/').collect();
     match (clause.part(), parts.as_slice()) {
-        ("request", [_, _, path, ..]) | ("errors", [_, _, _, _, path]) => format!("request:/{}", path.replace('.', "/")),
+        ("request", [_, _, path, ..]) | ("errors", [_, _, _, _, path]) => {
+            format!("request:/{}", path.replace('.', "/"))
+        }
         ("request-header", [_, _, name, ..]) => format!("header:{name}"),
         _ => String::new(),
     }
@@ -286,7 +356,10 @@ pub fn summary(seen: &Observed, contract: &Contract) -> String {
         Ok(answer) => {
             let code = envelope::code(contract, answer);
             let message = envelope::message(contract, answer);
-            let words: Vec<String> = [Some(answer.status.to_string()), code, message.map(|m| format!("\"{m}\""))].into_iter().flatten().collect();
+            let words: Vec<String> = [Some(answer.status.to_string()), code, message.map(|m| format!("\"{m}\""))]
+                .into_iter()
+                .flatten()
+                .collect();
             words.join(" ")
         }
         Err(failure) => failure.reason.word().to_owned(),

@@ -23,7 +23,13 @@ pub(super) fn status(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>
         }
         300..400 => {
             let to = answer.header("location").map(|l| format!(" to {l}")).unwrap_or_default();
-            notes.find(endpoint.policy.no_redirect, Check::Server, "", "an answer of the target itself", format!("{}{to}", answer.status));
+            notes.find(
+                endpoint.policy.no_redirect,
+                Check::Server,
+                "",
+                "an answer of the target itself",
+                format!("{}{to}", answer.status),
+            );
             return false;
         }
         _ => {}
@@ -44,17 +50,26 @@ pub(super) fn body(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) 
     match &answer.body {
         Body::Json { defects, .. } if defects.is_empty() => notes.hold(endpoint.policy.json),
         Body::Json { defects, .. } => {
-            let actual = defects.iter().map(|d| format!("{:?} at byte {}", d.kind, d.offset)).collect::<Vec<_>>().join(", ");
+            let actual =
+                defects.iter().map(|d| format!("{:?} at byte {}", d.kind, d.offset)).collect::<Vec<_>>().join(", ");
             notes.find(endpoint.policy.json, Check::Body, "", "JSON in UTF-8 without doubled names", actual);
         }
         Body::Empty => notes.find(endpoint.policy.json, Check::Body, "", "a JSON body", "no body"),
         Body::Other { why, excerpt } => {
-            notes.find(endpoint.policy.json, Check::Body, "", "a JSON body", format!("{why}: {}", excerpt.escape_debug()));
+            notes.find(
+                endpoint.policy.json,
+                Check::Body,
+                "",
+                "a JSON body",
+                format!("{why}: {}", excerpt.escape_debug()),
+            );
             return;
         }
     }
     match answer.header("content-type") {
-        Some(kind) if !is_json(kind) => notes.find(endpoint.policy.content_type, Check::Body, "header:content-type", "application/json", kind),
+        Some(kind) if !is_json(kind) => {
+            notes.find(endpoint.policy.content_type, Check::Body, "header:content-type", "application/json", kind);
+        }
         Some(_) => notes.hold(endpoint.policy.content_type),
         None => {}
     }

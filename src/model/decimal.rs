@@ -79,7 +79,10 @@ impl Decimal {
         }
         let sign = if negative || (magnitude == "0" && !up) { "-" } else { "" };
         let body: String = digits.iter().map(|d| char::from(b'0' + d)).collect();
-        Self::parse(&format!("{sign}{}", body.trim_start_matches('0').to_owned() + if body.bytes().all(|b| b == b'0') { "0" } else { "" }))
+        Self::parse(&format!(
+            "{sign}{}",
+            body.trim_start_matches('0').to_owned() + if body.bytes().all(|b| b == b'0') { "0" } else { "" }
+        ))
     }
 
     /// Plain digits of a whole number of at most 64 digits.

@@ -531,9 +531,20 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_json_with_its_offset() {
-        for (text, offset) in
-            [("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("01", 1), ("1.", 2), ("nul", 0), ("\"\n\"", 1), ("{} x", 3), ("\"\\x\"", 2), ("<html>", 0), ("'a'", 0)]
-        {
+        for (text, offset) in [
+            ("", 0),
+            ("{", 1),
+            ("[1,]", 3),
+            ("{\"a\" 1}", 5),
+            ("01", 1),
+            ("1.", 2),
+            ("nul", 0),
+            ("\"\n\"", 1),
+            ("{} x", 3),
+            ("\"\\x\"", 2),
+            ("<html>", 0),
+            ("'a'", 0),
+        ] {
             assert_eq!(parse(text.as_bytes()).unwrap_err().offset, offset, "{text:?}");
         }
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());

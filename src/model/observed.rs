@@ -156,7 +156,9 @@ impl Reason {
             Reason::BadChunk => "the answer's chunked coding is malformed",
             Reason::Http429 => "the target asks for fewer requests (--rate)",
             Reason::Gateway => "a gateway stands in for the target",
-            Reason::EnvelopeNotFound => "code and message are not where the envelope says: set `envelope:` in the profile",
+            Reason::EnvelopeNotFound => {
+                "code and message are not where the envelope says: set `envelope:` in the profile"
+            }
             Reason::PreconditionLost => "another documented refusal came first",
             Reason::CanaryFailed => "a known-good request failed, so nothing can be said of the others",
             Reason::FixtureMissing => "what the case needs is not there",

@@ -286,7 +286,11 @@ impl Shape {
             Shape::Alphabet(letters) => plain(chars).bytes().map(|b| letters[usize::from(b) % letters.len()]).collect(),
             Shape::Pattern(pattern) => {
                 let digits = plain(chars);
-                pattern.chars().zip(digits.bytes()).map(|(p, d)| if p == '#' { char::from(b'0' + d % 10) } else { p }).collect()
+                pattern
+                    .chars()
+                    .zip(digits.bytes())
+                    .map(|(p, d)| if p == '#' { char::from(b'0' + d % 10) } else { p })
+                    .collect()
             }
             Shape::Email => {
                 const DOMAIN: &str = "example.com";
@@ -323,7 +327,9 @@ mod tests {
     #[test]
     fn identities_have_exactly_the_length_asked_for() {
         for chars in 0..200 {
-            for shape in [Shape::Email, Shape::Plain, Shape::Pattern("0100#######".repeat(20).chars().take(chars).collect())] {
+            for shape in
+                [Shape::Email, Shape::Plain, Shape::Pattern("0100#######".repeat(20).chars().take(chars).collect())]
+            {
                 assert_eq!(shape.render(chars, 7).len(), chars, "{shape:?}");
             }
         }
@@ -338,7 +344,11 @@ mod tests {
         assert!(body.apply(&Edit::Set("a.c".to_owned(), Template::text("z"))));
         assert!(!body.apply(&Edit::Set("q.c".to_owned(), Template::text("z"))));
         assert!(!body.apply(&Edit::Remove("a.q".to_owned())));
-        let edits = [Edit::Set("a.b".to_owned(), Template::text("1")), Edit::Set("n".to_owned(), Template::text("2")), Edit::Remove("a.c".to_owned())];
+        let edits = [
+            Edit::Set("a.b".to_owned(), Template::text("1")),
+            Edit::Set("n".to_owned(), Template::text("2")),
+            Edit::Remove("a.c".to_owned()),
+        ];
         let edited = body.bind_edited(&edits, &mut |_| Err(())).unwrap();
         assert_eq!(edited.to_text(), r#"{"a":{"b":"1"},"n":"2"}"#);
         for edit in &edits {

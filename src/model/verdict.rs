@@ -117,7 +117,13 @@ impl Verdict {
     /// A verdict that asserts nothing, with its reason.
     #[must_use]
     pub fn inconclusive(reason: Reason, note: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Inconclusive, reason: Some(reason), note: note.into(), findings: Vec::new(), held: Vec::new() }
+        Self {
+            outcome: Outcome::Inconclusive,
+            reason: Some(reason),
+            note: note.into(),
+            findings: Vec::new(),
+            held: Vec::new(),
+        }
     }
 
     /// konform's own fault.
@@ -135,6 +141,7 @@ impl Verdict {
     /// True if trying again could tell more.
     #[must_use]
     pub fn retryable(&self) -> bool {
-        self.outcome == Outcome::Inconclusive && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted))
+        self.outcome == Outcome::Inconclusive
+            && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted))
     }
 }

@@ -12,7 +12,12 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             let mut text: Vec<char> = "907135".chars().cycle().take(chars).collect();
             if let Some(middle) = text.get_mut(chars / 2) {
                 *middle = stranger;
-                out.push(scope.edited(field, variant, charset.clause, set(field, Template::text(text.into_iter().collect::<String>()))));
+                out.push(scope.edited(
+                    field,
+                    variant,
+                    charset.clause,
+                    set(field, Template::text(text.into_iter().collect::<String>())),
+                ));
             }
         }
         out.push(scope.edited(field, "letters", charset.clause, set(field, Template::text("z".repeat(chars)))));

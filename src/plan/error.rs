@@ -43,13 +43,22 @@ pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRe
         When::Missing if own.covers == Covers::Absent => Edit::Remove(field.path.clone()),
         When::Missing => set_json(field, Json::Null),
         When::Length => {
-            let limits = field.length.as_ref().map(super::super::model::field::Constraint::first).ok_or("the field has no known length")?;
+            let limits = field
+                .length
+                .as_ref()
+                .map(super::super::model::field::Constraint::first)
+                .ok_or("the field has no known length")?;
             let chars = if own.covers == Covers::Above { limits.max + 1 } else { limits.min.saturating_sub(1) };
-            set(field, compose::of_length(field, chars, Script::Ascii, scope.plan.seed).ok_or("no text of that length breaks one clause alone")?)
+            set(
+                field,
+                compose::of_length(field, chars, Script::Ascii, scope.plan.seed)
+                    .ok_or("no text of that length breaks one clause alone")?,
+            )
         }
         When::Taken => {
             // The same identity as in the first step, everything else fresh.
-            let Some(Template::Hole(Hole::Identity { field: path, shape, chars, .. })) = compose::baseline(field) else {
+            let Some(Template::Hole(Hole::Identity { field: path, shape, chars, .. })) = compose::baseline(field)
+            else {
                 return Err("the field has no identity of its own".to_owned());
             };
             let taken = set(field, Template::Hole(Hole::Identity { field: path, shape, chars, tag: Some(0) }));
@@ -58,10 +67,13 @@ pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRe
             return Ok(vec![Scope::step(scope.at, Role::Setup, Vec::new()), probe]);
         }
         When::Lacks { .. } => {
-            let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(field) else {
+            let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) =
+                compose::baseline(field)
+            else {
                 return Err("the field's sample names no catalogue".to_owned());
             };
-            let lacking = set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text }));
+            let lacking =
+                set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text }));
             let mut probe = scope.probe(vec![lacking]);
             probe.state = Some(state);
             return Ok(vec![probe]);

@@ -26,7 +26,16 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 for (part, value) in parts {
                     text = text.replace(part, value);
                 }
-                for (part, value) in [("yyyy", "1990"), ("yy", "90"), ("MM", "01"), ("dd", "15"), ("HH", "01"), ("mm", "01"), ("SSS", "001"), ("ss", "01")] {
+                for (part, value) in [
+                    ("yyyy", "1990"),
+                    ("yy", "90"),
+                    ("MM", "01"),
+                    ("dd", "15"),
+                    ("HH", "01"),
+                    ("mm", "01"),
+                    ("SSS", "001"),
+                    ("ss", "01"),
+                ] {
                     text = text.replace(part, value);
                 }
                 out.push(scope.edited(field, variant, format.clause, set(field, Template::text(text))));

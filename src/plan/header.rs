@@ -12,13 +12,23 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         let format = field.format.as_ref().and_then(|f| f.clause);
         if wire.auth.as_ref().is_some_and(|a| a.header == field.name) {
             if length.is_some() {
-                out.push(scope.left_out(&field.place(), "length", length, "a token of another length does not verify either: two faults"));
+                out.push(scope.left_out(
+                    &field.place(),
+                    "length",
+                    length,
+                    "a token of another length does not verify either: two faults",
+                ));
             }
             continue;
         }
         if !wire.headers.iter().any(|h| h.name == field.name) {
             for clause in [presence, length].into_iter().flatten() {
-                out.push(scope.left_out(&field.place(), "any", Some(clause), "the header goes with encrypted requests, which this version does not send"));
+                out.push(scope.left_out(
+                    &field.place(),
+                    "any",
+                    Some(clause),
+                    "the header goes with encrypted requests, which this version does not send",
+                ));
             }
             continue;
         }

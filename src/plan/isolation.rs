@@ -15,7 +15,8 @@ pub(crate) fn rehearse(plan: &Plan, step: &Step) -> (Json, Vec<(String, String)>
     let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(stand_in(hole)));
     let Ok(body) = body;
     let wire = &plan.contract().endpoints[step.endpoint].wire;
-    let mut headers: Vec<(String, String)> = wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect();
+    let mut headers: Vec<(String, String)> =
+        wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect();
     for edit in &step.headers {
         edit.apply(&mut headers);
     }
@@ -84,7 +85,8 @@ pub fn expect(contract: &Contract, step: &Step, body: &Json, headers: &[(String,
             let edit = edited.iter_mut().find(|(e, _)| e.name == judged.field.name);
             // The token's own length can't be wrong alone: whatever is no token is not verified either.
             let token = signed.is_some_and(|a| a.header == judged.field.name) && judged.rule != Rule::Presence;
-            if let (State::Broken, Some(clause), Some((_, broken)), false) = (judged.state, judged.clause, edit, token) {
+            if let (State::Broken, Some(clause), Some((_, broken)), false) = (judged.state, judged.clause, edit, token)
+            {
                 *broken = true;
                 reading.broken.push(clause);
             }
@@ -147,7 +149,8 @@ impl Reading<'_> {
                 // A text of illegal length is no word of the list and no date either, and no page says what is checked first:
                 // its code is promised only where a row names this very field and way.
                 let field = judged.field;
-                let listed = field.words.as_ref().is_some_and(|w| !w.open) || field.format.as_ref().is_some_and(|f| !f.open);
+                let listed =
+                    field.words.as_ref().is_some_and(|w| !w.open) || field.format.as_ref().is_some_and(|f| !f.open);
                 if listed && matches!(judged.way, Way::Below | Way::Above) {
                     rows.retain(|r| self.endpoint.rows[r.row].fields[r.field].documented);
                 }
@@ -180,7 +183,8 @@ impl Reading<'_> {
             };
         }
         // Something unknown beside, or a breach without a row, may draw a code that no source shows.
-        let rows = if bare || !self.all_rows || self.unknown.is_some() || state.is_some() { Vec::new() } else { self.rows };
+        let rows =
+            if bare || !self.all_rows || self.unknown.is_some() || state.is_some() { Vec::new() } else { self.rows };
         Expect::Refuse { broken: self.broken, rows, bare }
     }
 }

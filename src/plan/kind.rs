@@ -20,7 +20,12 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         }
         if let Some(items) = &field.items {
             let clause = items.kind.as_ref().and_then(|k| k.clause);
-            out.push(scope.left_out(&items.place(), "other-types", clause, "an item of another type takes the place of one that the list needs"));
+            out.push(scope.left_out(
+                &items.place(),
+                "other-types",
+                clause,
+                "an item of another type takes the place of one that the list needs",
+            ));
         }
     }
     out

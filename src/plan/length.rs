@@ -10,17 +10,32 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let is_string = |f: &&&Field| f.kind.as_ref().is_some_and(|k| *k.first() == Kind::String);
     for field in scope.fields().iter().filter(is_string) {
         let clause = field.length.as_ref().and_then(|l| l.clause);
-        out.push(scope.edited(field, "empty", clause.or_else(|| field.presence.as_ref().and_then(|p| p.clause)), set(field, Template::text(""))));
+        out.push(scope.edited(
+            field,
+            "empty",
+            clause.or_else(|| field.presence.as_ref().and_then(|p| p.clause)),
+            set(field, Template::text("")),
+        ));
         let Some(limits) = field.length.as_ref().map(super::super::model::field::Constraint::first) else {
             out.push(scope.edited(field, "blank", None, set(field, Template::text(" "))));
             continue;
         };
         out.push(if field.unique {
-            scope.left_out(&field.place(), "blank", clause, "a blank value of a field that must be unique could be sent once only")
+            scope.left_out(
+                &field.place(),
+                "blank",
+                clause,
+                "a blank value of a field that must be unique could be sent once only",
+            )
         } else {
             scope.edited(field, "blank", clause, set(field, Template::text(" ".repeat(limits.min.max(1)))))
         });
-        let mut lengths = vec![("min-1", limits.min.saturating_sub(1)), ("min", limits.min), ("max", limits.max), ("max+1", limits.max + 1)];
+        let mut lengths = vec![
+            ("min-1", limits.min.saturating_sub(1)),
+            ("min", limits.min),
+            ("max", limits.max),
+            ("max+1", limits.max + 1),
+        ];
         // A length of 0 is the empty case; a fixed length has one legal value.
         lengths.retain(|(name, n)| *n > 0 && !(*name == "max" && limits.min == limits.max));
         for script in Script::ALL {
@@ -28,10 +43,19 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 if script != Script::Ascii && name.starts_with("min") && limits.min != limits.max {
                     continue;
                 }
-                let variant = if script == Script::Ascii { (*name).to_owned() } else { format!("{name}-{}", script.word()) };
+                let variant =
+                    if script == Script::Ascii { (*name).to_owned() } else { format!("{name}-{}", script.word()) };
                 out.push(match compose::of_length(field, *chars, script, scope.plan.seed) {
                     Some(value) => scope.edited(field, &variant, clause, set(field, value)),
-                    None => scope.left_out(&field.place(), &variant, clause, format!("{} text of {chars} characters would break another clause of the field too", script.word())),
+                    None => scope.left_out(
+                        &field.place(),
+                        &variant,
+                        clause,
+                        format!(
+                            "{} text of {chars} characters would break another clause of the field too",
+                            script.word()
+                        ),
+                    ),
                 });
             }
         }

@@ -82,9 +82,11 @@ impl Plan {
 
     /// What could not be planned.
     pub fn left_out(&self) -> impl Iterator<Item = LeftOut> + Send + '_ {
-        (0..self.contract.endpoints.len()).flat_map(|endpoint| self.planned_of(endpoint)).filter_map(|planned| match planned {
-            Planned::Case(_) => None,
-            Planned::LeftOut(left) => Some(left),
+        (0..self.contract.endpoints.len()).flat_map(|endpoint| self.planned_of(endpoint)).filter_map(|planned| {
+            match planned {
+                Planned::Case(_) => None,
+                Planned::LeftOut(left) => Some(left),
+            }
         })
     }
 
@@ -121,7 +123,8 @@ impl Plan {
     /// A known-good request of the endpoint.
     #[must_use]
     pub fn canary(&self, endpoint: usize) -> Case {
-        let scope = Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family: Family::Valid };
+        let scope =
+            Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family: Family::Valid };
         let id = format!("{}::valid::body::canary", scope.endpoint.id);
         scope.build(id, vec![scope.probe(Vec::new())], Vec::new())
     }
@@ -137,12 +140,15 @@ impl Plan {
     /// True if the step's body takes what the target answered earlier.
     #[must_use]
     pub fn borrows(&self, step: &Step) -> bool {
-        self.baselines[step.endpoint].borrows() || step.edits.iter().any(|e| matches!(e, Edit::Set(_, value) if value.borrows()))
+        self.baselines[step.endpoint].borrows()
+            || step.edits.iter().any(|e| matches!(e, Edit::Set(_, value) if value.borrows()))
     }
 }
 
 fn baseline(endpoint: &Endpoint) -> Template {
-    Template::Object(endpoint.request.iter().filter_map(|f| Some((f.name.as_str().into(), compose::baseline(f)?))).collect())
+    Template::Object(
+        endpoint.request.iter().filter_map(|f| Some((f.name.as_str().into(), compose::baseline(f)?))).collect(),
+    )
 }
 
 /// What a family's functions work on.
@@ -225,7 +231,8 @@ impl<'a> Scope<'a> {
         };
         clauses.sort_unstable();
         clauses.dedup();
-        let hazard = steps.iter().map(|s| self.plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
+        let hazard =
+            steps.iter().map(|s| self.plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
         Case { id: id.into(), family: self.family, endpoint: self.at, clauses, hazard, steps }
     }
 }

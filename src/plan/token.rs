@@ -8,10 +8,14 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let clause = scope.endpoint.verified_clause;
     let Some(field) = scope.endpoint.request_headers.iter().find(|f| f.name == auth.header) else { return Vec::new() };
     let mut out = Vec::new();
-    for (variant, change) in [("absent", HeaderChange::Remove), ("empty", HeaderChange::Empty), ("malformed", HeaderChange::Malform)] {
+    for (variant, change) in
+        [("absent", HeaderChange::Remove), ("empty", HeaderChange::Empty), ("malformed", HeaderChange::Malform)]
+    {
         out.push(scope.with_header(field, variant, clause, HeaderEdit { name: field.name.clone(), change }));
     }
-    for (variant, token) in [("wrong-code", TokenEdit::WrongCode), ("other-key", TokenEdit::OtherKey), ("other-body", TokenEdit::OtherBody)] {
+    for (variant, token) in
+        [("wrong-code", TokenEdit::WrongCode), ("other-key", TokenEdit::OtherKey), ("other-body", TokenEdit::OtherBody)]
+    {
         let mut step = scope.probe(Vec::new());
         step.token = token;
         out.push(scope.case(&field.place(), variant, clause, vec![step]));

@@ -7,7 +7,13 @@ use crate::model::{Edit, Field, Hole, Role, Template};
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let fields = scope.fields();
     let removable = |f: &&&Field| f.optional() && f.refers.is_none();
-    let without = |keep: &dyn Fn(&Field) -> bool| fields.iter().filter(|f| !keep(f) && f.refers.is_none()).map(|f| Edit::Remove(f.path.clone())).collect::<Vec<_>>();
+    let without = |keep: &dyn Fn(&Field) -> bool| {
+        fields
+            .iter()
+            .filter(|f| !keep(f) && f.refers.is_none())
+            .map(|f| Edit::Remove(f.path.clone()))
+            .collect::<Vec<_>>()
+    };
     let mut out = vec![scope.case("body", "every-field", None, vec![scope.probe(Vec::new())])];
     let optional: Vec<Edit> = fields.iter().filter(removable).map(|f| Edit::Remove(f.path.clone())).collect();
     if !optional.is_empty() {
@@ -43,6 +49,8 @@ fn referring(scope: &Scope<'_>, field: &Field) -> Planned {
             let steps = vec![Scope::step(at, Role::Setup, Vec::new()), scope.probe(vec![answered])];
             scope.case(&field.place(), "existing", clause, steps)
         }
-        None => scope.left_out(&field.place(), "existing", clause, format!("no call of this contract makes a {resource}")),
+        None => {
+            scope.left_out(&field.place(), "existing", clause, format!("no call of this contract makes a {resource}"))
+        }
     }
 }

@@ -8,7 +8,12 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     for field in scope.fields() {
         if let Some(value) = &field.value {
             let bounds = value.first();
-            let around = [("min-1", bounds.min.step(false)), ("min", Some(bounds.min.clone())), ("max", Some(bounds.max.clone())), ("max+1", bounds.max.step(true))];
+            let around = [
+                ("min-1", bounds.min.step(false)),
+                ("min", Some(bounds.min.clone())),
+                ("max", Some(bounds.max.clone())),
+                ("max+1", bounds.max.step(true)),
+            ];
             for (variant, number) in around {
                 out.push(match number {
                     Some(n) => scope.edited(field, variant, value.clause, set_json(field, Json::number(n.to_string()))),
@@ -19,15 +24,31 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         }
         if let Some(words) = &field.words {
             for word in words.first() {
-                out.push(scope.edited(field, &format!("word-{}", word.to_ascii_lowercase()), words.clause, set(field, Template::text(word.clone()))));
+                out.push(scope.edited(
+                    field,
+                    &format!("word-{}", word.to_ascii_lowercase()),
+                    words.clause,
+                    set(field, Template::text(word.clone())),
+                ));
             }
             for word in words.first().iter().take(2) {
                 let lower = word.to_ascii_lowercase();
                 if let Some(last) = word.chars().next_back() {
-                    let miss = format!("{}{}", &word[..word.len() - last.len_utf8()], if last == 'x' { 'y' } else { 'x' });
-                    out.push(scope.edited(field, &format!("near-{lower}"), words.clause, set(field, Template::text(miss))));
+                    let miss =
+                        format!("{}{}", &word[..word.len() - last.len_utf8()], if last == 'x' { 'y' } else { 'x' });
+                    out.push(scope.edited(
+                        field,
+                        &format!("near-{lower}"),
+                        words.clause,
+                        set(field, Template::text(miss)),
+                    ));
                 }
-                out.push(scope.edited(field, &format!("upper-{lower}"), words.clause, set(field, Template::text(word.to_ascii_uppercase()))));
+                out.push(scope.edited(
+                    field,
+                    &format!("upper-{lower}"),
+                    words.clause,
+                    set(field, Template::text(word.to_ascii_uppercase())),
+                ));
             }
         }
     }

@@ -29,14 +29,27 @@ pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
     }
     let c = summary.counts;
     let mut counts = vec![format!("{} passed", c.pass)];
-    for (n, word) in [(c.fail, "failed"), (c.inconclusive, "inconclusive"), (c.blocked, "blocked"), (c.broken, "broken"), (c.not_selected, "not selected")] {
+    for (n, word) in [
+        (c.fail, "failed"),
+        (c.inconclusive, "inconclusive"),
+        (c.blocked, "blocked"),
+        (c.broken, "broken"),
+        (c.not_selected, "not selected"),
+    ] {
         if n > 0 {
             counts.push(format!("{n} {word}"));
         }
     }
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
     line(format!("{} cases: {}", c.total(), counts.join(", ")));
-    line(format!("{} exchanges in {}.{:03} s ({rate}/s), seed {}, salt {}", summary.exchanges, summary.millis / 1000, summary.millis % 1000, header.seed, header.salt));
+    line(format!(
+        "{} exchanges in {}.{:03} s ({rate}/s), seed {}, salt {}",
+        summary.exchanges,
+        summary.millis / 1000,
+        summary.millis % 1000,
+        header.seed,
+        header.salt
+    ));
     let kill = header.kill_rate.map_or_else(|| "not measured".to_owned(), |r| format!("{:.1}%", r * 100.0));
     line(format!("detection power of this suite: {kill}"));
     line(format!("report: {folder}"));
@@ -57,7 +70,9 @@ pub fn verdict(summary: &Summary) -> String {
         _ => "BROKEN",
     };
     let partial = if summary.partial { " (partial run)" } else { "" };
-    format!("{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings")
+    format!(
+        "{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings"
+    )
 }
 
 /// One finding, with the clause, its place, and how to see it again.
@@ -75,7 +90,10 @@ pub fn finding_text(f: &FindingRecord) -> String {
         ("at", if f.pointer.is_empty() { "the whole answer".to_owned() } else { f.pointer.clone() }),
         ("expected", f.expected.clone()),
         ("actual", f.actual.clone()),
-        ("seen", format!("in {} cases; broken {} of {} times asserted; {}", f.count, f.rate.1, f.rate.0, f.confirmed.says())),
+        (
+            "seen",
+            format!("in {} cases; broken {} of {} times asserted; {}", f.count, f.rate.1, f.rate.0, f.confirmed.says()),
+        ),
         ("case", f.case.clone()),
         ("hint", f.hint.clone()),
         ("replay", f.replay.clone()),

@@ -20,7 +20,12 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
     let mut out = Writer::new(BufWriter::new(File::create(path)?));
     let counts = &summary.counts;
     let mut root = BytesStart::new("testsuites");
-    let numbers = [("tests", counts.total()), ("failures", counts.fail), ("errors", counts.inconclusive + counts.blocked + counts.broken)].map(|(k, v)| (k, v.to_string()));
+    let numbers = [
+        ("tests", counts.total()),
+        ("failures", counts.fail),
+        ("errors", counts.inconclusive + counts.blocked + counts.broken),
+    ]
+    .map(|(k, v)| (k, v.to_string()));
     root.push_attribute(("name", format!("konform {} {}", header.contract, header.target).as_str()));
     for (name, value) in &numbers {
         root.push_attribute((*name, value.as_str()));

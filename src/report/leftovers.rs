@@ -9,7 +9,11 @@ use crate::model::RunHeader;
 
 pub(super) fn write(path: &Path, header: &RunHeader, evidence: &Path) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
-    write!(out, "{{\"format\": \"konform/leftovers\", \"version\": 1, \"target\": {}, \"left\": [", serde_json::json!(header.target))?;
+    write!(
+        out,
+        "{{\"format\": \"konform/leftovers\", \"version\": 1, \"target\": {}, \"left\": [",
+        serde_json::json!(header.target)
+    )?;
     let mut first = true;
     for record in records::cases(evidence)? {
         let case = record?.case;

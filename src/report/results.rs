@@ -55,7 +55,14 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
     let error = RefCell::new(None);
     let (hold, all, not_exercised) = summary.must();
     let must = Must { hold, all, not_exercised };
-    let results = Results { format: "konform/results", version: 1, run: header, summary, must, cases: Cases { evidence, error: &error } };
+    let results = Results {
+        format: "konform/results",
+        version: 1,
+        run: header,
+        summary,
+        must,
+        cases: Cases { evidence, error: &error },
+    };
     let mut out = BufWriter::new(File::create(path)?);
     serde_json::to_writer_pretty(&mut out, &results)?;
     out.write_all(b"\n")?;

@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn names_are_safe_everywhere() {
-        for (text, name) in [("a b", "a%20b"), ("../x", "%2E.%2Fx"), ("127.0.0.1:80", "127.0.0.1%3A80"), ("한", "%ED%95%9C")] {
+        for (text, name) in
+            [("a b", "a%20b"), ("../x", "%2E.%2Fx"), ("127.0.0.1:80", "127.0.0.1%3A80"), ("한", "%ED%95%9C")]
+        {
             assert_eq!(file_name(text), name);
         }
         assert!(file_name(&"x".repeat(500)).len() <= 120);

@@ -37,7 +37,15 @@ pub(crate) struct Executed {
 impl Executed {
     /// A case that was not sent.
     pub(super) fn without(verdict: Verdict) -> Self {
-        Self { verdict, observed: Vec::new(), lines: Vec::new(), exchanges: 0, created: Vec::new(), earlier: Vec::new(), record: None }
+        Self {
+            verdict,
+            observed: Vec::new(),
+            lines: Vec::new(),
+            exchanges: 0,
+            created: Vec::new(),
+            earlier: Vec::new(),
+            record: None,
+        }
     }
 
     /// What the last exchange answered, or why there is none.
@@ -53,7 +61,8 @@ impl Executed {
 
     /// Turns the exchanges into evidence lines.
     pub(super) fn seal(&mut self, case: &str) {
-        self.lines = self.earlier.iter().chain(&self.observed).enumerate().map(|(step, seen)| line(case, step, seen)).collect();
+        self.lines =
+            self.earlier.iter().chain(&self.observed).enumerate().map(|(step, seen)| line(case, step, seen)).collect();
     }
 }
 
@@ -80,7 +89,11 @@ impl<T: Transport> Runner<T> {
         let mut healthy_between = true;
         let mut tries = 1;
         let first = executed.verdict.reason;
-        while tries < TRIES && executed.verdict.retryable() && case.hazard != Hazard::Money && worth_it(executed.verdict.reason) {
+        while tries < TRIES
+            && executed.verdict.retryable()
+            && case.hazard != Hazard::Money
+            && worth_it(executed.verdict.reason)
+        {
             match executed.verdict.reason {
                 Some(Reason::Http429) => tokio::time::sleep(retry_after(&executed.observed)).await,
                 Some(Reason::IdentityTaken | Reason::PreconditionLost) => {}
@@ -88,7 +101,8 @@ impl<T: Transport> Runner<T> {
                     tokio::time::sleep(Duration::from_millis(50 << tries)).await;
                     let canary = self.plan.canary(case.endpoint);
                     let probe = self.once(&canary, 1, tries).await;
-                    healthy_between &= probe.observed.last().is_some_and(|seen| self.oracle.accepted(case.endpoint, seen));
+                    healthy_between &=
+                        probe.observed.last().is_some_and(|seen| self.oracle.accepted(case.endpoint, seen));
                     executed.earlier.extend(probe.observed);
                 }
             }
@@ -100,7 +114,8 @@ impl<T: Transport> Runner<T> {
             executed = again;
             tries += 1;
         }
-        let same = executed.verdict.reason.filter(|r| executed.verdict.outcome == Outcome::Inconclusive && Some(*r) == first);
+        let same =
+            executed.verdict.reason.filter(|r| executed.verdict.outcome == Outcome::Inconclusive && Some(*r) == first);
         if let Some(reason) = same.filter(|r| tries == TRIES && healthy_between && reproducible(*r)) {
             executed.verdict = self.oracle.reproducible(case, reason, usize::from(TRIES));
         }
@@ -124,7 +139,12 @@ impl<T: Transport> Runner<T> {
             level: executed.verdict.level(),
             reason: executed.verdict.reason,
             note: executed.verdict.note.clone(),
-            broken: executed.verdict.findings.iter().map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer)).collect(),
+            broken: executed
+                .verdict
+                .findings
+                .iter()
+                .map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer))
+                .collect(),
             saw: probe.map(|seen| shape(seen, contract)).unwrap_or_default(),
             created: executed.created.clone(),
             exchanges: executed.exchanges,
@@ -148,7 +168,16 @@ impl<T: Transport> Runner<T> {
             let endpoint = &contract.endpoints[step.endpoint];
             let from = Filling { case: &case.id, step: at, attempt, salt, answers: &answers, catalogues: &catalogues };
             let tree = self.plan.bind(step, &mut |hole| fill(hole, &from));
-            let made = tree.and_then(|tree| prepare(&endpoint.wire, tree, (&step.headers, step.token), &self.target, &self.credentials, &self.ambient));
+            let made = tree.and_then(|tree| {
+                prepare(
+                    &endpoint.wire,
+                    tree,
+                    (&step.headers, step.token),
+                    &self.target,
+                    &self.credentials,
+                    &self.ambient,
+                )
+            });
             let request = match made {
                 Ok(request) => request,
                 Err((reason, why)) => {
@@ -159,7 +188,10 @@ impl<T: Transport> Runner<T> {
             let expect = isolation::expect(contract, step, &request.tree, &request.headers);
             if expect != step.expect {
                 if !self.plan.borrows(step) {
-                    verdict = Some(Verdict::broken(format!("the finished request is not the planned one: {expect:?} instead of {:?}", step.expect)));
+                    verdict = Some(Verdict::broken(format!(
+                        "the finished request is not the planned one: {expect:?} instead of {:?}",
+                        step.expect
+                    )));
                     break;
                 }
                 // A value that the target gave earlier breaks the contract itself: what is sent is judged as what it is.
@@ -182,7 +214,15 @@ impl<T: Transport> Runner<T> {
             }
         }
         let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &observed));
-        Executed { verdict, exchanges: observed.len(), observed, lines: Vec::new(), created, earlier: Vec::new(), record: None }
+        Executed {
+            verdict,
+            exchanges: observed.len(),
+            observed,
+            lines: Vec::new(),
+            created,
+            earlier: Vec::new(),
+            record: None,
+        }
     }
 }
 
@@ -201,7 +241,16 @@ fn worth_it(reason: Option<Reason>) -> bool {
 
 /// What becomes a finding if it repeats while known-good requests pass.
 fn reproducible(reason: Reason) -> bool {
-    matches!(reason, Reason::Gateway | Reason::Timeout | Reason::Reset | Reason::TruncatedBody | Reason::OverCap | Reason::BadHttpHead | Reason::BadChunk)
+    matches!(
+        reason,
+        Reason::Gateway
+            | Reason::Timeout
+            | Reason::Reset
+            | Reason::TruncatedBody
+            | Reason::OverCap
+            | Reason::BadHttpHead
+            | Reason::BadChunk
+    )
 }
 
 fn retry_after(observed: &[Observed]) -> Duration {
@@ -226,11 +275,14 @@ pub(super) fn shape(seen: &Observed, contract: &Contract) -> String {
 fn outline(node: &Json, depth: usize) -> String {
     match node {
         Json::Object(members) if depth < 3 => {
-            let mut inner: Vec<String> = members.iter().map(|(name, value)| format!("{name}: {}", outline(value, depth + 1))).collect();
+            let mut inner: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name}: {}", outline(value, depth + 1))).collect();
             inner.sort();
             format!("{{{}}}", inner.join(", "))
         }
-        Json::Array(items) => items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{}]", outline(first, depth + 1))),
+        Json::Array(items) => {
+            items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{}]", outline(first, depth + 1)))
+        }
         other => other.type_name().to_owned(),
     }
 }

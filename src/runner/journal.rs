@@ -50,7 +50,14 @@ impl Journal {
             out.flush()?;
             Ok((chain.seq, chain.prev))
         });
-        let mut journal = Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion: Vec::new(), cases: 0, exchanges: 0 };
+        let mut journal = Self {
+            path: path.to_owned(),
+            lines: Some(lines),
+            thread: Some(thread),
+            portion: Vec::new(),
+            cases: 0,
+            exchanges: 0,
+        };
         let header = serde_json::json!({"kind": "header", "format": "konform/evidence", "version": 1, "run": header});
         journal.send(header.to_string().into_bytes())?;
         Ok(journal)
@@ -120,7 +127,8 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] if the disk refused anything.
     pub fn finish(mut self, partial: bool) -> Result<String, JournalError> {
-        let footer = serde_json::json!({"kind": "footer", "cases": self.cases, "exchanges": self.exchanges, "partial": partial});
+        let footer =
+            serde_json::json!({"kind": "footer", "cases": self.cases, "exchanges": self.exchanges, "partial": partial});
         self.send(footer.to_string().into_bytes())?;
         self.flush()?;
         self.lines = None;

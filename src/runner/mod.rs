@@ -85,7 +85,15 @@ impl Sick {
 impl<T: Transport> Runner<T> {
     /// A runner; `stop` ends it between two requests.
     #[must_use]
-    pub fn new(plan: Plan, transport: T, target: Target, credentials: Credentials, ambient: Ambient, options: Options, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        plan: Plan,
+        transport: T,
+        target: Target,
+        credentials: Credentials,
+        ambient: Ambient,
+        options: Options,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             oracle: Oracle::new(Arc::clone(plan.contract())),
             limiter: Limiter::new(options.rate),
@@ -117,7 +125,12 @@ impl<T: Transport> Runner<T> {
     ///
     /// # Errors
     /// [`JournalError`] if evidence can't be written; what was learnt until then is lost with it.
-    pub async fn run(self: &Arc<Self>, cases: impl Iterator<Item = Case>, journal: &mut Journal, emit: &mut (dyn FnMut(Event) + Send)) -> Result<Tally, JournalError> {
+    pub async fn run(
+        self: &Arc<Self>,
+        cases: impl Iterator<Item = Case>,
+        journal: &mut Journal,
+        emit: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Tally, JournalError> {
         let started = Instant::now();
         let mut tally = Tally::new(Arc::clone(self.plan.contract()));
         self.read_catalogues(&mut tally, journal).await?;
@@ -128,7 +141,11 @@ impl<T: Transport> Runner<T> {
         loop {
             let batch = Arc::new(self.next_batch(&mut cases));
             let Some(endpoint) = batch.first().map(|case| case.endpoint) else { break };
-            let before = if healthy_before == Some(endpoint) { Ok(()) } else { self.canary(endpoint, &mut tally, journal).await? };
+            let before = if healthy_before == Some(endpoint) {
+                Ok(())
+            } else {
+                self.canary(endpoint, &mut tally, journal).await?
+            };
             let mut done = match &before {
                 Ok(()) => {
                     let running = self.start(&batch);
@@ -159,7 +176,8 @@ impl<T: Transport> Runner<T> {
                 if let Some(settled) = settled.take() {
                     self.settle(settled, &mut tally, journal, emit)?;
                 }
-                let enough = self.options.max_failures.is_some_and(|max| tally.failing(self.options.fail_on_should) >= max);
+                let enough =
+                    self.options.max_failures.is_some_and(|max| tally.failing(self.options.fail_on_should) >= max);
                 if enough || self.stopped() {
                     tally.partial = self.stopped() || cases.peek().is_some();
                     break;
@@ -194,7 +212,13 @@ impl<T: Transport> Runner<T> {
     }
 
     /// Writes, counts and tells what a batch came to.
-    fn settle(&self, (batch, done): Settled, tally: &mut Tally, journal: &mut Journal, emit: &mut (dyn FnMut(Event) + Send)) -> Result<(), JournalError> {
+    fn settle(
+        &self,
+        (batch, done): Settled,
+        tally: &mut Tally,
+        journal: &mut Journal,
+        emit: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), JournalError> {
         for (case, mut executed) in batch.iter().zip(done) {
             if executed.record.is_none() {
                 self.record(case, &mut executed);
@@ -220,8 +244,11 @@ impl<T: Transport> Runner<T> {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = batch.get(at) else { break };
-                    let executed =
-                        if this.stopped() { Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says())) } else { this.execute(case).await };
+                    let executed = if this.stopped() {
+                        Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says()))
+                    } else {
+                        this.execute(case).await
+                    };
                     own.push((at, executed));
                 }
                 for one in own {
@@ -241,7 +268,9 @@ impl<T: Transport> Runner<T> {
             done[at] = Some(executed);
         }
         // A task that panicked leaves its cases without a result: the harness broke, not the target.
-        done.into_iter().map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked")))).collect()
+        done.into_iter()
+            .map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked"))))
+            .collect()
     }
 
     /// A batch before which the canary failed: of a target that refuses good requests with an input error, the legal requests
@@ -258,7 +287,12 @@ impl<T: Transport> Runner<T> {
     }
 
     /// A known-good request; `Err` says what came instead of its acceptance.
-    async fn canary(&self, endpoint: usize, tally: &mut Tally, journal: &mut Journal) -> Result<Result<(), Sick>, JournalError> {
+    async fn canary(
+        &self,
+        endpoint: usize,
+        tally: &mut Tally,
+        journal: &mut Journal,
+    ) -> Result<Result<(), Sick>, JournalError> {
         let case = self.plan.canary(endpoint);
         let mut sick = Sick { input: false, why: String::new() };
         for attempt in 0..3_u8 {
@@ -277,7 +311,10 @@ impl<T: Transport> Runner<T> {
             if health == Health::Good {
                 return Ok(Ok(()));
             }
-            sick = Sick { input: health == Health::Refusing { input: true }, why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id) };
+            sick = Sick {
+                input: health == Health::Refusing { input: true },
+                why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id),
+            };
             // A refusal in good order is no outage that might pass.
             if self.stopped() || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty() {
                 break;
@@ -299,7 +336,8 @@ impl<T: Transport> Runner<T> {
             tally.answer_checks(&case, &executed);
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
             if let Some(Json::Array(entries)) = body.and_then(|b| b.at(list)) {
-                catalogues.insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: entries.clone() });
+                catalogues
+                    .insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: entries.clone() });
             }
         }
         *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogues);
@@ -318,7 +356,11 @@ impl<T: Transport> Runner<T> {
             executed.seal(&case.id);
             journal.exchanges(std::mem::take(&mut executed.lines))?;
             tally.exchanges += executed.exchanges as u64;
-            let again = executed.verdict.findings.iter().any(|f| f.clause == tally.found[at].finding.clause && f.check == tally.found[at].finding.check);
+            let again = executed
+                .verdict
+                .findings
+                .iter()
+                .any(|f| f.clause == tally.found[at].finding.clause && f.check == tally.found[at].finding.check);
             tally.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
         }
         Ok(())

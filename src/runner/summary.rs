@@ -43,7 +43,13 @@ pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn 
     let mut obstacles: Vec<(String, u64, String)> = tally
         .obstacles
         .iter()
-        .map(|((outcome, reason), (count, note))| (reason.map_or_else(|| outcome.word().to_owned(), |r| format!("{}({})", outcome.word(), r.word())), *count, note.clone()))
+        .map(|((outcome, reason), (count, note))| {
+            (
+                reason.map_or_else(|| outcome.word().to_owned(), |r| format!("{}({})", outcome.word(), r.word())),
+                *count,
+                note.clone(),
+            )
+        })
         .collect();
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     let worst = |level: Level| findings.iter().any(|f| f.level == level);
@@ -72,7 +78,10 @@ pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn 
 
 fn obstructed(tally: &Tally) -> bool {
     // A failing case may hide that something else in it could not be judged: that stands in the way too.
-    tally.obstacles.keys().any(|(outcome, reason)| reason.is_some() || matches!(outcome, Outcome::Blocked | Outcome::Inconclusive))
+    tally
+        .obstacles
+        .keys()
+        .any(|(outcome, reason)| reason.is_some() || matches!(outcome, Outcome::Blocked | Outcome::Inconclusive))
 }
 
 fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
@@ -107,24 +116,32 @@ fn unexercised(contract: &Contract, ix: ClauseIx) -> &'static str {
 /// What to look at, by what was broken.
 fn hint(check: Check, rule: Rule) -> &'static str {
     match (check, rule) {
-        (Check::Accepted, _) => "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters",
+        (Check::Accepted, _) => {
+            "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters"
+        }
         (Check::Refused, Rule::Length) => "the length is not checked at this bound, or checked after the value was cut",
         (Check::Refused, Rule::Presence) => "the field is not checked for null or absence",
         (Check::Refused, Rule::Enum) => "only the length or nothing is checked: compare with the list of words",
         (Check::Refused, Rule::Type) => "the JSON reader turns other types into this one before anybody checks",
         (Check::Refused, Rule::Format) => "digits are checked, not whether the date exists",
-        (Check::Refused, Rule::Verified) => "the token is not recomputed over the received bytes, or its result is not used",
+        (Check::Refused, Rule::Verified) => {
+            "the token is not recomputed over the received bytes, or its result is not used"
+        }
         (Check::Refused, Rule::Code) => "the state is not checked before the request is carried out",
         (Check::Refused, _) => "the rule is not checked",
         (Check::Status, _) => "the HTTP status is part of the documented row",
         (Check::Code, _) => "another check comes first, or the row's code changed",
         (Check::Message, _) => "clients may show or compare this text",
-        (Check::Envelope, _) => "if the target has its envelope elsewhere, say so in the profile: `envelope: {code: ..., message: ...}`",
+        (Check::Envelope, _) => {
+            "if the target has its envelope elsewhere, say so in the profile: `envelope: {code: ..., message: ...}`"
+        }
         (Check::Header, _) => "a gateway may drop or rewrite response headers",
         (Check::Body, _) => "an error page of a proxy or framework may stand in for the answer",
         (Check::Field, Rule::Integer) => "strict readers refuse a fraction or exponent where an id is expected",
         (Check::Field, _) => "a client that reads the documented type and bounds breaks here",
         (Check::Server, _) => "the server's log at this time should name the fault",
-        (Check::Trace, _) => "answers are matched to requests by shared state: look for a variable that outlives its request",
+        (Check::Trace, _) => {
+            "answers are matched to requests by shared state: look for a variable that outlives its request"
+        }
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::execute::Executed;
 use crate::contract::Contract;
 use crate::judge::{self, Audit};
-use crate::model::{Case, CaseRecord, Check, ClauseIx, Confirmed, Counts, Finding, Level, Observed, Outcome, Reason, Verdict};
+use crate::model::{
+    Case, CaseRecord, Check, ClauseIx, Confirmed, Counts, Finding, Level, Observed, Outcome, Reason, Verdict,
+};
 
 /// Distinct findings kept; beyond that only their number is.
 const KEPT: usize = 1000;
@@ -89,7 +91,10 @@ impl Tally {
             None => {}
         }
         if verdict.reason.is_some() || matches!(verdict.outcome, Outcome::Blocked | Outcome::Broken) {
-            let entry = self.obstacles.entry((verdict.outcome, verdict.reason)).or_insert_with(|| (0, format!("{}: {}", record.id, record.note)));
+            let entry = self
+                .obstacles
+                .entry((verdict.outcome, verdict.reason))
+                .or_insert_with(|| (0, format!("{}: {}", record.id, record.note)));
             entry.0 += 1;
             if verdict.findings.is_empty() {
                 self.unsettled.extend(&case.clauses);
@@ -119,7 +124,10 @@ impl Tally {
         let key = |f: &Finding| (f.clause, f.check, anywhere(&f.pointer));
         if let Some(known) = self.found.iter_mut().find(|k| key(&k.finding) == key(finding)) {
             known.count += 1;
-            let (old, new) = ((known.case.steps.len(), known.request.len()), (case.steps.len(), seen.map_or(usize::MAX, |s| s.request_body.to_text().len())));
+            let (old, new) = (
+                (known.case.steps.len(), known.request.len()),
+                (case.steps.len(), seen.map_or(usize::MAX, |s| s.request_body.to_text().len())),
+            );
             if new < old && !run_level {
                 known.finding = finding.clone();
                 known.request = request();
@@ -128,7 +136,15 @@ impl Tally {
             }
         } else if self.found.len() < KEPT {
             let (request, answer) = (request(), answer());
-            self.found.push(Found { finding: finding.clone(), case: Arc::new(case.clone()), count: 1, request, answer, confirmed: Confirmed::NotRerun, run_level });
+            self.found.push(Found {
+                finding: finding.clone(),
+                case: Arc::new(case.clone()),
+                count: 1,
+                request,
+                answer,
+                confirmed: Confirmed::NotRerun,
+                run_level,
+            });
         }
     }
 
@@ -137,7 +153,11 @@ impl Tally {
         for (id, finding, count) in self.audit.findings() {
             if let Some(case) = find_case(&id) {
                 self.find(&case, &finding, None, true);
-                if let Some(found) = self.found.iter_mut().find(|f| f.finding.check == Check::Trace && f.finding.clause == finding.clause) {
+                if let Some(found) = self
+                    .found
+                    .iter_mut()
+                    .find(|f| f.finding.check == Check::Trace && f.finding.clause == finding.clause)
+                {
                     found.count = count;
                 }
             }
@@ -147,5 +167,9 @@ impl Tally {
 
 /// A pointer with the numbers of array items left out: the same break in another item is the same finding.
 fn anywhere(pointer: &str) -> String {
-    pointer.split('/').map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part }).collect::<Vec<_>>().join("/")
+    pointer
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
 }

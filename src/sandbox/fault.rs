@@ -205,7 +205,11 @@ impl Fault {
         if *path != judged.field.path || judged.rule != Rule::Length {
             return false;
         }
-        let (Some(limits), Some(Json::String(text))) = (judged.field.length.as_ref().map(super::super::model::field::Constraint::first), judged.value) else { return false };
+        let (Some(limits), Some(Json::String(text))) =
+            (judged.field.length.as_ref().map(super::super::model::field::Constraint::first), judged.value)
+        else {
+            return false;
+        };
         text.chars().count() == if *longest { limits.max } else { limits.min }
     }
 
@@ -223,9 +227,16 @@ impl Fault {
     }
 
     /// Changes what a refusal says.
-    pub(super) fn misreport(&self, row: &str, documented: bool, (status, code, named): (&mut u16, &mut String, &mut String)) {
+    pub(super) fn misreport(
+        &self,
+        row: &str,
+        documented: bool,
+        (status, code, named): (&mut u16, &mut String, &mut String),
+    ) {
         match &self.0 {
-            Kind::WrongCode { code: c, elsewhere } if c == row && documented != *elsewhere => "999_999".clone_into(code),
+            Kind::WrongCode { code: c, elsewhere } if c == row && documented != *elsewhere => {
+                "999_999".clone_into(code);
+            }
             Kind::WrongStatus(c) if c == row => *status = 422,
             Kind::WrongField(c) if c == row => "someOtherField".clone_into(named),
             _ => {}
@@ -237,7 +248,9 @@ impl Fault {
         let success = reply.status == 200;
         match &self.0 {
             Kind::WrongSuccessStatus if success => reply.status = 201,
-            Kind::WrongSuccessCode if success => edit(&mut reply, |members| put(members, &sandbox.contract.envelope.code, Json::text("999_999"))),
+            Kind::WrongSuccessCode if success => {
+                edit(&mut reply, |members| put(members, &sandbox.contract.envelope.code, Json::text("999_999")));
+            }
             Kind::Answer { path, change } if success => edit(&mut reply, |members| change.apply(members, path)),
             Kind::DropHeader(name) => reply.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name)),
             Kind::MalformHeader(name) => {
@@ -246,7 +259,9 @@ impl Fault {
                 }
             }
             Kind::CrossHeader(name) => {
-                if let (Some(now), Some((_, value))) = (call.header(name), reply.headers.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name))) {
+                if let (Some(now), Some((_, value))) =
+                    (call.header(name), reply.headers.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)))
+                {
                     if let Some(before) = sandbox.lock().remember(now) {
                         *value = before;
                     }

@@ -8,6 +8,7 @@
 
 mod answer;
 mod fault;
+mod make;
 pub mod server;
 mod store;
 mod variant;
@@ -116,7 +117,8 @@ impl Sandbox {
         if !self.faults.iter().any(|f| matches!(&f.0, Kind::SkipToken)) {
             self.token(endpoint, call)?;
         }
-        let document = json::parse(&call.body).map_err(|e| Refusal::Unseen(400, format!("the body is no JSON: {e}")))?;
+        let document =
+            json::parse(&call.body).map_err(|e| Refusal::Unseen(400, format!("the body is no JSON: {e}")))?;
         if !matches!(document.root, Json::Object(_)) || !document.defects.is_empty() {
             return Err(Refusal::Unseen(400, "the body is no plain JSON object".to_owned()));
         }
@@ -149,7 +151,10 @@ impl Sandbox {
             if let [Piece::Credential(name)] = header.value.as_slice() {
                 let known = self.credentials.get(name).map(Secret::reveal).unwrap_or_default();
                 if call.header(&header.name) != Some(known) {
-                    return Err(Refusal::Unseen(self.variant.auth_status, format!("header {} names nobody", header.name)));
+                    return Err(Refusal::Unseen(
+                        self.variant.auth_status,
+                        format!("header {} names nobody", header.name),
+                    ));
                 }
             }
         }
@@ -179,7 +184,9 @@ impl Sandbox {
         let key = self.credentials.get(&auth.key).map(Secret::reveal).unwrap_or_default();
         let over = match auth.over {
             SignedBytes::Body => crypto::hmac_sha256_base64(key.as_bytes(), &call.body),
-            SignedBytes::Base64Body => crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(&call.body).as_bytes()),
+            SignedBytes::Base64Body => {
+                crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(&call.body).as_bytes())
+            }
         };
         if crypto::equal(over.as_bytes(), rest.as_bytes()) { Ok(()) } else { Err(refused()) }
     }
@@ -193,7 +200,9 @@ impl Sandbox {
             }
             let breach = match judged.state {
                 State::Broken => !self.faults.iter().any(|f| f.overlooks(judged)),
-                State::Unknown => self.variant.refuses_unknown && judged.rule == Rule::Presence && judged.way == Way::Absent,
+                State::Unknown => {
+                    self.variant.refuses_unknown && judged.rule == Rule::Presence && judged.way == Way::Absent
+                }
                 State::Holds => self.faults.iter().any(|f| f.objects(judged)),
             };
             if breach {
@@ -205,7 +214,13 @@ impl Sandbox {
         refusal.map_or(Ok(()), Err)
     }
 
-    fn state<'a>(&'a self, endpoint: &'a Endpoint, row: &'a Row, body: &Json, store: &Store) -> Result<(), Refusal<'a>> {
+    fn state<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        row: &'a Row,
+        body: &Json,
+        store: &Store,
+    ) -> Result<(), Refusal<'a>> {
         let Some(path) = row.fields.first().map(|f| f.path.as_str()) else { return Ok(()) };
         let holds = match &row.when {
             When::Taken => {
@@ -214,7 +229,9 @@ impl Sandbox {
                     _ => None,
                 });
                 let skipped = self.faults.iter().any(|f| matches!(&f.0, Kind::SkipUnique(p) if p == path));
-                !skipped && resource.is_some_and(|r| body.at(path).and_then(Json::scalar).is_some_and(|v| store.taken(r, path, v)))
+                !skipped
+                    && resource
+                        .is_some_and(|r| body.at(path).and_then(Json::scalar).is_some_and(|v| store.taken(r, path, v)))
             }
             When::Lacks { resource, attribute, value } => {
                 let skipped = self.faults.iter().any(|f| matches!(&f.0, Kind::SkipLacks(p) if p == path));
@@ -247,9 +264,16 @@ impl Sandbox {
 
     fn refuse(&self, endpoint: &Endpoint, call: &Call, refusal: &Refusal<'_>) -> Reply {
         match refusal {
-            Refusal::Unseen(status, why) => {
-                self.finish(endpoint, call, *status, self.envelope("unseen", &format!("{why} (konform sandbox: no source shows the code for this)"), Vec::new()))
-            }
+            Refusal::Unseen(status, why) => self.finish(
+                endpoint,
+                call,
+                *status,
+                self.envelope(
+                    "unseen",
+                    &format!("{why} (konform sandbox: no source shows the code for this)"),
+                    Vec::new(),
+                ),
+            ),
             Refusal::Row(row, path) => {
                 let field = find(&endpoint.request, path);
                 let bounds = field.and_then(|f| f.length.as_ref()).map(|l| l.first().clone());
@@ -260,7 +284,8 @@ impl Sandbox {
                 }
                 let mut message = row.message.replace("{field}", &named);
                 if let Some(bounds) = bounds {
-                    message = message.replace("{min}", &bounds.min.to_string()).replace("{max}", &bounds.max.to_string());
+                    message =
+                        message.replace("{min}", &bounds.min.to_string()).replace("{max}", &bounds.max.to_string());
                 }
                 self.finish(endpoint, call, status, self.envelope(&code, &message, Vec::new()))
             }
@@ -270,7 +295,12 @@ impl Sandbox {
     fn plain(&self, status: u16, why: &str) -> Reply {
         let mut body = Vec::new();
         self.envelope("unseen", why, Vec::new()).write(&mut body);
-        Reply { status, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body, chunked: false }
+        Reply {
+            status,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+            chunked: false,
+        }
     }
 
     fn envelope(&self, code: &str, message: &str, mut members: Vec<(Text, Json)>) -> Json {
@@ -286,14 +316,17 @@ impl Sandbox {
         let trace = endpoint.wire.trace.as_deref();
         for field in endpoint.response_headers.iter().filter(|f| f.required()) {
             let own = || {
-                field
-                    .format
-                    .as_ref()
-                    .map_or_else(|| "0".repeat(field.length.as_ref().map_or(8, |l| l.first().min)), |f| answer::formatted(f.first(), &self.contract.zone, self.lock().next()))
+                field.format.as_ref().map_or_else(
+                    || "0".repeat(field.length.as_ref().map_or(8, |l| l.first().min)),
+                    |f| make::formatted(f.first(), &self.contract.zone, self.lock().next()),
+                )
             };
-            let echoed = call.header(&field.name).filter(|_| trace == Some(field.name.as_str()) && self.variant.trace == TraceId::Echoed);
+            let echoed = call
+                .header(&field.name)
+                .filter(|_| trace == Some(field.name.as_str()) && self.variant.trace == TraceId::Echoed);
             // What is echoed must still be a legal value of the answer's own header.
-            let echoed = echoed.filter(|v| field.format.as_ref().is_none_or(|f| crate::model::format::matches(f.first(), v)));
+            let echoed =
+                echoed.filter(|v| field.format.as_ref().is_none_or(|f| crate::model::format::matches(f.first(), v)));
             headers.push((field.name.clone(), echoed.map_or_else(own, str::to_owned)));
         }
         Reply { status, headers, body, chunked: self.variant.chunked }
@@ -304,11 +337,23 @@ impl Sandbox {
 #[must_use]
 pub fn credentials(contract: &Contract) -> Credentials {
     let make = |name: &str, length: usize, digits: bool| -> String {
-        let bytes = crypto::hex(&crypto::sha256(format!("konform sandbox {} {name}", contract.id).as_bytes())).repeat(4);
-        let text: String = if digits { bytes.chars().map(|c| char::from(b'0' + u8::try_from(c.to_digit(16).unwrap_or(0) % 10).unwrap_or(0))).collect() } else { bytes };
+        let bytes =
+            crypto::hex(&crypto::sha256(format!("konform sandbox {} {name}", contract.id).as_bytes())).repeat(4);
+        let text: String = if digits {
+            bytes
+                .chars()
+                .map(|c| char::from(b'0' + u8::try_from(c.to_digit(16).unwrap_or(0) % 10).unwrap_or(0)))
+                .collect()
+        } else {
+            bytes
+        };
         text.chars().take(length).collect()
     };
-    contract.credentials.iter().map(|c| (c.name.clone(), Secret::new(c.name.clone(), make(&c.name, c.length.unwrap_or(32), c.digits)))).collect()
+    contract
+        .credentials
+        .iter()
+        .map(|c| (c.name.clone(), Secret::new(c.name.clone(), make(&c.name, c.length.unwrap_or(32), c.digits))))
+        .collect()
 }
 
 fn breach_refusal<'a>(endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> Refusal<'a> {

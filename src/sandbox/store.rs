@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::answer;
+use super::make;
 use crate::contract::{Contract, Effect};
 use crate::model::Json;
 
@@ -26,8 +26,10 @@ impl Store {
             for effect in &endpoint.effects {
                 let Effect::Read { resource, list: Some(list) } = effect else { continue };
                 let Some(known) = contract.resources.iter().find(|r| r.name == *resource) else { continue };
-                let Some(items) = super::find(&endpoint.response, list).and_then(|f| f.items.as_deref()) else { continue };
-                let entries = (0..ENTRIES).map(|n| answer::entry(items, &known.key, n, &contract.zone)).collect();
+                let Some(items) = super::find(&endpoint.response, list).and_then(|f| f.items.as_deref()) else {
+                    continue;
+                };
+                let entries = (0..ENTRIES).map(|n| make::entry(items, &known.key, n, &contract.zone)).collect();
                 store.catalogues.insert(resource.clone(), (known.key.clone(), entries));
             }
         }
@@ -67,7 +69,8 @@ impl Store {
     /// An id: short and 19 digits long in turn, since real ones can be both.
     pub(super) fn allocate(&mut self) -> Json {
         self.ids += 1;
-        let id = if self.ids.is_multiple_of(2) { 9_999_999_999_999_999_999 - self.ids } else { 10_000_000_000 + self.ids };
+        let id =
+            if self.ids.is_multiple_of(2) { 9_999_999_999_999_999_999 - self.ids } else { 10_000_000_000 + self.ids };
         Json::number(id.to_string())
     }
 }

@@ -136,7 +136,15 @@ fn kind_of(value: &Json) -> Option<Kind> {
 fn inside(field: &Field, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {
     if let Some(kind) = &field.kind {
         let state = decide(kind, units.side, |k| if kind_of(value) == Some(*k) { State::Holds } else { State::Broken });
-        sink(&Judged { field, rule: Rule::Type, clause: kind.clause, state, way: Way::Other, path, value: Some(value) });
+        sink(&Judged {
+            field,
+            rule: Rule::Type,
+            clause: kind.clause,
+            state,
+            way: Way::Other,
+            path,
+            value: Some(value),
+        });
         if state == State::Broken || (state == State::Unknown && kind_of(value) != Some(*kind.first())) {
             return;
         }
@@ -182,15 +190,25 @@ impl Text<'_> {
 }
 
 fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {
-    let mut say = |rule, clause, state, way| sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
+    let mut say =
+        |rule, clause, state, way| sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
     let closed = field.length.as_ref().filter(|l| !l.open);
     if text.count(Unit::Bytes) == 0 {
         // An empty value has no length, format or charset of its own to break.
         return match (closed, units.side) {
-            (Some(l), Side::Response) => say(Rule::Length, l.clause, if l.sides.iter().any(|b| b.holds(&0)) { State::Holds } else { State::Broken }, Way::Empty),
+            (Some(l), Side::Response) => say(
+                Rule::Length,
+                l.clause,
+                if l.sides.iter().any(|b| b.holds(&0)) { State::Holds } else { State::Broken },
+                Way::Empty,
+            ),
             (None, Side::Response) => {}
-            (Some(l), Side::Request) if field.required() && l.first().min > 0 => say(Rule::Length, l.clause, State::Broken, Way::Empty),
-            (None, Side::Request) if field.required() => say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), State::Broken, Way::Empty),
+            (Some(l), Side::Request) if field.required() && l.first().min > 0 => {
+                say(Rule::Length, l.clause, State::Broken, Way::Empty);
+            }
+            (None, Side::Request) if field.required() => {
+                say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), State::Broken, Way::Empty);
+            }
             // Whether an empty optional value counts as left out, no source says.
             (_, Side::Request) => say(Rule::Length, None, State::Unknown, Way::Empty),
         };
@@ -218,7 +236,8 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         say(Rule::Length, length.clause, state, way);
     }
     if let Some(charset) = &field.charset {
-        let state = decide(charset, units.side, |set| as_state(text.meets(set.word(), |t| t.chars().all(|c| set.holds(c)))));
+        let state =
+            decide(charset, units.side, |set| as_state(text.meets(set.word(), |t| t.chars().all(|c| set.holds(c)))));
         say(Rule::Charset, charset.clause, state, Way::Other);
     } else if units.side == Side::Request {
         if let Text::Plain(plain) = text {
@@ -234,7 +253,8 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
     if let Some(words) = &field.words {
         let state = decide(words, units.side, |list| {
             let listed = list.iter().any(|w| text.meets(w, |t| t == w));
-            let cased = units.side == Side::Request && list.iter().any(|w| text.meets(w, |t| t.eq_ignore_ascii_case(w)));
+            let cased =
+                units.side == Side::Request && list.iter().any(|w| text.meets(w, |t| t.eq_ignore_ascii_case(w)));
             if listed {
                 State::Holds
             } else if cased {
@@ -262,7 +282,8 @@ fn usual(c: char) -> bool {
 }
 
 fn number(field: &Field, lexeme: &str, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {
-    let mut say = |rule, clause, state, way| sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
+    let mut say =
+        |rule, clause, state, way| sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
     let parsed = Decimal::parse(lexeme);
     if let Some(bounds) = &field.value {
         let below = parsed.as_ref().is_some_and(|n| *n < bounds.first().min);

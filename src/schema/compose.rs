@@ -33,7 +33,10 @@ impl Script {
     #[must_use]
     pub fn letters(self) -> &'static [char] {
         match self {
-            Script::Ascii => &['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'],
+            Script::Ascii => &[
+                'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't',
+                'u', 'v', 'w', 'x', 'y', 'z',
+            ],
             Script::Hangul => &['가', '나', '다', '라', '마', '바', '사'],
             Script::Astral => &['😀', '🎉', '𐍈', '🚀'],
         }
@@ -70,7 +73,9 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Opti
     }
     // Another script breaks a charset, a word list or a format besides: no single fault.
     let closed = |open: Option<bool>| open == Some(false);
-    let other_rule = closed(field.charset.as_ref().map(|c| c.open)) || closed(field.words.as_ref().map(|w| w.open)) || closed(field.format.as_ref().map(|f| f.open));
+    let other_rule = closed(field.charset.as_ref().map(|c| c.open))
+        || closed(field.words.as_ref().map(|w| w.open))
+        || closed(field.format.as_ref().map(|f| f.open));
     if !other_rule && field.unique {
         return Some(identity(field, Shape::Alphabet(script.letters()), chars));
     }
@@ -78,7 +83,8 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Opti
 }
 
 fn plain(field: &Field, chars: usize, seed: u64) -> String {
-    let digits = |n: usize| (0..n).map(|i| char::from(b'0' + u8::try_from((i * 7 + 9) % 10).unwrap_or(0))).collect::<String>();
+    let digits =
+        |n: usize| (0..n).map(|i| char::from(b'0' + u8::try_from((i * 7 + 9) % 10).unwrap_or(0))).collect::<String>();
     match (field.charset.as_ref().map(|c| *c.first()), &field.format, &field.sample) {
         (_, Some(_), Some(Sample::Word(word))) if word.is_ascii() => {
             // A date cut short or padded stays digits.
@@ -126,7 +132,9 @@ pub fn baseline(field: &Field) -> Option<Template> {
             Some(Template::Json(crate::model::Json::number(least)))
         }
         Kind::Boolean => Some(Template::Json(crate::model::Json::Bool(true))),
-        Kind::Object => Some(Template::Object(field.fields.iter().filter_map(|f| Some((f.name.as_str().into(), baseline(f)?))).collect())),
+        Kind::Object => Some(Template::Object(
+            field.fields.iter().filter_map(|f| Some((f.name.as_str().into(), baseline(f)?))).collect(),
+        )),
         Kind::Array => match &field.sample {
             Some(Sample::Catalogue { resource, attribute, value }) => Some(Template::Hole(Hole::Catalogue {
                 resource: resource.clone(),
@@ -150,7 +158,9 @@ fn text(field: &Field) -> Option<Template> {
     let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
     match &field.sample {
         Some(Sample::Word(word)) => return Some(Template::text(word.clone())),
-        Some(Sample::Pattern(pattern)) => return Some(identity(field, Shape::Pattern(pattern.clone()), pattern.chars().count())),
+        Some(Sample::Pattern(pattern)) => {
+            return Some(identity(field, Shape::Pattern(pattern.clone()), pattern.chars().count()));
+        }
         _ => {}
     }
     let shape = shape(field);

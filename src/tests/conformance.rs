@@ -16,7 +16,10 @@ fn main() -> ExitCode {
     let target = std::env::var("KONFORM_TARGET").ok().map(|url| Target::parse(&url).expect("KONFORM_TARGET is a URL"));
     if let Some(target) = &target {
         // Away from this machine a profile must say where requests may go, and this front end takes none.
-        assert!(target.is_loopback(), "KONFORM_TARGET must be on this machine: use `konform run --profile FILE` for others");
+        assert!(
+            target.is_loopback(),
+            "KONFORM_TARGET must be on this machine: use `konform run --profile FILE` for others"
+        );
     }
     let credentials = sandbox::credentials(&contract);
     let salt = u64::from_le_bytes(konform::crypto::random());
@@ -33,6 +36,8 @@ fn compare(endpoint: &str, text: &str) -> Result<(), Failed> {
     settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/sandbox"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(|| insta::assert_snapshot!(endpoint, text))));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        settings.bind(|| insta::assert_snapshot!(endpoint, text));
+    }));
     result.map_err(|_| Failed::from(format!("{endpoint} behaves otherwise than its snapshot says")))
 }

@@ -23,7 +23,10 @@ fn block_on<T>(work: impl Future<Output = Result<T, UsageError>>) -> Result<T, U
 fn find_case(plan: &Plan, id: &str) -> Result<Case, UsageError> {
     plan.find(id).ok_or_else(|| {
         let near = plan.cases().min_by_key(|case| strsim::damerau_levenshtein(&case.id, id));
-        let hint = near.filter(|case| strsim::damerau_levenshtein(&case.id, id) <= 12).map(|case| format!("did you mean `{}`? ", case.id)).unwrap_or_default();
+        let hint = near
+            .filter(|case| strsim::damerau_levenshtein(&case.id, id) <= 12)
+            .map(|case| format!("did you mean `{}`? ", case.id))
+            .unwrap_or_default();
         UsageError(format!("no case `{id}` in this contract: {hint}`konform list` shows all"))
     })
 }

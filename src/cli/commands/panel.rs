@@ -43,7 +43,12 @@ pub(super) fn pretty(node: &Json, depth: usize) -> String {
     let end = "  ".repeat(depth);
     match node {
         Json::Object(members) if !members.is_empty() => {
-            let lines: Vec<String> = members.iter().map(|(name, value)| format!("{pad}{}: {}", Json::text(name.clone()).to_text(), pretty(value, depth + 1))).collect();
+            let lines: Vec<String> = members
+                .iter()
+                .map(|(name, value)| {
+                    format!("{pad}{}: {}", Json::text(name.clone()).to_text(), pretty(value, depth + 1))
+                })
+                .collect();
             format!("{{\n{}\n{end}}}", lines.join(",\n"))
         }
         Json::Array(items) if !items.is_empty() => {

@@ -39,7 +39,11 @@ struct How {
 
 pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, UsageError> {
     let mut common = args.common.clone();
-    let (id, clause) = if args.finding.contains("::") { (args.finding.clone(), None) } else { read(Path::new(&args.finding), &mut common)? };
+    let (id, clause) = if args.finding.contains("::") {
+        (args.finding.clone(), None)
+    } else {
+        read(Path::new(&args.finding), &mut common)?
+    };
     let config = Config::resolve(&common)?;
     let case = find_case(&config.plan(), &id)?;
     let outcome = single(&config, &case, out)?;
@@ -50,10 +54,18 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
 }
 
 fn read(path: &Path, common: &mut Common) -> Result<(String, Option<String>), UsageError> {
-    let text = std::fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display())))?;
-    let file: File = serde_json::from_str(&text).map_err(|e| UsageError(format!("{} is no finding of konform: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display()))
+    })?;
+    let file: File = serde_json::from_str(&text)
+        .map_err(|e| UsageError(format!("{} is no finding of konform: {e}", path.display())))?;
     if file.format != "konform/finding" || file.version != 1 {
-        return Err(UsageError(format!("{} has format {} version {}: this program reads konform/finding version 1", path.display(), file.format, file.version)));
+        return Err(UsageError(format!(
+            "{} has format {} version {}: this program reads konform/finding version 1",
+            path.display(),
+            file.format,
+            file.version
+        )));
     }
     // What was said on the command line wins.
     common.contract = common.contract.take().or(file.replay.contract);
@@ -73,7 +85,15 @@ pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<E
     }
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
-        let runner = Arc::new(Runner::new(config.plan(), http, target, config.credentials.clone(), config.ambient(), Options::default(), Arc::new(AtomicBool::new(false))));
+        let runner = Arc::new(Runner::new(
+            config.plan(),
+            http,
+            target,
+            config.credentials.clone(),
+            config.ambient(),
+            Options::default(),
+            Arc::new(AtomicBool::new(false)),
+        ));
         runner.prime().await;
         let (verdict, seen) = runner.once_more(case).await;
         drop(embedded);
@@ -83,7 +103,12 @@ pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<E
             }
             out.line(&panel::exchange(exchange));
         }
-        out.line(&format!("{}: {}{}", verdict.outcome.word(), case.id, if verdict.note.is_empty() { String::new() } else { format!(" ({})", verdict.note) }));
+        out.line(&format!(
+            "{}: {}{}",
+            verdict.outcome.word(),
+            case.id,
+            if verdict.note.is_empty() { String::new() } else { format!(" ({})", verdict.note) }
+        ));
         for finding in &verdict.findings {
             let clause = config.contract.clause(finding.clause);
             out.line(&format!("  {} {} [{}]", clause.id, finding.pointer, clause.basis.word()));

@@ -30,7 +30,9 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         if chosen.takes(&case, &config.contract) && config.allows(&case) { planned += 1 } else { not_selected += 1 }
     }
     if planned == 0 {
-        return Err(UsageError("no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned()));
+        return Err(UsageError(
+            "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
+        ));
     }
     let folder = folder(args)?;
     let events = args.events.as_deref().filter(|p| *p != Path::new("-")).map(File::create).transpose();
@@ -53,13 +55,23 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             started: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
             kill_rate: None,
         };
-        let mut journal = Journal::create(&folder.join("evidence.jsonl"), &header).map_err(|e| UsageError(e.to_string()))?;
+        let mut journal =
+            Journal::create(&folder.join("evidence.jsonl"), &header).map_err(|e| UsageError(e.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         watch_interrupt(Arc::clone(&stop));
-        let runner = Arc::new(Runner::new(plan, http, target, config.credentials.clone(), config.ambient(), options(args, &config), stop));
+        let runner = Arc::new(Runner::new(
+            plan,
+            http,
+            target,
+            config.credentials.clone(),
+            config.ambient(),
+            options(args, &config),
+            stop,
+        ));
         let mut progress = Progress::new(args.quiet, planned, out);
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
-        let cases: Box<dyn Iterator<Item = Case> + Send> = Box::new(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c)));
+        let cases: Box<dyn Iterator<Item = Case> + Send> =
+            Box::new(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c)));
         let ran = runner
             .run(cases, &mut journal, &mut |event| {
                 if let Event::Case(record) = &event {
@@ -87,7 +99,9 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         tally.close(|id| runner.plan().find(id));
         tally.counts.not_selected = not_selected;
         let program = std::env::args().next().unwrap_or_else(|| "konform".to_owned());
-        let command = |number: usize| format!("{program} replay {}", folder.join("findings").join(format!("{number}.json")).display());
+        let command = |number: usize| {
+            format!("{program} replay {}", folder.join("findings").join(format!("{number}.json")).display())
+        };
         let mut summary = summarize(&tally, runner.plan(), args.fail_on == FailOn::Should, &command);
         match journal.finish(summary.partial) {
             Ok(root) => summary.root = root,
@@ -101,7 +115,14 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
 }
 
 /// Writes the reports and prints the end.
-fn finish(args: &Run, config: &Config, chosen: &Chosen, (header, summary): (&RunHeader, &Summary), folder: &Path, out: &mut Output) -> Exit {
+fn finish(
+    args: &Run,
+    config: &Config,
+    chosen: &Chosen,
+    (header, summary): (&RunHeader, &Summary),
+    folder: &Path,
+    out: &mut Output,
+) -> Exit {
     let replay = report::Replay {
         contract: config.contract_name.clone(),
         target: config.target.as_ref().map(|t| t.base().to_owned()),
@@ -121,7 +142,12 @@ fn finish(args: &Run, config: &Config, chosen: &Chosen, (header, summary): (&Run
                 for one in written {
                     match one {
                         snapshot::Written::New(path) => log = format!("snapshot: {} is new\n{log}", path.display()),
-                        snapshot::Written::Changed(path) => log = format!("snapshot: behaviour changed, see {} (cargo insta review)\n{log}", path.display()),
+                        snapshot::Written::Changed(path) => {
+                            log = format!(
+                                "snapshot: behaviour changed, see {} (cargo insta review)\n{log}",
+                                path.display()
+                            );
+                        }
                         snapshot::Written::Same => {}
                     }
                 }
@@ -159,7 +185,9 @@ fn options(args: &Run, config: &Config) -> Options {
 
 /// The run folder, made before the first request.
 fn folder(args: &Run) -> Result<PathBuf, UsageError> {
-    let unwritable = |path: &Path, e: std::io::Error| UsageError(format!("failed to make the report folder {}: {e}\nno request was sent", path.display()));
+    let unwritable = |path: &Path, e: std::io::Error| {
+        UsageError(format!("failed to make the report folder {}: {e}\nno request was sent", path.display()))
+    };
     if let Some(out) = &args.out {
         if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(UsageError(format!("{} is not empty: a report overwrites nothing", out.display())));
@@ -206,7 +234,8 @@ impl<'a> Progress<'a> {
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
         let bar = (!quiet && terminal).then(|| {
             let bar = ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{pos}/{len} cases, {msg} failing, {per_sec}, {eta} left {wide_bar}");
+            let style =
+                ProgressStyle::with_template("{pos}/{len} cases, {msg} failing, {per_sec}, {eta} left {wide_bar}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
@@ -231,7 +260,13 @@ impl<'a> Progress<'a> {
             }
             None if !self.quiet && self.said.elapsed() > Duration::from_secs(10) => {
                 self.said = Instant::now();
-                Output::note(&format!("{}/{} cases, {} failing, {:.0} s", self.done, self.planned, self.failing, self.started.elapsed().as_secs_f32()));
+                Output::note(&format!(
+                    "{}/{} cases, {} failing, {:.0} s",
+                    self.done,
+                    self.planned,
+                    self.failing,
+                    self.started.elapsed().as_secs_f32()
+                ));
             }
             None => {}
         }

@@ -17,9 +17,16 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Usag
         return Ok(Exit::Green);
     }
     let contract = Arc::new(contracts::find(args.contract.as_deref(), None)?.contract);
-    let faults = args.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(|e| UsageError(e.to_string()))?;
+    let faults = args
+        .fault
+        .iter()
+        .map(|f| f.parse())
+        .collect::<Result<Vec<Fault>, _>>()
+        .map_err(|e| UsageError(e.to_string()))?;
     if !args.addr.ip().is_loopback() {
-        Output::note("warning: the sandbox takes invented credentials that everybody knows, and listens beyond this machine");
+        Output::note(
+            "warning: the sandbox takes invented credentials that everybody knows, and listens beyond this machine",
+        );
     }
     block_on(async {
         let failed = |e: std::io::Error| UsageError(format!("failed to listen on {}: {e}", args.addr));

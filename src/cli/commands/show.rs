@@ -18,18 +18,29 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     let base = config.target.clone();
     let target = match base {
         Some(target) => target,
-        None => Target::parse(&format!("http://127.0.0.1:8080{}", config.contract.base_path)).map_err(|e| UsageError(e.to_string()))?,
+        None => Target::parse(&format!("http://127.0.0.1:8080{}", config.contract.base_path))
+            .map_err(|e| UsageError(e.to_string()))?,
     };
     let ambient = config.ambient();
     let catalogues = stand_ins(&config);
     for (at, step) in case.steps.iter().enumerate() {
         let answers: Vec<Option<Json>> = vec![None; at];
-        let from = Filling { case: &case.id, step: at, attempt: 0, salt: config.salt, answers: &answers, catalogues: &catalogues };
+        let from = Filling {
+            case: &case.id,
+            step: at,
+            attempt: 0,
+            salt: config.salt,
+            answers: &answers,
+            catalogues: &catalogues,
+        };
         // What only an earlier answer knows is shown as its place.
-        let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>")))));
+        let body = plan.bind(step, &mut |hole| {
+            Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>"))))
+        });
         let Ok(tree) = body;
         let wire = &config.contract.endpoints[step.endpoint].wire;
-        let request = prepare(wire, tree, (&step.headers, step.token), &target, &config.credentials, &ambient).map_err(|(_, why)| UsageError(why))?;
+        let request = prepare(wire, tree, (&step.headers, step.token), &target, &config.credentials, &ambient)
+            .map_err(|(_, why)| UsageError(why))?;
         if case.steps.len() > 1 {
             out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
         }
@@ -40,8 +51,13 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         let expect = match case.expect() {
             Expect::Accept => "accepted".to_owned(),
             Expect::Refuse { rows, .. } => {
-                let codes: Vec<&str> = rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();
-                if codes.is_empty() { "refused; no source shows the code".to_owned() } else { format!("refused with {}", codes.join(" or ")) }
+                let codes: Vec<&str> =
+                    rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();
+                if codes.is_empty() {
+                    "refused; no source shows the code".to_owned()
+                } else {
+                    format!("refused with {}", codes.join(" or "))
+                }
             }
             Expect::Either { why, .. } => format!("either: {why}"),
         };
@@ -67,7 +83,10 @@ fn stand_ins(config: &Config) -> Catalogues {
                 }
             }
         }
-        made.insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: vec![Json::Object(members)] });
+        made.insert(
+            resource.name.clone(),
+            Catalogue { key: resource.key.clone(), entries: vec![Json::Object(members)] },
+        );
     }
     made
 }
@@ -98,7 +117,8 @@ fn curl(request: &Prepared, sign: bool) -> String {
     for (name, value) in &request.headers {
         let shown = header(request, name, value, sign);
         // A secret stays a variable of the shell: double quotes.
-        let text = if shown.starts_with('$') { format!("\"{name}: {shown}\"") } else { quote(&format!("{name}: {shown}")) };
+        let text =
+            if shown.starts_with('$') { format!("\"{name}: {shown}\"") } else { quote(&format!("{name}: {shown}")) };
         let _ = write!(out, " \\\n  -H {text}");
     }
     let _ = writeln!(out, " \\\n  --data-binary {}", quote(&String::from_utf8_lossy(&request.body)));

@@ -10,7 +10,10 @@ use crate::model::Exit;
 pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
     let names = || config.contract.endpoints.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
-    let (_, endpoint) = config.contract.endpoint(&args.endpoint).ok_or_else(|| UsageError(format!("no endpoint `{}`: there are {}", args.endpoint, names())))?;
+    let (_, endpoint) = config
+        .contract
+        .endpoint(&args.endpoint)
+        .ok_or_else(|| UsageError(format!("no endpoint `{}`: there are {}", args.endpoint, names())))?;
     let plan = config.plan();
     let id = match endpoint.examples.iter().find(|e| e.name == args.case) {
         Some(example) => {
@@ -21,9 +24,16 @@ pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Usage
         None if args.case == "success" => format!("{}::valid::body::every-field", endpoint.id),
         None => {
             let known: Vec<&str> = endpoint.examples.iter().map(|e| e.name.as_str()).collect();
-            return Err(UsageError(format!("no test data `{}` for {}: there are {}", args.case, endpoint.id, known.join(", "))));
+            return Err(UsageError(format!(
+                "no test data `{}` for {}: there are {}",
+                args.case,
+                endpoint.id,
+                known.join(", ")
+            )));
         }
     };
-    let case = plan.find(&id).ok_or_else(|| UsageError(format!("`{id}` could not be planned: `konform list left-out` says why")))?;
+    let case = plan
+        .find(&id)
+        .ok_or_else(|| UsageError(format!("`{id}` could not be planned: `konform list left-out` says why")))?;
     single(&config, &case, out)
 }

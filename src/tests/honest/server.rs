@@ -12,8 +12,15 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 const CI: (usize, usize) = (88, 88);
-const LENGTHS: [(&str, (usize, usize)); 7] =
-    [("ci", CI), ("loginId", (1, 80)), ("loginPassword", (6, 6)), ("birthDate", (8, 8)), ("nationality", (6, 9)), ("gender", (4, 6)), ("userName", (1, 100))];
+const LENGTHS: [(&str, (usize, usize)); 7] = [
+    ("ci", CI),
+    ("loginId", (1, 80)),
+    ("loginPassword", (6, 6)),
+    ("birthDate", (8, 8)),
+    ("nationality", (6, 9)),
+    ("gender", (4, 6)),
+    ("userName", (1, 100)),
+];
 const REQUIRED: [&str; 7] = ["loginId", "loginPassword", "birthDate", "nationality", "gender", "userName", "email"];
 const MANDATORY: [&str; 2] = ["21", "23"];
 
@@ -113,11 +120,23 @@ impl Shared {
             let mut body = vec![0; length];
             reader.read_exact(&mut body)?;
             let answer = self.answer(&path, &get, &body);
-            let mut head = format!("HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n", answer.status, answer.kind, answer.body.len());
+            let mut head = format!(
+                "HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+                answer.status,
+                answer.kind,
+                answer.body.len()
+            );
             if answer.kind.starts_with("application/json") && !self.has("drop-header:X-KM-Correlation-Id") {
                 // Its own trace number: not the caller's.
                 let own = chrono::Utc::now().format("%y%m%d%H%M%S");
-                head.push_str(&["X-KM-Correlation-Id: ", &format!("{own}-{:07x}", 0x0a0_0000 + self.members.load(Ordering::Relaxed)), "\r\n"].concat());
+                head.push_str(
+                    &[
+                        "X-KM-Correlation-Id: ",
+                        &format!("{own}-{:07x}", 0x0a0_0000 + self.members.load(Ordering::Relaxed)),
+                        "\r\n",
+                    ]
+                    .concat(),
+                );
             }
             stream.write_all(format!("{head}\r\n{}", answer.body).as_bytes())?;
         }
@@ -128,8 +147,12 @@ impl Shared {
             // The gateway's own page: no source shows what a refused token gets.
             return Answer { status: 401, kind: "text/plain", body: "Unauthorized".to_owned() };
         }
-        let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(body) else { return refuse("000_001", "Malformed request.") };
-        if self.has("crash-on-astral") && body.values().any(|v| v.as_str().is_some_and(|t| t.chars().any(|c| c as u32 > 0xffff))) {
+        let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(body) else {
+            return refuse("000_001", "Malformed request.");
+        };
+        if self.has("crash-on-astral")
+            && body.values().any(|v| v.as_str().is_some_and(|t| t.chars().any(|c| c as u32 > 0xffff)))
+        {
             return Answer { status: 500, kind: "text/html", body: "<h1>Internal Server Error</h1>".to_owned() };
         }
         match path.strip_prefix("/open-api/api/v1/user/") {
@@ -166,7 +189,9 @@ impl Shared {
 
     fn register(&self, body: &Map<String, Value>) -> Answer {
         for name in REQUIRED {
-            if body.get(name).is_none_or(Value::is_null) && !(name == "loginId" && self.has("accept-null:loginId") && body.contains_key(name)) {
+            if body.get(name).is_none_or(Value::is_null)
+                && !(name == "loginId" && self.has("accept-null:loginId") && body.contains_key(name))
+            {
                 return refuse("000_003", &format!("Missing required values. {name}"));
             }
             if body.get(name) == Some(&json!("")) && !(name == "loginId" && self.has("accept-empty:loginId")) {
@@ -190,17 +215,28 @@ impl Shared {
             let below = length < min && !(name == "birthDate" && self.has("accept-below:birthDate"));
             let refused = name == "loginId" && length == max && self.has("refuse-max:loginId");
             if above || below || refused {
-                return refuse("000_015", &format!("The length of value does not match. {name} (반드시 최소값 {min}과(와) 최대값 {max} 사이의 크기이어야 합니다.)"));
+                return refuse(
+                    "000_015",
+                    &format!(
+                        "The length of value does not match. {name} (반드시 최소값 {min}과(와) 최대값 {max} 사이의 크기이어야 합니다.)"
+                    ),
+                );
             }
         }
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let dated = text("birthDate").len() != 8 || chrono::NaiveDate::parse_from_str(text("birthDate"), "%Y%m%d").is_ok() && digits(text("birthDate"), 8);
+        let dated = text("birthDate").len() != 8
+            || chrono::NaiveDate::parse_from_str(text("birthDate"), "%Y%m%d").is_ok() && digits(text("birthDate"), 8);
         let national = self.has("skip-enum:nationality") || ["Korean", "Foreigner"].contains(&text("nationality"));
         if !digits(text("loginPassword"), 6) || !dated || !national || !["Male", "Female"].contains(&text("gender")) {
             return refuse("000_002", "Invalid input value.");
         }
-        let agreed: Vec<String> =
-            body.get("tcIdList").and_then(Value::as_array).into_iter().flatten().map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect();
+        let agreed: Vec<String> = body
+            .get("tcIdList")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned))
+            .collect();
         if !self.has("skip-lacks:tcIdList") && MANDATORY.iter().any(|id| !agreed.iter().any(|a| a == id)) {
             return refuse("001_009", "Terms and conditions data missing.");
         }
@@ -219,15 +255,15 @@ impl Shared {
         let card_number = if self.has("answer-longer:basicCardInfo.cardNo") { 17 } else { 16 };
         let user_id = 9_000_000_000_000_000_001_u64 + number;
         let user_id = if self.has("answer-text:userId") { json!(user_id.to_string()) } else { json!(user_id) };
-        let card =
-            json!({"par": format!("Q1{number:025}"), "cardNo": format!("9999{number:0width$}", width = card_number - 4), "expiryDate": "311231", "serviceId": "000170000000001"});
+        let card = json!({"par": format!("Q1{number:025}"), "cardNo": format!("9999{number:0width$}", width = card_number - 4), "expiryDate": "311231", "serviceId": "000170000000001"});
         accept(json!({"userId": user_id, "basicCardInfo": card}))
     }
 }
 
 fn terms(body: &Map<String, Value>) -> Answer {
     let user = body.get("userId");
-    let number = user.is_none_or(|u| u.is_null() || u.as_u64().is_some_and(|n| (1..=9_999_999_999_999_999_999).contains(&n)));
+    let number =
+        user.is_none_or(|u| u.is_null() || u.as_u64().is_some_and(|n| (1..=9_999_999_999_999_999_999).contains(&n)));
     let text = |name: &str, min: usize, max: usize| match body.get(name) {
         None | Some(Value::Null) => true,
         Some(Value::String(text)) => text.is_empty() || (min..=max).contains(&text.encode_utf16().count()),
@@ -236,8 +272,7 @@ fn terms(body: &Map<String, Value>) -> Answer {
     if !number || !text("locale", 2, 3) || !text("tcActionType", 1, 255) {
         return refuse("000_002", "Invalid input parameter.");
     }
-    let entry =
-        |id: u64, required: &str| json!({"tcId": id, "title": "이용약관", "url": "https://example.com/terms", "required": required, "order": id.to_string(), "isAgree": false});
+    let entry = |id: u64, required: &str| json!({"tcId": id, "title": "이용약관", "url": "https://example.com/terms", "required": required, "order": id.to_string(), "isAgree": false});
     accept(json!({"termsList": [entry(21, "MANDATORY"), entry(22, "OPTIONAL"), entry(23, "MANDATORY")]}))
 }
 
@@ -247,7 +282,11 @@ fn accept(mut body: Value) -> Answer {
 }
 
 fn refuse(code: &str, message: &str) -> Answer {
-    Answer { status: 400, kind: "application/json;charset=UTF-8", body: json!({"response": {"code": code, "description": message}}).to_string() }
+    Answer {
+        status: 400,
+        kind: "application/json;charset=UTF-8",
+        body: json!({"response": {"code": code, "description": message}}).to_string(),
+    }
 }
 
 fn digits(text: &str, count: usize) -> bool {

@@ -43,7 +43,10 @@ fn table() -> BTreeMap<String, Vec<String>> {
 fn used(text: &str) -> Vec<String> {
     // Unit tests at the end of a file may use what they like.
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let names = code.split("crate::").skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>());
+    let names = code
+        .split("crate::")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>());
     names.filter(|n| !n.is_empty()).collect()
 }
 
@@ -55,7 +58,10 @@ fn modules_use_only_what_the_table_allows() {
     for (path, text) in product() {
         let module = path.components().next().expect("a module").as_os_str().to_string_lossy().into_owned();
         let Some(allowed) = table.get(&module) else {
-            assert!(matches!(module.as_str(), "cli" | "harness" | "lib.rs" | "main.rs" | "build.rs"), "{module} is not in the table");
+            assert!(
+                matches!(module.as_str(), "cli" | "harness" | "lib.rs" | "main.rs" | "build.rs"),
+                "{module} is not in the table"
+            );
             continue;
         };
         assert!(!text.contains("use crate::{"), "{}: one module a line, so that this test can read it", path.display());

@@ -12,7 +12,15 @@ use super::lab::{self, Folder};
 fn konform(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_konform"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
-    for name in ["KONFORM_TARGET", "KONFORM_PROFILE", "KONFORM_CONTRACT", "KONFORM_SEED", "KONFORM_SALT", "KONFORM_JOBS", "KONFORM_RATE"] {
+    for name in [
+        "KONFORM_TARGET",
+        "KONFORM_PROFILE",
+        "KONFORM_CONTRACT",
+        "KONFORM_SEED",
+        "KONFORM_SALT",
+        "KONFORM_JOBS",
+        "KONFORM_RATE",
+    ] {
         command.env_remove(name);
     }
     command
@@ -90,11 +98,17 @@ fn a_run_prints_its_verdict_with_the_denominator() {
     for file in ["results.json", "junit.xml", "evidence.jsonl", "coverage.json", "leftovers.json", "run.log"] {
         assert!(run.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file}");
     }
-    let snap = insta::Snapshot::from_file(&folder.0.join("snapshots/sandbox/user-registration.snap")).expect("insta reads the snapshot");
+    let snap = insta::Snapshot::from_file(&folder.0.join("snapshots/sandbox/user-registration.snap"))
+        .expect("insta reads the snapshot");
     assert!(snap.metadata().expression() == Some("user-registration"));
-    let committed = fs::read_to_string(lab::root().join("snapshots/sandbox/user-registration.snap")).expect("the committed snapshot");
-    let fresh = fs::read_to_string(folder.0.join("snapshots/sandbox/user-registration.snap")).expect("the new snapshot");
-    assert_eq!(fresh, committed, "the sandbox behaves otherwise than the committed snapshot says: run the main job and review");
+    let committed = fs::read_to_string(lab::root().join("snapshots/sandbox/user-registration.snap"))
+        .expect("the committed snapshot");
+    let fresh =
+        fs::read_to_string(folder.0.join("snapshots/sandbox/user-registration.snap")).expect("the new snapshot");
+    assert_eq!(
+        fresh, committed,
+        "the sandbox behaves otherwise than the committed snapshot says: run the main job and review"
+    );
 }
 
 #[test]
@@ -147,10 +161,17 @@ fn exit_codes() {
 fn a_public_host_needs_a_profile_that_names_it_and_gets_no_packet_before() {
     let folder = Folder::new();
     // 192.0.2.0/24 is for documentation: a packet there would only time out.
-    fs::write(folder.0.join("other.yaml"), "konform: 1\nhosts: [198.51.100.1]\nenvironment: sandbox\n").expect("written");
+    fs::write(folder.0.join("other.yaml"), "konform: 1\nhosts: [198.51.100.1]\nenvironment: sandbox\n")
+        .expect("written");
     fs::write(folder.0.join("vague.yaml"), "konform: 1\nhosts: [192.0.2.1]\n").expect("written");
-    fs::write(folder.0.join("keyless.yaml"), "konform: 1\nhosts: [192.0.2.1]\nenvironment: sandbox\n").expect("written");
-    for (profile, says) in [(None, "needs --profile"), (Some("other.yaml"), "add it to `hosts`"), (Some("vague.yaml"), "environment"), (Some("keyless.yaml"), "no credential")] {
+    fs::write(folder.0.join("keyless.yaml"), "konform: 1\nhosts: [192.0.2.1]\nenvironment: sandbox\n")
+        .expect("written");
+    for (profile, says) in [
+        (None, "needs --profile"),
+        (Some("other.yaml"), "add it to `hosts`"),
+        (Some("vague.yaml"), "environment"),
+        (Some("keyless.yaml"), "no credential"),
+    ] {
         let mut args = vec!["run", "--target", "http://192.0.2.1"];
         args.extend(profile.iter().flat_map(|p| ["--profile", p]));
         let start = Instant::now();
@@ -173,7 +194,8 @@ fn a_machine_without_certificates_can_still_speak_http() {
 fn a_closed_pipe_ends_the_writing_not_the_run() {
     let folder = Folder::new();
     for args in [&["run"][..], &["list"], &["lint", "--clauses"], &["--help"]] {
-        let mut child = konform(&folder.0, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            konform(&folder.0, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         drop(child.stdout.take());
         let mut errors = String::new();
         child.stderr.take().expect("stderr").read_to_string(&mut errors).expect("UTF-8");
@@ -186,7 +208,11 @@ fn a_closed_pipe_ends_the_writing_not_the_run() {
 #[test]
 fn ctrl_c_ends_the_run_with_a_partial_report() {
     let folder = Folder::new();
-    let mut child = konform(&folder.0, &["run", "--rate", "20", "--out", "cut"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut child = konform(&folder.0, &["run", "--rate", "20", "--out", "cut"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
     std::thread::sleep(Duration::from_millis(1500));
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
@@ -203,7 +229,8 @@ fn ctrl_c_ends_the_run_with_a_partial_report() {
 #[test]
 fn serve_says_where_and_takes_the_run_it_suggests() {
     let folder = Folder::new();
-    let mut server = konform(&folder.0, &["serve", "--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut server =
+        konform(&folder.0, &["serve", "--addr", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(server.stdout.take().expect("stdout")).lines();
     let mut next = || lines.next().expect("a line").expect("UTF-8");
     let (_, hint) = (next(), next());
@@ -211,7 +238,14 @@ fn serve_says_where_and_takes_the_run_it_suggests() {
     let profile = lab::root().join("specs/kona-plate/profiles/example.yaml");
     let profile = profile.to_str().expect("a path");
     // Twice at once, then once more: identities never meet.
-    let both: Vec<_> = (0..2).map(|_| konform(&folder.0, &["run", "--target", &url, "--quiet", "--profile", profile]).stdout(Stdio::piped()).spawn().expect("it starts")).collect();
+    let both: Vec<_> = (0..2)
+        .map(|_| {
+            konform(&folder.0, &["run", "--target", &url, "--quiet", "--profile", profile])
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("it starts")
+        })
+        .collect();
     for child in both {
         let out = child.wait_with_output().expect("it ends");
         assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stdout));

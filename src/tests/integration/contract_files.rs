@@ -58,7 +58,10 @@ fn every_fact_is_in_the_contract() {
     for (id, file) in [("user-registration", "user/user-registration.json"), ("terms-all", "user/terms-all.json")] {
         let fact = fact(file);
         let (_, endpoint) = contract.endpoint(id).expect("the endpoint");
-        assert_eq!((fact["method"].as_str(), fact["path"].as_str()), (Some(endpoint.method.as_str()), Some(endpoint.path.as_str())));
+        assert_eq!(
+            (fact["method"].as_str(), fact["path"].as_str()),
+            (Some(endpoint.method.as_str()), Some(endpoint.path.as_str()))
+        );
         for (side, table) in [("request", &endpoint.request), ("response", &endpoint.response)] {
             let (mut wanted, mut known) = (Vec::new(), BTreeMap::new());
             rows(&fact[side], "", &mut wanted);
@@ -67,21 +70,34 @@ fn every_fact_is_in_the_contract() {
                 let field = known.get(path.as_str()).unwrap_or_else(|| panic!("{id} {side} has no {path}"));
                 holds(field, row, &format!("{id} {side} {path}"));
             }
-            let extra: Vec<_> = known.keys().filter(|k| !k.ends_with('*') && !wanted.iter().any(|(p, _)| p == *k)).collect();
+            let extra: Vec<_> =
+                known.keys().filter(|k| !k.ends_with('*') && !wanted.iter().any(|(p, _)| p == *k)).collect();
             assert!(extra.is_empty(), "{id} {side} has fields that no fact has: {extra:?}");
         }
         codes(&fact, endpoint);
         notes(&contract, id, &[&fact]);
     }
     let common: Vec<Value> =
-        ["headers", "tran_token", "errors", "encryption", "environments_and_certification", "callbacks", "packages"].iter().map(|f| fact(&format!("common/{f}.json"))).collect();
+        ["headers", "tran_token", "errors", "encryption", "environments_and_certification", "callbacks", "packages"]
+            .iter()
+            .map(|f| fact(&format!("common/{f}.json")))
+            .collect();
     notes(&contract, &contract.id, &common.iter().collect::<Vec<_>>());
-    for (side, table) in [("request_headers", &contract.endpoints[0].request_headers), ("response_headers", &contract.endpoints[0].response_headers)] {
+    for (side, table) in [
+        ("request_headers", &contract.endpoints[0].request_headers),
+        ("response_headers", &contract.endpoints[0].response_headers),
+    ] {
         for row in common[0][side].as_array().expect("headers") {
-            let field = table.iter().find(|f| Some(f.name.as_str()) == row["name"].as_str()).unwrap_or_else(|| panic!("no header {row}"));
+            let field = table
+                .iter()
+                .find(|f| Some(f.name.as_str()) == row["name"].as_str())
+                .unwrap_or_else(|| panic!("no header {row}"));
             if let Some(length) = row["length"].as_u64() {
                 let length = usize::try_from(length).expect("a length");
-                assert!(field.length.as_ref().is_some_and(|l| l.sides.iter().any(|s| s.min == length && s.max == length)), "{row}");
+                assert!(
+                    field.length.as_ref().is_some_and(|l| l.sides.iter().any(|s| s.min == length && s.max == length)),
+                    "{row}"
+                );
             }
             match row["presence"].as_str() {
                 // The condition is that it is no callback: every call of this contract.
@@ -118,7 +134,10 @@ fn holds(field: &Field, row: &Value, place: &str) {
             assert!(length.clause.is_some(), "{place}: length is a clause");
         }
         // A length that no fact has may guide what is sent, never what is promised.
-        (None, _) => assert!(field.length.as_ref().is_none_or(|l| l.clause.is_none()) && field.value.is_none(), "{place}: invented bounds"),
+        (None, _) => assert!(
+            field.length.as_ref().is_none_or(|l| l.clause.is_none()) && field.value.is_none(),
+            "{place}: invented bounds"
+        ),
     }
     if let Some(format) = row["format"].as_str() {
         let known = field.format.as_ref().map(|f| f.first().name().to_lowercase());
@@ -144,7 +163,9 @@ fn codes(fact: &Value, endpoint: &konform::contract::Endpoint) {
         let bounds = endpoint.request.iter().find(|f| f.path == field.path).and_then(|f| f.length.as_ref());
         let mut text = known.message.replace("{field}", &field.path);
         if let Some(bounds) = bounds {
-            text = text.replace("{min}", &bounds.first().min.to_string()).replace("{max}", &bounds.first().max.to_string());
+            text = text
+                .replace("{min}", &bounds.first().min.to_string())
+                .replace("{max}", &bounds.first().max.to_string());
         }
         assert_eq!((known.status, text.as_str()), (status, message), "{code}");
         if let Some(named) = row["field"].as_str() {
@@ -157,18 +178,28 @@ fn codes(fact: &Value, endpoint: &konform::contract::Endpoint) {
     assert_eq!(endpoint.examples.len(), examples.len());
     for (own, given) in endpoint.examples.iter().zip(examples) {
         assert_eq!(Some(own.title.as_str()), given["case"].as_str());
-        assert_eq!(own.row.map_or(endpoint.success.codes[0].as_str(), |r| endpoint.rows[r].code.as_str()), given["code"].as_str().expect("a code"));
+        assert_eq!(
+            own.row.map_or(endpoint.success.codes[0].as_str(), |r| endpoint.rows[r].code.as_str()),
+            given["code"].as_str().expect("a code")
+        );
     }
 }
 
 fn notes(contract: &konform::contract::Contract, owner: &str, facts: &[&Value]) {
     let gaps: Vec<String> = facts.iter().flat_map(|f| strings(f, "gaps")).collect();
-    let own: Vec<&str> = contract.notes.iter().filter(|n| n.owner == owner && n.kind == "gap").map(|n| n.text.as_str()).collect();
+    let own: Vec<&str> =
+        contract.notes.iter().filter(|n| n.owner == owner && n.kind == "gap").map(|n| n.text.as_str()).collect();
     assert_eq!(own, gaps, "{owner}: gaps");
     let conflicts: Vec<(String, String, String)> = facts
         .iter()
         .flat_map(|f| f["conflicts"].as_array().into_iter().flatten())
-        .map(|c| (c["what"].as_str().unwrap_or_default().to_owned(), c["a"].as_str().unwrap_or_default().to_owned(), c["b"].as_str().unwrap_or_default().to_owned()))
+        .map(|c| {
+            (
+                c["what"].as_str().unwrap_or_default().to_owned(),
+                c["a"].as_str().unwrap_or_default().to_owned(),
+                c["b"].as_str().unwrap_or_default().to_owned(),
+            )
+        })
         .collect();
     let own: Vec<(String, String, String)> = contract
         .notes
@@ -221,29 +252,61 @@ fn every_yaml_file_fits_its_schema() {
         };
         let text = fs::read_to_string(&path).expect("a file");
         let value: Value = serde_saphyr::from_str(&text).expect("YAML");
-        let errors: Vec<String> = schema(name).iter_errors(&value).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+        let errors: Vec<String> =
+            schema(name).iter_errors(&value).map(|e| format!("{} at {}", e, e.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
     }
 }
 
-const API: &str =
-    "konform: 1\nid: x\ntitle: X\nenvelope: {code: code, message: message}\nsuccess: {status: 200, code: OK, message: Fine}\nresources:\n  - {name: thing, key: id}\n";
+const API: &str = "konform: 1\nid: x\ntitle: X\nenvelope: {code: code, message: message}\nsuccess: {status: 200, code: OK, message: Fine}\nresources:\n  - {name: thing, key: id}\n";
 const ENDPOINT: &str = "konform: 1\nid: things\ntitle: Things\nmethod: POST\npath: /things\nencryption: {request: unmarked, response: unmarked}\n";
 
 #[test]
 fn mistakes_are_shown_with_line_column_and_mend() {
     // `§` marks the place that the caret must show.
     let cases = [
-        ("request:\n  - {name: a, type: §text, presence: required}\nerrors: unseen\n", "unknown word `text`", "write one of: string"),
-        ("request:\n  - §{name: a, type: string, presence: required, lenght: 3}\nerrors: unseen\n", "`length` is missing", "add `length: ...`"),
-        ("request:\n  - {name: a, type: number, presence: required, §vlaue: 1..2}\nerrors: unseen\n", "unknown key `vlaue`", "did you mean `value`?"),
-        ("request:\n  - {name: a, type: string, presence: required, length: §9..3}\nerrors: unseen\n", "the smaller bound stands last", "write the smaller one first"),
+        (
+            "request:\n  - {name: a, type: §text, presence: required}\nerrors: unseen\n",
+            "unknown word `text`",
+            "write one of: string",
+        ),
+        (
+            "request:\n  - §{name: a, type: string, presence: required, lenght: 3}\nerrors: unseen\n",
+            "`length` is missing",
+            "add `length: ...`",
+        ),
+        (
+            "request:\n  - {name: a, type: number, presence: required, §vlaue: 1..2}\nerrors: unseen\n",
+            "unknown key `vlaue`",
+            "did you mean `value`?",
+        ),
+        (
+            "request:\n  - {name: a, type: string, presence: required, length: §9..3}\nerrors: unseen\n",
+            "the smaller bound stands last",
+            "write the smaller one first",
+        ),
         ("request:\n  - §{name: a, type: string, length: 3}\nerrors: unseen\n", "`presence` is missing", "add"),
-        ("request:\n  - {name: a, type: string, presence: required, length: {conflict: §len}}\nerrors: unseen\n", "no conflict `len`", "write one of"),
-        ("request:\n  - {name: a, type: string, presence: required, length: §{value: 3, basis: inferred}}\nerrors: unseen\n", "an inferred value without its origin", "add `from"),
-        ("request:\n  - {name: a, type: string, presence: required, length: 3, ref: §thnig.id}\nerrors: unseen\n", "`thnig.id` refers to nothing", "did you mean `thing`?"),
+        (
+            "request:\n  - {name: a, type: string, presence: required, length: {conflict: §len}}\nerrors: unseen\n",
+            "no conflict `len`",
+            "write one of",
+        ),
+        (
+            "request:\n  - {name: a, type: string, presence: required, length: §{value: 3, basis: inferred}}\nerrors: unseen\n",
+            "an inferred value without its origin",
+            "add `from",
+        ),
+        (
+            "request:\n  - {name: a, type: string, presence: required, length: 3, ref: §thnig.id}\nerrors: unseen\n",
+            "`thnig.id` refers to nothing",
+            "did you mean `thing`?",
+        ),
         ("errors:\n  - {status: 400, code: X, message: M, when: {taken: §b}}\n", "the request has no `b`", ""),
-        ("errors:\n  - {status: 400, code: X, message: M, when: {§where: {a: b}}}\n", "`where` is not supported by this version", "remove it"),
+        (
+            "errors:\n  - {status: 400, code: X, message: M, when: {§where: {a: b}}}\n",
+            "`where` is not supported by this version",
+            "remove it",
+        ),
         ("errors: unseen\n§errors: unseen\n", "`errors` stands here twice", "keep one"),
         ("effects: [{create: thing, key: §response.id}]\nerrors: unseen\n", "the answer has no `id`", ""),
         ("errors: unseen\ntest_data: [{name: t, title: T, expect: §\"9\"}]\n", "no row has code `9`", ""),
@@ -252,14 +315,21 @@ fn mistakes_are_shown_with_line_column_and_mend() {
     for (marked, message, help) in cases {
         let text = format!("{ENDPOINT}{}", marked.replace('§', ""));
         let before = format!("{ENDPOINT}{}", marked.split('§').next().unwrap_or_default());
-        let place = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
-        let files = [File { name: "x/api.yaml".to_owned(), text: API.to_owned() }, File { name: "x/things.yaml".to_owned(), text }];
+        let place =
+            (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
+        let files = [
+            File { name: "x/api.yaml".to_owned(), text: API.to_owned() },
+            File { name: "x/things.yaml".to_owned(), text },
+        ];
         let error = load(&files, None).expect_err(marked);
         assert!(error.message().starts_with(message), "{error}");
         assert!(error.help().starts_with(help), "{error}");
         assert_eq!(error.place(), ("x/things.yaml", place.0, place.1), "{error}");
         assert!(error.to_string().contains('^'), "{error}");
     }
-    let good = [File { name: "x/api.yaml".to_owned(), text: API.to_owned() }, File { name: "x/things.yaml".to_owned(), text: format!("{ENDPOINT}errors: unseen\n") }];
+    let good = [
+        File { name: "x/api.yaml".to_owned(), text: API.to_owned() },
+        File { name: "x/things.yaml".to_owned(), text: format!("{ENDPOINT}errors: unseen\n") },
+    ];
     assert!(load(&good, None).is_ok());
 }

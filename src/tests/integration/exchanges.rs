@@ -32,14 +32,18 @@ struct Answer {
 }
 
 fn headers(own: &BTreeMap<String, Option<String>>) -> Vec<(String, Vec<u8>)> {
-    let mut all = BTreeMap::from([("content-type".to_owned(), Some("application/json".to_owned())), ("X-KM-Correlation-Id".to_owned(), Some("261122120000-0000001".to_owned()))]);
+    let mut all = BTreeMap::from([
+        ("content-type".to_owned(), Some("application/json".to_owned())),
+        ("X-KM-Correlation-Id".to_owned(), Some("261122120000-0000001".to_owned())),
+    ]);
     all.extend(own.clone());
     all.into_iter().filter_map(|(name, value)| Some((name, value?.into_bytes()))).collect()
 }
 
 #[test]
 fn literal_exchanges_get_the_verdict_written_by_hand() {
-    let text = std::fs::read_to_string(lab::root().join("src/tests/exchanges/registration.yaml")).expect("the exchanges");
+    let text =
+        std::fs::read_to_string(lab::root().join("src/tests/exchanges/registration.yaml")).expect("the exchanges");
     let exchanges: Vec<Exchange> = serde_saphyr::from_str(&text).expect("a list of exchanges");
     assert!(exchanges.len() >= 60, "{} exchanges", exchanges.len());
     let contract = lab::contract(None);
@@ -57,17 +61,30 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
             .map(|(answer, step)| {
                 let tree = json::parse(exchange.request.as_bytes()).expect("a request in JSON").root;
                 let wire = Arc::clone(&contract.endpoints[step.endpoint].wire);
-                let sent = Prepared { wire, url: "http://127.0.0.1/".to_owned(), headers: Vec::new(), body: Vec::new(), tree, trace: Some(format!("{:020}", ambient.count())) };
-                let raw = Raw { status: answer.status, headers: headers(&answer.headers), body: answer.body.clone().into_bytes() };
+                let sent = Prepared {
+                    wire,
+                    url: "http://127.0.0.1/".to_owned(),
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                    tree,
+                    trace: Some(format!("{:020}", ambient.count())),
+                };
+                let raw = Raw {
+                    status: answer.status,
+                    headers: headers(&answer.headers),
+                    body: answer.body.clone().into_bytes(),
+                };
                 redactor.observe(sent, Ok(raw), 1, 0)
             })
             .collect();
         let verdict = oracle.judge(&case, &observed);
-        let mut found: Vec<String> = verdict.findings.iter().map(|f| format!("{} {}", contract.clause(f.clause).id, f.pointer)).collect();
+        let mut found: Vec<String> =
+            verdict.findings.iter().map(|f| format!("{} {}", contract.clause(f.clause).id, f.pointer)).collect();
         found.sort();
         let mut wanted = exchange.findings.clone();
         wanted.sort();
-        let reason = verdict.reason.map(|r| serde_json::to_value(r).expect("a word").as_str().unwrap_or_default().to_owned());
+        let reason =
+            verdict.reason.map(|r| serde_json::to_value(r).expect("a word").as_str().unwrap_or_default().to_owned());
         if verdict.outcome.word() != exchange.verdict || found != wanted || reason != exchange.reason {
             wrong.push(format!(
                 "{}: wanted {} {:?} {:?}, was {} {:?} {:?} {}",

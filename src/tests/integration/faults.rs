@@ -30,12 +30,22 @@ fn each_fault_of_the_sandbox_is_found_and_cited() {
     let mut wrong = Vec::new();
     for entry in entries() {
         for (fail_on_should, exit) in [(false, entry.exit), (true, entry.should)] {
-            let sandbox = Sandbox::new(Arc::clone(&contract), Variant::default(), vec![entry.fault.parse().expect("a known fault")]);
+            let sandbox = Sandbox::new(
+                Arc::clone(&contract),
+                Variant::default(),
+                vec![entry.fault.parse().expect("a known fault")],
+            );
             let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), 7, fail_on_should, |_| true);
             let cited = summary.findings.iter().find(|f| f.clause == entry.clause);
             let basis = cited.map(|f| f.basis.word());
             if summary.exit != exit || basis != Some(entry.basis.as_str()) {
-                wrong.push(format!("{} (fail on should: {fail_on_should}): wanted exit {exit}, {} [{}]\n{}", entry.fault, entry.clause, entry.basis, lab::describe(&summary)));
+                wrong.push(format!(
+                    "{} (fail on should: {fail_on_should}): wanted exit {exit}, {} [{}]\n{}",
+                    entry.fault,
+                    entry.clause,
+                    entry.basis,
+                    lab::describe(&summary)
+                ));
             }
         }
     }

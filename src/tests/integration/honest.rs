@@ -19,7 +19,8 @@ use server::{Honest, Keys};
 fn start(contract: &Contract, faults: &[&str]) -> Honest {
     let credentials = konform::sandbox::credentials(contract);
     let get = |name: &str| credentials[name].reveal().to_owned();
-    Honest::start(Keys { asp_id: get("aspId"), access_key: get("accessKey"), secret_key: get("secretKey") }, faults).expect("a port")
+    Honest::start(Keys { asp_id: get("aspId"), access_key: get("accessKey"), secret_key: get("secretKey") }, faults)
+        .expect("a port")
 }
 
 fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: bool) -> Summary {
@@ -27,9 +28,20 @@ fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: boo
     let http = Http::new(&target, Limits::default(), None).expect("a client");
     let stop = Arc::default();
     let plan = Plan::new(Arc::clone(contract), 1);
-    let runner = Arc::new(Runner::new(plan, http, target, konform::sandbox::credentials(contract), Ambient::new(Clock::System, salt), Options::default(), stop));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let mut tally = runtime.block_on(async { runner.run(runner.plan().cases(), &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written") });
+    let runner = Arc::new(Runner::new(
+        plan,
+        http,
+        target,
+        konform::sandbox::credentials(contract),
+        Ambient::new(Clock::System, salt),
+        Options::default(),
+        stop,
+    ));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut tally = runtime.block_on(async {
+        runner.run(runner.plan().cases(), &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
+    });
     tally.close(|id| runner.plan().find(id));
     summarize(&tally, runner.plan(), fail_on_should, &|_| String::new())
 }
@@ -54,7 +66,13 @@ fn each_fault_of_the_honest_server_is_found_and_cited() {
             let honest = start(&contract, &[&entry.fault]);
             let summary = run(&contract, &honest, 11 + u64::from(fail_on_should), fail_on_should);
             let cited = summary.findings.iter().any(|f| f.clause == entry.clause && f.basis.word() == entry.basis);
-            assert!(cited && summary.exit == exit, "{} wanted {exit} and {}\n{}", entry.fault, entry.clause, lab::describe(&summary));
+            assert!(
+                cited && summary.exit == exit,
+                "{} wanted {exit} and {}\n{}",
+                entry.fault,
+                entry.clause,
+                lab::describe(&summary)
+            );
         }
         tried += 1;
     }

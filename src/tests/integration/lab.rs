@@ -29,14 +29,29 @@ pub(crate) struct Direct(pub(crate) Arc<Sandbox>);
 impl Transport for Direct {
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
         let path = request.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
-        let call = Call { method: request.wire.method.clone(), path: path.unwrap_or_default(), headers: request.headers.clone(), body: request.body.clone() };
+        let call = Call {
+            method: request.wire.method.clone(),
+            path: path.unwrap_or_default(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+        };
         let reply = self.0.answer(&call);
-        Ok(Raw { status: reply.status, headers: reply.headers.into_iter().map(|(n, v)| (n, v.into_bytes())).collect(), body: reply.body })
+        Ok(Raw {
+            status: reply.status,
+            headers: reply.headers.into_iter().map(|(n, v)| (n, v.into_bytes())).collect(),
+            body: reply.body,
+        })
     }
 }
 
 /// Runs the chosen cases and sums up, as `run` does.
-pub(crate) fn run<T: Transport>(contract: &Arc<Contract>, transport: T, salt: u64, fail_on_should: bool, choose: impl Fn(&Case) -> bool + Send) -> Summary {
+pub(crate) fn run<T: Transport>(
+    contract: &Arc<Contract>,
+    transport: T,
+    salt: u64,
+    fail_on_should: bool,
+    choose: impl Fn(&Case) -> bool + Send,
+) -> Summary {
     let plan = Plan::new(Arc::clone(contract), 1);
     let target = Target::parse("http://127.0.0.1:1/open-api").expect("a target");
     let runner = Arc::new(Runner::new(
@@ -60,8 +75,16 @@ pub(crate) fn run<T: Transport>(contract: &Arc<Contract>, transport: T, salt: u6
 
 /// What a failed assertion needs to know.
 pub(crate) fn describe(summary: &Summary) -> String {
-    let findings: Vec<String> =
-        summary.findings.iter().map(|f| format!("  {:?} {} at {} in {}: expected {}, was {}", f.level, f.clause, f.pointer, f.case, f.expected, f.actual)).collect();
+    let findings: Vec<String> = summary
+        .findings
+        .iter()
+        .map(|f| {
+            format!(
+                "  {:?} {} at {} in {}: expected {}, was {}",
+                f.level, f.clause, f.pointer, f.case, f.expected, f.actual
+            )
+        })
+        .collect();
     format!("exit {}, {:?}\nobstacles {:?}\n{}", summary.exit, summary.counts, summary.notes, findings.join("\n"))
 }
 
@@ -71,7 +94,11 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 impl Folder {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let path = std::env::temp_dir().join(format!("konform-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+        let path = std::env::temp_dir().join(format!(
+            "konform-test-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        ));
         std::fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
     }

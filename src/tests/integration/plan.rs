@@ -49,7 +49,8 @@ fn every_family_plans_cases_and_every_left_out_case_has_its_reason() {
 fn every_clause_is_aimed_at_or_checked_on_answers_or_left_out_with_a_reason() {
     let contract = lab::contract(None);
     let plan = Plan::new(Arc::clone(&contract), 1);
-    let aimed: BTreeSet<u32> = plan.cases().flat_map(|c| c.clauses).chain(plan.left_out().filter_map(|l| l.clause)).collect();
+    let aimed: BTreeSet<u32> =
+        plan.cases().flat_map(|c| c.clauses).chain(plan.left_out().filter_map(|l| l.clause)).collect();
     for (ix, clause) in (0_u32..).zip(&contract.clauses) {
         let on_answers = matches!(clause.part(), "response" | "response-header" | "policy" | "envelope");
         // Codes of ways that no page orders are planned, sent and recorded, but nothing is promised of them.
@@ -77,15 +78,26 @@ fn the_stream_is_the_same_at_any_concurrency() {
         let target = Target::parse("http://127.0.0.1:1/open-api").expect("a target");
         let ambient = Ambient::new(Clock::Fixed(1_700_000_000_000), 42);
         let options = Options { jobs, ..Options::default() };
-        let runner = Arc::new(Runner::new(Plan::new(Arc::clone(&contract), 5), transport, target, sandbox::credentials(&contract), ambient, options, Arc::default()));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runner = Arc::new(Runner::new(
+            Plan::new(Arc::clone(&contract), 5),
+            transport,
+            target,
+            sandbox::credentials(&contract),
+            ambient,
+            options,
+            Arc::default(),
+        ));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let mut records = Vec::new();
         let mut note = |event| {
             if let Event::Case(record) = event {
                 records.push((record.id.to_string(), record.saw.clone(), record.outcome));
             }
         };
-        runtime.block_on(async { runner.run(runner.plan().cases(), &mut Journal::discard(), &mut note).await.expect("nothing is written") });
+        runtime.block_on(async {
+            runner.run(runner.plan().cases(), &mut Journal::discard(), &mut note).await.expect("nothing is written")
+        });
         let mut sent = std::mem::take(&mut *runner.transport().1.lock().expect("no panic"));
         sent.sort();
         (records, sent)

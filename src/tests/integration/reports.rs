@@ -12,7 +12,12 @@ use super::contract_files::schema;
 use super::lab::Folder;
 
 fn run(folder: &Folder, args: &[&str]) -> PathBuf {
-    let status = Command::new(env!("CARGO_BIN_EXE_konform")).args(["run", "--quiet", "--out", "out"]).args(args).current_dir(&folder.0).output().expect("it runs");
+    let status = Command::new(env!("CARGO_BIN_EXE_konform"))
+        .args(["run", "--quiet", "--out", "out"])
+        .args(args)
+        .current_dir(&folder.0)
+        .output()
+        .expect("it runs");
     assert!(matches!(status.status.code(), Some(0 | 1 | 3)), "{}", String::from_utf8_lossy(&status.stderr));
     folder.0.join("out")
 }
@@ -23,11 +28,13 @@ fn json(path: PathBuf) -> Value {
 
 #[test]
 fn results_fit_their_schema_and_hold_every_case() {
-    for args in [&[][..], &["--fault", "answer-text:userId", "--fault", "skip-enum:gender"], &["--fault", "body:none"]] {
+    for args in [&[][..], &["--fault", "answer-text:userId", "--fault", "skip-enum:gender"], &["--fault", "body:none"]]
+    {
         let folder = Folder::new();
         let out = run(&folder, args);
         let results = json(out.join("results.json"));
-        let errors: Vec<String> = schema("results").iter_errors(&results).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        let errors: Vec<String> =
+            schema("results").iter_errors(&results).map(|e| format!("{e} at {}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{args:?}: {errors:?}");
         let cases = results["cases"].as_array().expect("cases");
         assert_eq!(cases.len() as u64, results["run"]["planned"].as_u64().expect("a number"));
@@ -38,7 +45,10 @@ fn results_fit_their_schema_and_hold_every_case() {
         }
         let coverage = json(out.join("coverage.json"));
         for clause in coverage["clauses"].as_array().expect("clauses") {
-            assert!(clause["asserted"].as_u64() > Some(0) || clause["reason"].is_string(), "{clause} has neither a count nor a reason");
+            assert!(
+                clause["asserted"].as_u64() > Some(0) || clause["reason"].is_string(),
+                "{clause} has neither a count nor a reason"
+            );
         }
     }
 }
@@ -47,11 +57,17 @@ fn results_fit_their_schema_and_hold_every_case() {
 fn junit_is_read_back_with_a_test_case_per_case() {
     let folder = Folder::new();
     let out = run(&folder, &["--fault", "accept-above:loginId", "--fault", "skip-enum:gender"]);
-    let report = Report::deserialize(fs::File::open(out.join("junit.xml")).map(std::io::BufReader::new).expect("a file")).expect("JUnit");
+    let report =
+        Report::deserialize(fs::File::open(out.join("junit.xml")).map(std::io::BufReader::new).expect("a file"))
+            .expect("JUnit");
     let results = json(out.join("results.json"));
     let cases: Vec<_> = report.test_suites.iter().flat_map(|s| &s.test_cases).collect();
     assert_eq!(cases.len(), results["cases"].as_array().expect("cases").len());
-    let failed: Vec<String> = cases.iter().filter(|c| matches!(c.status, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, .. })).map(|c| c.name.to_string()).collect();
+    let failed: Vec<String> = cases
+        .iter()
+        .filter(|c| matches!(c.status, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, .. }))
+        .map(|c| c.name.to_string())
+        .collect();
     assert!(failed.contains(&"user-registration::length::body.loginId::max+1".to_owned()), "{failed:?}");
     // A broken SHOULD is a warning, no failure.
     assert!(failed.iter().all(|name| !name.contains("gender")), "{failed:?}");
@@ -74,7 +90,10 @@ fn evidence_is_a_chain_with_header_and_footer() {
             Some("case") => cases += 1,
             Some("footer") => {
                 assert_eq!(at + 1, text.lines().count());
-                assert_eq!((value["record"]["exchanges"].as_u64(), value["record"]["cases"].as_u64()), (Some(exchanges), Some(cases)));
+                assert_eq!(
+                    (value["record"]["exchanges"].as_u64(), value["record"]["cases"].as_u64()),
+                    (Some(exchanges), Some(cases))
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -104,7 +123,9 @@ fn no_secret_stands_in_any_file() {
         for secret in ["\"907135\"", "KMV1:2"] {
             assert!(!text.contains(secret), "{secret} in {}", path.display());
         }
-        let card = text.split('"').find(|piece| piece.len() == 16 && piece.starts_with("9999") && piece.bytes().all(|b| b.is_ascii_digit()));
+        let card = text
+            .split('"')
+            .find(|piece| piece.len() == 16 && piece.starts_with("9999") && piece.bytes().all(|b| b.is_ascii_digit()));
         assert_eq!(card, None, "a card number in {}", path.display());
     }
     assert!(read >= 7);

@@ -73,7 +73,9 @@ fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io:
     reader.read_exact(&mut body)?;
     let call = Call { method: "POST".to_owned(), path, headers, body };
     let reply = sandbox.answer(&call);
-    let mut bytes = format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len())
+            .into_bytes();
     for (name, value) in &reply.headers {
         bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
@@ -85,13 +87,27 @@ fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io:
 /// Case, verdict and reason, in the order of the plan.
 type Seen = Vec<(String, Outcome, Option<Reason>)>;
 
-fn run(contract: &Arc<Contract>, address: SocketAddr, whole: Duration, choose: impl Fn(&Case) -> bool + Send) -> (Summary, Seen) {
+fn run(
+    contract: &Arc<Contract>,
+    address: SocketAddr,
+    whole: Duration,
+    choose: impl Fn(&Case) -> bool + Send,
+) -> (Summary, Seen) {
     let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
     let limits = Limits { whole, connect: whole, body: 1 << 20 };
     let http = Http::new(&target, limits, None).expect("a client");
     let plan = Plan::new(Arc::clone(contract), 1);
-    let runner = Arc::new(Runner::new(plan, http, target, sandbox::credentials(contract), Ambient::new(Clock::System, 5), Options::default(), Arc::default()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runner = Arc::new(Runner::new(
+        plan,
+        http,
+        target,
+        sandbox::credentials(contract),
+        Ambient::new(Clock::System, 5),
+        Options::default(),
+        Arc::default(),
+    ));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut seen = Vec::new();
     let tally = runtime.block_on(async {
         let cases = runner.plan().cases().filter(|c| choose(c));
@@ -110,7 +126,8 @@ fn run(contract: &Arc<Contract>, address: SocketAddr, whole: Duration, choose: i
 
 /// True for the one request that is spoilt; everything else is answered well, so canaries stay healthy.
 fn spoilt(call: &Call) -> bool {
-    call.path.ends_with("/registration") && call.body.windows(10).any(|w| w == b"\"gender\":7") || call.body.windows(14).any(|w| w == b"\"gender\":\"Malx")
+    call.path.ends_with("/registration") && call.body.windows(10).any(|w| w == b"\"gender\":7")
+        || call.body.windows(14).any(|w| w == b"\"gender\":\"Malx")
 }
 
 const CASE: &str = "user-registration::value::body.gender::near-male";
@@ -122,7 +139,8 @@ fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Seen) {
     let start = Instant::now();
     let (summary, seen) = run(&contract, rude.address, Duration::from_millis(400), |c| c.id.contains("::value::"));
     assert!(start.elapsed() < Duration::from_secs(30), "the run hung");
-    let (_, outcome, reason) = seen.iter().find(|(id, ..)| id == CASE).cloned().unwrap_or_else(|| panic!("{CASE} did not run: {seen:?}"));
+    let (_, outcome, reason) =
+        seen.iter().find(|(id, ..)| id == CASE).cloned().unwrap_or_else(|| panic!("{CASE} did not run: {seen:?}"));
     let others = seen.iter().filter(|(id, ..)| id != CASE);
     assert!(others.clone().all(|(_, o, _)| *o == Outcome::Pass), "the run did not go on: {seen:?}");
     (outcome, reason, summary, seen)
@@ -130,7 +148,10 @@ fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Seen) {
 
 fn fails_by(manners: Manners, clause: &str) {
     let (outcome, _, summary, seen) = one(manners);
-    let cited = summary.findings.iter().any(|f| f.clause == format!("user-registration/policy/answer/{clause}") && f.level == Level::Must);
+    let cited = summary
+        .findings
+        .iter()
+        .any(|f| f.clause == format!("user-registration/policy/answer/{clause}") && f.level == Level::Must);
     assert!(outcome == Outcome::Fail && cited && summary.exit == 1, "{}\n{seen:?}", lab::describe(&summary));
 }
 
@@ -201,35 +222,87 @@ fn a_head_that_is_no_http() {
 
 #[test]
 fn a_gateway_error_for_this_input_alone() {
-    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "no-server-error");
+    fails_by(
+        |c, b, s| {
+            s.write_all(if spoilt(c) {
+                b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            } else {
+                &b
+            })
+        },
+        "no-server-error",
+    );
 }
 
 #[test]
 fn a_server_error() {
-    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "no-server-error");
+    fails_by(
+        |c, b, s| {
+            s.write_all(if spoilt(c) {
+                b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            } else {
+                &b
+            })
+        },
+        "no-server-error",
+    );
 }
 
 #[test]
 fn html_gzip_bad_utf8_redirect_and_no_body() {
-    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>" } else { &b }), "json");
     fails_by(
-        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\nconnection: close\r\n\r\n\x1f\x8b\x08" } else { &b }),
-        "no-coding",
-    );
-    fails_by(
-        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-type: application/json\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{\"a\":\"\xff\"}" } else { &b }),
+        |c, b, s| {
+            s.write_all(if spoilt(c) {
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>"
+            } else {
+                &b
+            })
+        },
         "json",
     );
     fails_by(
-        |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }),
+        |c, b, s| {
+            s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\nconnection: close\r\n\r\n\x1f\x8b\x08" } else { &b })
+        },
+        "no-coding",
+    );
+    fails_by(
+        |c, b, s| {
+            s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-type: application/json\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{\"a\":\"\xff\"}" } else { &b })
+        },
+        "json",
+    );
+    fails_by(
+        |c, b, s| {
+            s.write_all(if spoilt(c) {
+                b"HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            } else {
+                &b
+            })
+        },
         "no-redirect",
     );
-    fails_by(|c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b }), "json");
+    fails_by(
+        |c, b, s| {
+            s.write_all(if spoilt(c) {
+                b"HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            } else {
+                &b
+            })
+        },
+        "json",
+    );
 }
 
 #[test]
 fn too_many_requests_are_waited_for_and_then_inconclusive() {
-    let busy: Manners = |c, b, s| s.write_all(if spoilt(c) { b"HTTP/1.1 429 Slow\r\nretry-after: 0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" } else { &b });
+    let busy: Manners = |c, b, s| {
+        s.write_all(if spoilt(c) {
+            b"HTTP/1.1 429 Slow\r\nretry-after: 0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        } else {
+            &b
+        })
+    };
     let (outcome, reason, summary, _) = one(busy);
     assert_eq!((outcome, reason, summary.exit), (Outcome::Inconclusive, Some(Reason::Http429), 3));
 }
@@ -263,19 +336,27 @@ fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
 #[test]
 fn the_sandbox_survives_hostile_bytes_and_chunks_its_answers() {
     let contract = lab::contract(None);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
     let address = listener.local_addr().expect("an address");
-    let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant { chunked: true, ..Variant::default() }, Vec::new()));
+    let sandbox =
+        Arc::new(Sandbox::new(Arc::clone(&contract), Variant { chunked: true, ..Variant::default() }, Vec::new()));
     runtime.spawn(sandbox::serve(listener, sandbox, std::future::pending()));
     let path = "/open-api/api/v1/user/registration";
     for bytes in [
         b"\x00\x01\x02\r\n\r\n".to_vec(),
         b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(),
         format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n{{\"a\":").into_bytes(),
-        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\nconnection: close\r\n\r\n{}", "[".repeat(200_000)).into_bytes(),
-        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: KMV1:\r\ncontent-length: 2\r\n\r\n{{}}").into_bytes(),
-        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: \u{e9}\u{ac00}\r\ncontent-length: 2\r\n\r\n{{}}").into_bytes(),
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\nconnection: close\r\n\r\n{}",
+            "[".repeat(200_000)
+        )
+        .into_bytes(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: KMV1:\r\ncontent-length: 2\r\n\r\n{{}}")
+            .into_bytes(),
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\nx-km-tran-token: \u{e9}\u{ac00}\r\ncontent-length: 2\r\n\r\n{{}}")
+            .into_bytes(),
     ] {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");

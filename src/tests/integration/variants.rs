@@ -24,24 +24,32 @@ struct Honest {
 }
 
 fn decide(id: &'static str, sides: &'static [&'static str]) -> impl Strategy<Value = Option<(String, String)>> {
-    proptest::option::of(proptest::sample::select(sides)).prop_map(move |side| side.map(|s| (id.to_owned(), s.to_owned())))
+    proptest::option::of(proptest::sample::select(sides))
+        .prop_map(move |side| side.map(|s| (id.to_owned(), s.to_owned())))
 }
 
 fn honest() -> impl Strategy<Value = Honest> {
-    let manners = (any::<[bool; 7]>(), 0..2_usize, proptest::sample::select(&Unit::ALL[..]), proptest::sample::select(&[400_u16, 401, 403][..]));
-    let variant = manners.prop_map(|([refuses_unknown, optional, echoed, extra, reversed, pretty, charset], side, unit, auth_status)| Variant {
-        unit,
-        side,
-        refuses_unknown,
-        optional,
-        trace: if echoed { TraceId::Echoed } else { TraceId::Own },
-        auth_status,
-        extra,
-        reversed,
-        pretty,
-        charset,
-        chunked: false,
-    });
+    let manners = (
+        any::<[bool; 7]>(),
+        0..2_usize,
+        proptest::sample::select(&Unit::ALL[..]),
+        proptest::sample::select(&[400_u16, 401, 403][..]),
+    );
+    let variant = manners.prop_map(
+        |([refuses_unknown, optional, echoed, extra, reversed, pretty, charset], side, unit, auth_status)| Variant {
+            unit,
+            side,
+            refuses_unknown,
+            optional,
+            trace: if echoed { TraceId::Echoed } else { TraceId::Own },
+            auth_status,
+            extra,
+            reversed,
+            pretty,
+            charset,
+            chunked: false,
+        },
+    );
     let own = (
         decide("success-code", &["a", "b"]),
         decide("expiry-date-format", &["a", "b"]),
@@ -51,14 +59,23 @@ fn honest() -> impl Strategy<Value = Honest> {
         decide("tran-time-content", &["a"]),
     );
     let own = own.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f].into_iter().flatten().collect());
-    let told = (decide("terms-id-type", &["a", "b"]), decide("tran-token-message", &["a", "b"])).prop_map(|(a, b)| [a, b].into_iter().flatten().collect());
-    let envelope = proptest::option::of(Just(Envelope { code: "result.reason".to_owned(), message: "result.message".to_owned() }));
-    (variant, own, told, envelope, any::<u64>()).prop_map(|(variant, own, told, envelope, salt)| Honest { variant, own, told, envelope, salt })
+    let told = (decide("terms-id-type", &["a", "b"]), decide("tran-token-message", &["a", "b"]))
+        .prop_map(|(a, b)| [a, b].into_iter().flatten().collect());
+    let envelope =
+        proptest::option::of(Just(Envelope { code: "result.reason".to_owned(), message: "result.message".to_owned() }));
+    (variant, own, told, envelope, any::<u64>()).prop_map(|(variant, own, told, envelope, salt)| Honest {
+        variant,
+        own,
+        told,
+        envelope,
+        salt,
+    })
 }
 
 #[test]
 fn five_hundred_honest_variants_raise_no_alarm() {
-    let config = Config { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_122), ..Config::default() };
+    let config =
+        Config { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_122), ..Config::default() };
     let mut runner = TestRunner::new(config);
     let result = runner.run(&honest(), |honest| {
         let profile = Profile { choices: honest.told.clone(), envelope: honest.envelope.clone(), ..Profile::default() };

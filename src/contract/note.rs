@@ -1,0 +1,84 @@
+//! Gaps and conflicts: kept verbatim; a conflict with `either:` can be named by properties and decided by a profile.
+
+use super::endpoint::Note;
+use super::error::{LoadError, suggest};
+use super::load::Loader;
+use super::yaml::{Map, Node};
+
+impl Loader<'_> {
+    pub(super) fn notes(&mut self, map: &Map<'_>, owner: &str) -> Result<(), LoadError> {
+        for node in map.opt("gaps").map(Node::list).transpose()?.unwrap_or_default() {
+            self.contract.notes.push(Note {
+                owner: owner.to_owned(),
+                kind: "gap",
+                text: node.text()?.to_owned(),
+                sides: None,
+                decided: String::new(),
+                source: node.source(),
+            });
+        }
+        for node in map.opt("conflicts").map(Node::list).transpose()?.unwrap_or_default() {
+            let m = node.map()?;
+            let id = m.req("id")?;
+            let text = m.req("what")?.text()?.to_owned();
+            let sides = (m.req("a")?.text()?.to_owned(), m.req("b")?.text()?.to_owned());
+            m.opt("note");
+            let why = m.text("why")?.unwrap_or_default();
+            let mut decided = if why.is_empty() { String::new() } else { format!("{}: {why}", id.text()?) };
+            if let Some(either) = m.opt("either") {
+                let default = m.req("default")?;
+                let [a, b] = either.list()? else {
+                    return Err(
+                        either.error("a conflict has two sides", "write `either: [A, B]`, as `a` and `b` say it")
+                    );
+                };
+                let mut values = if default.word(&["a", "b"])? == "a" {
+                    vec![a.clone(), b.clone()]
+                } else {
+                    vec![b.clone(), a.clone()]
+                };
+                let choice = self.profile.and_then(|p| p.choices.get(id.text().unwrap_or_default()));
+                match choice.map(String::as_str) {
+                    None => {}
+                    Some("a") => values = vec![a.clone()],
+                    Some("b") => values = vec![b.clone()],
+                    Some(other) => {
+                        return Err(either.error(format!("the profile chooses `{other}`"), "choose `a` or `b`"));
+                    }
+                }
+                let sends = choice.map_or_else(|| default.text(), |c| Ok(c))?;
+                let takes = if values.len() == 1 { "takes no other" } else { "takes either" };
+                decided = format!(
+                    "{}: sends side {sends}, {takes}{}",
+                    id.text()?,
+                    if why.is_empty() { String::new() } else { format!("; {why}") }
+                );
+                if self.conflicts.sides.insert(id.text()?.to_owned(), values).is_some() {
+                    return Err(id.error("a second conflict of this id", "ids are unique in an API"));
+                }
+            }
+            m.done()?;
+            self.contract.notes.push(Note {
+                owner: owner.to_owned(),
+                kind: "conflict",
+                text,
+                sides: Some(sides),
+                decided,
+                source: node.source(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_choices(&self, root: &Node) -> Result<(), LoadError> {
+        for id in self.profile.iter().flat_map(|p| p.choices.keys()) {
+            if !self.conflicts.sides.contains_key(id) {
+                return Err(root.error(
+                    format!("the profile decides `{id}`, which is no conflict of this contract"),
+                    suggest(id, self.conflicts.sides.keys().map(String::as_str)),
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! Tables of a contract: the rows of requests, answers and headers become fields, each known property a clause.
+
+use super::error::{LoadError, suggest};
+use super::load::Loader;
+use super::property::{self, Property, ReadValue};
+use super::yaml::{Map, Node};
+use crate::model::clause::{Basis, Rule};
+use crate::model::field::{Constraint, Field, Kind, Location, Presence, Sample};
+use crate::model::wire::SecretField;
+
+/// A table and the side it is on.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Part {
+    RequestHeader,
+    Request,
+    ResponseHeader,
+    Response,
+}
+
+impl Part {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Part::RequestHeader => "request-header",
+            Part::Request => "request",
+            Part::ResponseHeader => "response-header",
+            Part::Response => "response",
+        }
+    }
+
+    pub(super) fn location(self) -> Location {
+        match self {
+            Part::RequestHeader | Part::ResponseHeader => Location::Header,
+            Part::Request | Part::Response => Location::Body,
+        }
+    }
+}
+
+impl Loader<'_> {
+    pub(super) fn table(&mut self, nodes: &[Node], endpoint: &str, part: Part) -> Result<Vec<Field>, LoadError> {
+        let mut fields: Vec<Field> = Vec::new();
+        for node in nodes {
+            let field = self.field(node, endpoint, part, "")?;
+            if fields.iter().any(|f| f.name == field.name) {
+                return Err(node.error(format!("`{}` stands in this table twice", field.name), "keep one of the two"));
+            }
+            fields.push(field);
+        }
+        Ok(fields)
+    }
+
+    fn field(&mut self, node: &Node, endpoint: &str, part: Part, parent: &str) -> Result<Field, LoadError> {
+        let map = node.map()?;
+        map.later(&["required_if", "values", "nullable", "in", "conflict"])?;
+        let is_item = parent.ends_with(".*") && map.opt("name").is_none();
+        let name = if is_item { "*".to_owned() } else { map.req("name")?.text()?.to_owned() };
+        let path = match parent {
+            _ if is_item => parent.to_owned(),
+            "" => name.clone(),
+            parent => format!("{parent}.{name}"),
+        };
+        map.opt("note");
+        map.opt("send");
+        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
+        let why = match (map.text("from")?, map.text("why")?) {
+            (Some(from), _) => format!("from {from}"),
+            (None, why) => why.unwrap_or_default().to_owned(),
+        };
+        let place = FieldPlace { endpoint, part, path: &path, basis: (basis, &why) };
+        // What every table states must be stated; `unseen` is a statement.
+        let stated = |key: &'static str| {
+            if part.location() == Location::Header && key == "type" { Ok(map.opt(key)) } else { map.req(key).map(Some) }
+        };
+        let kind = self.property(stated("type")?, &place, Rule::Type, &property::kind, |k| {
+            format!("{path} is a JSON {}", k.word())
+        })?;
+        let presence = if is_item {
+            None
+        } else {
+            self.property(map.req("presence").map(Some)?, &place, Rule::Presence, &property::presence, |p| match p {
+                Presence::Required => format!("{path} must be there and not null"),
+                Presence::Optional => format!("{path} may be left out"),
+            })?
+        };
+        let is_string = part.location() == Location::Header
+            || kind.as_ref().is_some_and(|k: &Constraint<Kind>| *k.first() == Kind::String);
+        let length_node = if is_string && !map_has(&map, "length") && !map_has(&map, "enum") && !map_has(&map, "format")
+        {
+            Some(map.req("length")?)
+        } else {
+            map.opt("length")
+        };
+        let length = self.property(length_node, &place, Rule::Length, &property::length, |b| {
+            if b.min == b.max {
+                format!("{path} has exactly {} characters", b.min)
+            } else {
+                format!("{path} has {} to {} characters", b.min, b.max)
+            }
+        })?;
+        let value = self.property(map.opt("value"), &place, Rule::Value, &property::value, |b| {
+            format!("{path} is a number from {} to {}", b.min, b.max)
+        })?;
+        let integer = self.property(map.opt("integer"), &place, Rule::Integer, &integer, |()| {
+            format!("{path} is a whole number written in plain digits")
+        })?;
+        let format = self.property(map.opt("format"), &place, Rule::Format, &property::format, |f| {
+            format!("{path} is written as {}", f.name())
+        })?;
+        let words = self.property(map.opt("enum"), &place, Rule::Enum, &property::words, |w| {
+            format!("{path} is one of {}", w.join(", "))
+        })?;
+        let charset = self.property(map.opt("charset"), &place, Rule::Charset, &property::charset, |c| {
+            format!("{path} consists of {}", c.word())
+        })?;
+        let trace = if map.opt("trace").map(Node::flag).transpose()?.unwrap_or(false) {
+            let prop = Property { sides: vec![()], open: false, basis, why: why.clone(), source: node.source() };
+            Some(self.clause(
+                format!("{endpoint}/{}/{path}/trace", part.word()),
+                Rule::Trace,
+                &prop,
+                format!("{path} is never the trace number of another request"),
+            ))
+        } else {
+            None
+        };
+        let secret = map
+            .opt("secret")
+            .map(|n| n.word(&["password", "pan", "cvc", "token", "identity"]))
+            .transpose()?
+            .map(str::to_owned);
+        let refers = map.opt("ref").map(|n| self.refers(n)).transpose()?;
+        let sample = map.opt("sample").map(property::sample).transpose()?;
+        if let (Some(Sample::Catalogue { resource, .. }), Some(n)) = (&sample, map.opt("sample")) {
+            if !self.contract.resources.iter().any(|r| r.name == *resource && r.catalogue) {
+                return Err(n.error(
+                    format!("no catalogue `{resource}`"),
+                    "name a resource of api.yaml with `catalogue: true`",
+                ));
+            }
+        }
+        let children = map.opt("fields").map(Node::list).transpose()?.unwrap_or_default().to_vec();
+        let items = map.opt("items").cloned();
+        map.done()?;
+        let fields = children.iter().map(|n| self.field(n, endpoint, part, &path)).collect::<Result<Vec<_>, _>>()?;
+        let items = items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.map(Box::new);
+        Ok(Field {
+            name,
+            location: part.location(),
+            kind,
+            presence,
+            length,
+            value,
+            integer,
+            format,
+            words,
+            charset,
+            secret,
+            refers,
+            sample,
+            unique: false,
+            fields,
+            items,
+            trace,
+            path,
+        })
+    }
+
+    fn refers(&self, node: &Node) -> Result<String, LoadError> {
+        let text = node.text()?;
+        let known = self.contract.resources.iter().map(|r| r.name.as_str());
+        match text.split_once('.') {
+            Some((resource, _)) if self.contract.resources.iter().any(|r| r.name == resource) => Ok(text.to_owned()),
+            _ => Err(node.error(
+                format!("`{text}` refers to nothing"),
+                suggest(text.split('.').next().unwrap_or_default(), known),
+            )),
+        }
+    }
+
+    fn property<T: Clone>(
+        &mut self,
+        node: Option<&Node>,
+        place: &FieldPlace<'_>,
+        rule: Rule,
+        read: ReadValue<'_, T>,
+        says: impl Fn(&T) -> String,
+    ) -> Result<Option<Constraint<T>>, LoadError> {
+        let Some(node) = node else { return Ok(None) };
+        let place_id = format!("{}/{}/{}", place.endpoint, place.part.word(), place.path);
+        let Some(prop) = property::property(node, rule.word(), read, &self.conflicts, place.basis)? else {
+            self.unknown(place_id, rule.word(), node.source());
+            return Ok(None);
+        };
+        // A client shows what a target takes, never what it refuses: beyond it lies the unknown, not an error.
+        let open =
+            prop.open || (place.part == Part::Request && prop.basis == Basis::Observed && rule != Rule::Presence);
+        let clause = (!open).then(|| {
+            let text = prop.sides.iter().map(&says).collect::<Vec<_>>().join("; or: ");
+            self.clause(format!("{place_id}/{}", rule.word()), rule, &prop, text)
+        });
+        Ok(Some(Constraint { sides: prop.sides, open, clause }))
+    }
+}
+
+struct FieldPlace<'a> {
+    endpoint: &'a str,
+    part: Part,
+    path: &'a str,
+    basis: (Basis, &'a str),
+}
+
+fn map_has(map: &Map<'_>, key: &'static str) -> bool {
+    map.opt(key).is_some()
+}
+
+fn integer(node: &Node) -> Result<(), LoadError> {
+    if node.flag()? { Ok(()) } else { Err(node.error("`integer: false` says nothing", "leave it out")) }
+}
+
+pub(super) fn secrets(fields: &[Field]) -> Vec<SecretField> {
+    let mut found = Vec::new();
+    for field in fields {
+        field.walk(&mut |f| {
+            if let Some(kind) = &f.secret {
+                found.push(SecretField {
+                    path: f.path.clone(),
+                    kind: kind.clone(),
+                    formats: f.format.iter().flat_map(|c| c.sides.clone()).collect(),
+                    words: f.words.iter().flat_map(|c| c.sides.concat()).collect(),
+                    charset: f.charset.as_ref().map(|c| *c.first()),
+                });
+            }
+        });
+    }
+    found
+}
