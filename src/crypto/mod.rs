@@ -7,7 +7,31 @@ use base64::engine::general_purpose::STANDARD;
 /// HMAC-SHA256 in standard padded Base64, 44 characters.
 #[must_use]
 pub fn hmac_sha256_base64(key: &[u8], message: &[u8]) -> String {
-    STANDARD.encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message))
+    Mac::new(key).base64(message)
+}
+
+/// HMAC-SHA256 under one key, for many messages. `Debug` shows no key.
+#[derive(Clone)]
+pub struct Mac(hmac::Key);
+
+impl Mac {
+    /// A key of any length.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The code in standard padded Base64, 44 characters.
+    #[must_use]
+    pub fn base64(&self, message: &[u8]) -> String {
+        STANDARD.encode(hmac::sign(&self.0, message))
+    }
+}
+
+impl std::fmt::Debug for Mac {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mac")
+    }
 }
 
 /// Standard padded Base64.

@@ -17,12 +17,12 @@ const ECHO: usize = 12;
 /// Redacts under a key of its own that is never written anywhere.
 #[derive(Debug)]
 pub struct Redactor {
-    key: [u8; 32],
+    key: crypto::Mac,
 }
 
 impl Default for Redactor {
     fn default() -> Self {
-        Self { key: crypto::random() }
+        Self { key: crypto::Mac::new(&crypto::random::<32>()) }
     }
 }
 
@@ -156,7 +156,7 @@ impl Redactor {
         }
         Redacted {
             kind: field.kind.clone(),
-            commit: crypto::hmac_sha256_base64(&self.key, text.as_bytes()),
+            commit: self.key.base64(text.as_bytes()),
             chars: text.chars().count(),
             utf16: text.encode_utf16().count(),
             bytes: text.len(),

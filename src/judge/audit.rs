@@ -8,7 +8,7 @@ use crate::contract::Contract;
 use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
 
 /// Trace numbers remembered, as 64-bit hashes under a key of the process; older ones can no longer be recognised.
-const REMEMBERED: usize = 1 << 16;
+const REMEMBERED: usize = 1 << 14;
 /// One number of another request may be chance (a target that draws its own); two are not.
 const CROSSINGS: u64 = 2;
 

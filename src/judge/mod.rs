@@ -108,8 +108,7 @@ impl Oracle {
         for (at, (step, seen)) in case.steps.iter().zip(observed).enumerate() {
             notes.exchange = at;
             let endpoint = &self.contract.endpoints[step.endpoint];
-            let aim = case.clauses.iter().copied().find(|c| self.contract.clause(*c).part().starts_with("request"));
-            let aim = aim.filter(|_| step.role == Role::Probe);
+            let aim = case.aim.filter(|_| step.role == Role::Probe);
             let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
             if step.role == Role::Setup && reply != Reply::Accepted {
                 blocked = Some(format!("set-up step {} was not accepted: {}", at + 1, summary(seen, &self.contract)));

@@ -165,6 +165,8 @@ pub struct Case {
     pub endpoint: usize,
     /// The clauses that it was planned to exercise.
     pub clauses: Vec<ClauseIx>,
+    /// The clause of the request that a legal case is there for.
+    pub aim: Option<ClauseIx>,
     /// What it does to the target.
     pub hazard: Hazard,
     /// Requests in order; the last is the probe.

@@ -212,6 +212,7 @@ impl<'a> Scope<'a> {
             let (body, headers) = isolation::rehearse(self.plan, step);
             step.expect = isolation::expect(&self.plan.contract, step, &body, &headers);
         }
+        let aim = aims.first().copied();
         let mut clauses = match &steps[steps.len() - 1].expect {
             Expect::Either { .. } => Vec::new(),
             Expect::Accept => {
@@ -233,7 +234,7 @@ impl<'a> Scope<'a> {
         clauses.dedup();
         let hazard =
             steps.iter().map(|s| self.plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
-        Case { id: id.into(), family: self.family, endpoint: self.at, clauses, hazard, steps }
+        Case { id: id.into(), family: self.family, endpoint: self.at, clauses, aim, hazard, steps }
     }
 }
 

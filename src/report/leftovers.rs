@@ -15,14 +15,22 @@ pub(super) fn write(path: &Path, header: &RunHeader, evidence: &Path) -> io::Res
         serde_json::json!(header.target)
     )?;
     let mut first = true;
-    for record in records::cases(evidence)? {
-        let case = record?.case;
-        for made in &case.created {
+    let mut list = |case: &str, created: &[String]| -> io::Result<()> {
+        for made in created {
             let (resource, key) = made.split_once(' ').unwrap_or((made, ""));
             let comma = if first { "" } else { "," };
             first = false;
-            write!(out, "{comma}\n  {}", serde_json::json!({"case": case.id, "resource": resource, "key": key}))?;
+            write!(out, "{comma}\n  {}", serde_json::json!({"case": case, "resource": resource, "key": key}))?;
         }
+        Ok(())
+    };
+    for record in records::cases(evidence)? {
+        let case = record?.case;
+        list(&case.id, &case.created)?;
+    }
+    for aside in records::asides(evidence)? {
+        let aside = aside?;
+        list(&aside.case, &aside.created)?;
     }
     writeln!(out, "\n]}}")?;
     out.flush()

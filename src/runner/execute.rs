@@ -204,8 +204,14 @@ impl<T: Transport> Runner<T> {
             let seen = self.redactor.observe(request, result, micros, attempt);
             let body = seen.answer.as_ref().ok().and_then(|a| a.json()).cloned();
             let accepted = self.oracle.accepted(step.endpoint, &seen);
-            if accepted {
-                created.extend(keys(&endpoint.effects, body.as_ref()));
+            match &seen.answer {
+                Ok(_) if accepted => created.extend(keys(&endpoint.effects, body.as_ref())),
+                Ok(_) => {}
+                // Without an answer nobody knows: it is listed, with the key unknown.
+                Err(_) => created.extend(endpoint.effects.iter().filter_map(|effect| match effect {
+                    Effect::Create { resource, only_if: None, .. } => Some(format!("{resource} unknown")),
+                    _ => None,
+                })),
             }
             observed.push(seen);
             answers.push(body);

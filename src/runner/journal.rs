@@ -103,6 +103,19 @@ impl Journal {
         lines.into_iter().try_for_each(|line| self.send(line))
     }
 
+    /// Writes exchanges that belong to no case of the plan (canaries, confirmations), and what they brought into being.
+    ///
+    /// # Errors
+    /// [`JournalError`] once the disk refuses.
+    pub fn aside(&mut self, case: &str, lines: Vec<Vec<u8>>, created: &[String]) -> Result<(), JournalError> {
+        self.exchanges(lines)?;
+        if created.is_empty() {
+            return Ok(());
+        }
+        // Plain data always has a JSON text.
+        self.send(serde_json::to_vec(&Aside { kind: "aside", case, created }).unwrap_or_default())
+    }
+
     /// The line of a case.
     pub(crate) fn case_line(record: &CaseRecord) -> Vec<u8> {
         let mut line = br#"{"kind":"case","verdict":"#.to_vec();
@@ -139,6 +152,14 @@ impl Journal {
             None => Ok(String::new()),
         }
     }
+}
+
+/// What requests beside the plan brought into being.
+#[derive(serde::Serialize)]
+struct Aside<'a> {
+    kind: &'static str,
+    case: &'a str,
+    created: &'a [String],
 }
 
 struct Chain {

@@ -9,7 +9,7 @@ mod limiter;
 pub mod summary;
 mod tally;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
 use crate::model::wire::Credentials;
-use crate::model::{Case, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Reason, Verdict};
+use crate::model::{Case, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -50,6 +50,26 @@ impl Default for Options {
     }
 }
 
+/// How far a run is, to be looked at while it runs.
+#[derive(Debug, Default)]
+pub struct Live {
+    done: AtomicU64,
+    failing: AtomicU64,
+}
+
+impl Live {
+    /// Cases that have a verdict, and those among them that break a clause. A canary that fails later may still take some back.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.failing.load(Ordering::Relaxed))
+    }
+
+    fn add(&self, verdict: &Verdict) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.failing.fetch_add(u64::from(verdict.outcome == Outcome::Fail), Ordering::Relaxed);
+    }
+}
+
 /// Everything a run needs.
 #[derive(Debug)]
 pub struct Runner<T> {
@@ -63,6 +83,7 @@ pub struct Runner<T> {
     options: Options,
     limiter: Limiter,
     stop: Arc<AtomicBool>,
+    live: Arc<Live>,
     catalogues: RwLock<Arc<Catalogues>>,
 }
 
@@ -105,8 +126,15 @@ impl<T: Transport> Runner<T> {
             redactor: Redactor::default(),
             options,
             stop,
+            live: Arc::default(),
             catalogues: RwLock::default(),
         }
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live)
     }
 
     /// What carries the requests.
@@ -249,6 +277,7 @@ impl<T: Transport> Runner<T> {
                     } else {
                         this.execute(case).await
                     };
+                    this.live.add(&executed.verdict);
                     own.push((at, executed));
                 }
                 for one in own {
@@ -304,7 +333,7 @@ impl<T: Transport> Runner<T> {
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
             executed.seal(&case.id);
-            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
             // A refused canary is no finding by itself: it may need credentials or fixtures. What its answer promises is judged.
             executed.verdict.findings.retain(|f| f.check != Check::Accepted);
             tally.answer_checks(&case, &executed);
@@ -332,7 +361,7 @@ impl<T: Transport> Runner<T> {
             let case = self.plan.canary(endpoint);
             let mut executed = self.once(&case, 0, 0).await;
             executed.seal(&case.id);
-            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
             tally.answer_checks(&case, &executed);
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
             if let Some(Json::Array(entries)) = body.and_then(|b| b.at(list)) {
@@ -354,7 +383,7 @@ impl<T: Transport> Runner<T> {
             let case = Arc::clone(&found.case);
             let mut executed = self.once(&case, 0, 100).await;
             executed.seal(&case.id);
-            journal.exchanges(std::mem::take(&mut executed.lines))?;
+            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
             tally.exchanges += executed.exchanges as u64;
             let again = executed
                 .verdict

@@ -181,6 +181,14 @@ impl Text<'_> {
         }
     }
 
+    /// Length in each unit; one entry where all agree.
+    fn counts(&self, units: &[Unit]) -> Vec<usize> {
+        match self {
+            Text::Plain(text) if text.is_ascii() => vec![text.len()],
+            _ => units.iter().map(|u| self.count(*u)).collect(),
+        }
+    }
+
     fn meets(&self, name: &str, plain: impl Fn(&str) -> bool) -> bool {
         match self {
             Text::Plain(text) => plain(text),
@@ -216,12 +224,12 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
     let mut too_long_or_short = false;
     let mut doubtful_length = false;
     if let Some(length) = &field.length {
-        let counts = units.units.iter().map(|u| text.count(*u));
+        let counts = text.counts(units.units);
         let mut way = Way::Other;
         let within = |bounds: &Bounds<usize>| {
-            let held = counts.clone().filter(|n| bounds.holds(n)).count();
+            let held = counts.iter().filter(|n| bounds.holds(n)).count();
             match (held, units.side) {
-                (n, _) if n == units.units.len() => State::Holds,
+                (n, _) if n == counts.len() => State::Holds,
                 (0, _) => State::Broken,
                 (_, Side::Response) => State::Holds,
                 (_, Side::Request) => State::Unknown,
@@ -229,7 +237,7 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         };
         let state = decide(length, units.side, within);
         if state != State::Holds {
-            way = if counts.clone().all(|n| n < length.first().min) { Way::Below } else { Way::Above };
+            way = if counts.iter().all(|n| *n < length.first().min) { Way::Below } else { Way::Above };
         }
         too_long_or_short = state == State::Broken;
         doubtful_length = state == State::Unknown;

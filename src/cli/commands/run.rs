@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::task::JoinHandle;
 
 use super::block_on;
 use crate::cli::UsageError;
@@ -16,10 +17,10 @@ use crate::cli::args::{FailOn, Format, Run};
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::crypto;
-use crate::model::{Case, Event, Exit, Outcome, RunHeader, Summary};
+use crate::model::{Case, Event, Exit, RunHeader, Summary};
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::summarize;
-use crate::runner::{Journal, Options, Runner};
+use crate::runner::{Journal, Live, Options, Runner};
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
@@ -68,7 +69,7 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             options(args, &config),
             stop,
         ));
-        let mut progress = Progress::new(args.quiet, planned, out);
+        let progress = Progress::start(args.quiet, planned, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
         let cases: Box<dyn Iterator<Item = Case> + Send> =
             Box::new(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c)));
@@ -81,13 +82,12 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
                         let _ = writeln!(file, "{line}");
                     }
                     if sinks.1 {
-                        progress.data(&line);
+                        out.line(&line);
                     }
-                    progress.case(record.outcome);
                 }
             })
             .await;
-        progress.finish();
+        drop(progress);
         drop(embedded);
         let mut tally = match ran {
             Ok(tally) => tally,
@@ -110,7 +110,7 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
                 return Ok(Exit::Evidence);
             }
         }
-        Ok(finish(args, &config, &chosen, (&header, &summary), &folder, progress.out))
+        Ok(finish(args, &config, &chosen, (&header, &summary), &folder, out))
     })
 }
 
@@ -173,12 +173,15 @@ fn finish(
 fn options(args: &Run, config: &Config) -> Options {
     let profile = config.profile.as_ref();
     let (jobs, rate) = if config.local() { (16, None) } else { (4, Some(5)) };
+    let rate = args.rate.or(profile.and_then(|p| p.rate)).or(rate);
+    // Evidence is written a batch at a time: at a slow rate a batch is a few seconds long.
+    let batch = rate.filter(|r| *r > 0).map_or(256, |r| (r as usize * 4).clamp(16, 256));
     Options {
         jobs: args.jobs.map(usize::from).or(profile.and_then(|p| p.connections)).unwrap_or(jobs),
-        rate: args.rate.or(profile.and_then(|p| p.rate)).or(rate),
+        rate,
         max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
         fail_on_should: args.fail_on == FailOn::Should,
-        batch: if args.fail_fast { 16 } else { 256 },
+        batch: if args.fail_fast { 16 } else { batch },
         confirm: true,
     }
 }
@@ -217,64 +220,55 @@ fn watch_interrupt(stop: Arc<AtomicBool>) {
     });
 }
 
-/// A bar on a terminal, plain lines elsewhere.
-struct Progress<'a> {
-    bar: Option<ProgressBar>,
-    quiet: bool,
-    done: u64,
-    failing: u64,
-    planned: u64,
-    started: Instant,
-    said: Instant,
-    out: &'a mut Output,
+/// A bar on a terminal, plain lines elsewhere, nothing if quiet; ends when dropped.
+struct Progress(Option<JoinHandle<()>>);
+
+impl Progress {
+    fn start(quiet: bool, planned: u64, live: Arc<Live>) -> Self {
+        if quiet {
+            return Self(None);
+        }
+        let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+        Self(Some(if terminal { tokio::spawn(bar(planned, live)) } else { tokio::spawn(lines(planned, live)) }))
+    }
 }
 
-impl<'a> Progress<'a> {
-    fn new(quiet: bool, planned: u64, out: &'a mut Output) -> Self {
-        let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        let bar = (!quiet && terminal).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr());
-            let style =
-                ProgressStyle::with_template("{pos}/{len} cases, {msg} failing, {per_sec}, {eta} left {wide_bar}");
-            if let Ok(style) = style {
-                bar.set_style(style);
-            }
-            bar.set_message("0");
-            bar
-        });
-        let now = Instant::now();
-        Self { bar, quiet, done: 0, failing: 0, planned, started: now, said: now, out }
-    }
-
-    fn data(&mut self, line: &str) {
-        self.out.line(line);
-    }
-
-    fn case(&mut self, outcome: Outcome) {
-        self.done += 1;
-        self.failing += u64::from(outcome == Outcome::Fail);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(self.failing.to_string());
-                bar.inc(1);
-            }
-            None if !self.quiet && self.said.elapsed() > Duration::from_secs(10) => {
-                self.said = Instant::now();
-                Output::note(&format!(
-                    "{}/{} cases, {} failing, {:.0} s",
-                    self.done,
-                    self.planned,
-                    self.failing,
-                    self.started.elapsed().as_secs_f32()
-                ));
-            }
-            None => {}
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
         }
     }
+}
 
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+/// Clears the bar also when its task is cut off.
+struct Bar(ProgressBar);
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+async fn bar(planned: u64, live: Arc<Live>) {
+    let bar = Bar(ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr()));
+    let style = "{pos}/{len} cases, {msg} failing, {per_sec}, {eta} left {wide_bar}";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.0.set_style(style);
+    }
+    loop {
+        let (done, failing) = live.counts();
+        bar.0.set_message(failing.to_string());
+        bar.0.set_position(done);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn lines(planned: u64, live: Arc<Live>) {
+    let started = Instant::now();
+    loop {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let (done, failing) = live.counts();
+        Output::note(&format!("{done}/{planned} cases, {failing} failing, {:.0} s", started.elapsed().as_secs_f32()));
     }
 }

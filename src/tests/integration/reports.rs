@@ -88,6 +88,7 @@ fn evidence_is_a_chain_with_header_and_footer() {
             Some("header") => assert_eq!(at, 0),
             Some("exchange") => exchanges += 1,
             Some("case") => cases += 1,
+            Some("aside") => {}
             Some("footer") => {
                 assert_eq!(at + 1, text.lines().count());
                 assert_eq!(
@@ -99,6 +100,31 @@ fn evidence_is_a_chain_with_header_and_footer() {
         }
     }
     assert_eq!(json(out.join("results.json"))["summary"]["root"].as_str(), Some(prev.as_str()));
+}
+
+#[test]
+fn everything_that_a_run_created_is_in_the_ledger() {
+    let folder = Folder::new();
+    let out = run(&folder, &["--only", "user-registration::valid::*", "--fault", "skip-unique:loginId"]);
+    let left = json(out.join("leftovers.json"));
+    let listed: Vec<&str> = left["left"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|e| e["resource"] == "user")
+        .filter_map(|e| e["key"].as_str())
+        .collect();
+    let text = fs::read_to_string(out.join("evidence.jsonl")).expect("the evidence");
+    let answered = text.lines().filter_map(|line| {
+        let value: Value = serde_json::from_str(line).expect("JSON");
+        let body = &value["record"]["answer"]["Ok"]["body"]["root"];
+        body["userId"].is_number().then(|| body["userId"].to_string())
+    });
+    let answered: Vec<String> = answered.collect();
+    assert!(answered.len() > 3, "{answered:?}");
+    for id in answered {
+        assert!(listed.contains(&id.as_str()), "member {id} is not in the ledger: {listed:?}");
+    }
 }
 
 #[test]
