@@ -67,7 +67,6 @@ impl Audit {
             if let Some((field, clause)) = field.and_then(|f| Some((f, f.trace?))) {
                 match answer.header(&field.name) {
                     Some(answered) if answered != own && self.sent.contains(&self.hasher.hash_one(answered)) => {
-                        self.broken[clause as usize] += 1;
                         let crossed = self.crossed.entry(clause).or_insert_with(|| Crossed {
                             count: 0,
                             case: case.to_owned(),
@@ -115,6 +114,37 @@ impl Audit {
     #[must_use]
     pub fn rate(&self, clause: ClauseIx) -> (u64, u64) {
         let (held, broken) = (self.held[clause as usize], self.broken[clause as usize]);
-        (held + broken, broken)
+        let crossed = self.crossed.get(&clause).map_or(0, |c| c.count);
+        // What may be chance counts as held, so that numbers and findings agree.
+        let broken = broken + if crossed >= CROSSINGS { crossed } else { 0 };
+        (held + broken + if crossed < CROSSINGS { crossed } else { 0 }, broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_crossing_may_be_chance_two_are_a_finding() {
+        let finding = Finding {
+            clause: 0,
+            level: crate::model::Level::Must,
+            check: Check::Trace,
+            pointer: String::new(),
+            expected: String::new(),
+            actual: String::new(),
+            exchange: 0,
+        };
+        let audit = |count| Audit {
+            held: vec![10],
+            broken: vec![0],
+            recent: VecDeque::new(),
+            sent: HashSet::new(),
+            hasher: RandomState::new(),
+            crossed: HashMap::from([(0, Crossed { count, finding: finding.clone(), case: String::new() })]),
+        };
+        assert_eq!((audit(1).findings().len(), audit(1).rate(0)), (0, (11, 0)));
+        assert_eq!((audit(2).findings().len(), audit(2).rate(0)), (1, (12, 2)));
     }
 }

@@ -91,9 +91,12 @@ pub struct Runner<T> {
 type Settled = (Arc<Vec<Case>>, Vec<Executed>);
 
 /// A canary that failed.
+#[derive(Clone)]
 struct Sick {
     /// Refused with a documented input error.
     input: bool,
+    /// No complete answer at all.
+    down: bool,
     why: String,
 }
 
@@ -164,15 +167,21 @@ impl<T: Transport> Runner<T> {
         self.read_catalogues(&mut tally, journal).await?;
         let mut cases = cases.peekable();
         let mut healthy_before: Option<usize> = None;
+        let mut outage: Option<(u32, Sick)> = None;
         // What a batch came to is written while the next one runs, unless a failure in it may end the run.
         let mut settled: Option<Settled> = None;
         loop {
             let batch = Arc::new(self.next_batch(&mut cases));
             let Some(endpoint) = batch.first().map(|case| case.endpoint) else { break };
-            let before = if healthy_before == Some(endpoint) {
-                Ok(())
-            } else {
-                self.canary(endpoint, &mut tally, journal).await?
+            let before = match &outage {
+                // Down twice in a row: the rest would only wait for the same silence.
+                Some((2.., sick)) => Err(sick.clone()),
+                _ if healthy_before == Some(endpoint) => Ok(()),
+                _ => self.canary(endpoint, &mut tally, journal).await?,
+            };
+            outage = match &before {
+                Err(sick) if sick.down => Some((outage.map_or(1, |(times, _)| times + 1), sick.clone())),
+                _ => None,
             };
             let mut done = match &before {
                 Ok(()) => {
@@ -323,7 +332,7 @@ impl<T: Transport> Runner<T> {
         journal: &mut Journal,
     ) -> Result<Result<(), Sick>, JournalError> {
         let case = self.plan.canary(endpoint);
-        let mut sick = Sick { input: false, why: String::new() };
+        let mut sick = Sick { input: false, down: true, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
@@ -342,6 +351,7 @@ impl<T: Transport> Runner<T> {
             }
             sick = Sick {
                 input: health == Health::Refusing { input: true },
+                down: health == Health::Down,
                 why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id),
             };
             // A refusal in good order is no outage that might pass.

@@ -124,6 +124,7 @@ fn a_finding_prints_its_clause_and_a_replay_that_works_as_printed() {
     let try_it = output(&folder.0, &["try", "user-registration", "--case", "login-id-in-use"]);
     golden("try", &try_it);
     golden("try-success", &output(&folder.0, &["try", "user-registration"]));
+    golden("replay", &output(&folder.0, &["replay", "user-registration::length::body.birthDate::min-1"]));
     golden("try-unknown", &output(&folder.0, &["try", "user-registration", "--case", "login-id"]));
 }
 
@@ -214,7 +215,7 @@ fn ctrl_c_ends_the_run_with_a_partial_report() {
         .spawn()
         .expect("it starts");
     std::thread::sleep(Duration::from_millis(1500));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
     assert!(sent.success());
     let mut text = String::new();
     child.stdout.take().expect("stdout").read_to_string(&mut text).expect("UTF-8");

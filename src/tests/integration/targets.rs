@@ -319,6 +319,20 @@ fn a_target_that_is_down_is_never_green_and_never_a_finding() {
 }
 
 #[test]
+fn a_silent_target_is_given_up_after_a_few_tries() {
+    let contract = lab::contract(None);
+    let silent: Manners = |_, _, _| {
+        std::thread::sleep(Duration::from_secs(3));
+        Ok(())
+    };
+    let rude = Rude::start(&contract, silent);
+    let start = Instant::now();
+    let (summary, seen) = run(&contract, rude.address, Duration::from_millis(300), |_| true);
+    assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
+    assert!(seen.len() > 300 && start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
     // Keys that answer prepared requests alone: every request is refused in good order with a code that no page shows.
     let contract = lab::contract(None);
