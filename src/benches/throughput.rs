@@ -232,7 +232,7 @@ async fn bare_loop(contract: &Arc<Contract>, address: SocketAddr) -> f64 {
 
 fn catalogues() -> Catalogues {
     let entry = Json::Object(vec![("tcId".into(), Json::number("1")), ("required".into(), Json::text("MANDATORY"))]);
-    Catalogues::from([("terms".to_owned(), Catalogue { key: "tcId".to_owned(), entries: vec![entry] })])
+    Catalogues::from([("terms".to_owned(), Ok(Catalogue { key: "tcId".to_owned(), entries: vec![entry] }))])
 }
 
 fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> konform::exchange::Prepared {

@@ -31,8 +31,8 @@ pub struct Prepared {
     pub trace: Option<String>,
 }
 
-/// Catalogues read before the run: resource, and its entries.
-pub type Catalogues = HashMap<String, Catalogue>;
+/// Catalogues read before the run by resource; where one could not be read, what came instead.
+pub type Catalogues = HashMap<String, Result<Catalogue, String>>;
 
 /// The entries of one catalogue.
 #[derive(Clone, Debug)]
@@ -81,7 +81,11 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
-            let catalogue = from.catalogues.get(resource).ok_or_else(|| missing("the catalogue could not be read"))?;
+            let catalogue = match from.catalogues.get(resource) {
+                Some(Ok(catalogue)) => catalogue,
+                Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
+                None => return Err(missing("no call of the contract lists them")),
+            };
             let chosen = catalogue.entries.iter().filter(|e| e.get(attribute).and_then(Json::scalar) == Some(value));
             let mut ids: Vec<Json> = chosen
                 .filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar))

@@ -21,7 +21,7 @@ pub enum TargetError {
     #[error("`{0}` is no URL: write http://127.0.0.1:8080 or https://host/base-path")]
     NoUrl(String),
     /// Neither http nor https.
-    #[error("`{0}` is neither http nor https")]
+    #[error("`{0}` begins with neither http:// nor https://")]
     Scheme(String),
     /// Something that a base address can't have.
     #[error("a target has no {0}: put credentials in a profile, and leave query and fragment out")]

@@ -341,11 +341,7 @@ impl<T: Transport> Runner<T> {
             tally.canaries += 1;
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
-            executed.seal(&case.id);
-            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
-            // A refused canary is no finding by itself: it may need credentials or fixtures. What its answer promises is judged.
-            executed.verdict.findings.retain(|f| f.check != Check::Accepted);
-            tally.answer_checks(&case, &executed);
+            Self::aside(&case, &mut executed, &mut *tally, journal)?;
             if health == Health::Good {
                 return Ok(Ok(()));
             }
@@ -362,6 +358,21 @@ impl<T: Transport> Runner<T> {
         Ok(Err(sick))
     }
 
+    /// Takes in an exchange beside the plan. That it was refused is no finding by itself: it may need credentials or
+    /// fixtures. What its answer promises is judged like any other.
+    fn aside(
+        case: &Case,
+        executed: &mut Executed,
+        tally: &mut Tally,
+        journal: &mut Journal,
+    ) -> Result<(), JournalError> {
+        executed.seal(&case.id);
+        journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
+        executed.verdict.findings.retain(|f| f.check != Check::Accepted);
+        tally.answer_checks(case, executed);
+        Ok(())
+    }
+
     /// Reads the catalogues that baselines take ids from, once a run. What can't be read is missing: the cases say so.
     async fn read_catalogues(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
         let contract = Arc::clone(self.plan.contract());
@@ -370,14 +381,13 @@ impl<T: Transport> Runner<T> {
             let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
             let case = self.plan.canary(endpoint);
             let mut executed = self.once(&case, 0, 0).await;
-            executed.seal(&case.id);
-            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
-            tally.answer_checks(&case, &executed);
+            Self::aside(&case, &mut executed, &mut *tally, journal)?;
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
-            if let Some(Json::Array(entries)) = body.and_then(|b| b.at(list)) {
-                catalogues
-                    .insert(resource.name.clone(), Catalogue { key: resource.key.clone(), entries: entries.clone() });
-            }
+            let read = match body.and_then(|b| b.at(list)) {
+                Some(Json::Array(entries)) => Ok(Catalogue { key: resource.key.clone(), entries: entries.clone() }),
+                _ => Err(format!("{} got {}", contract.endpoints[endpoint].id, executed.answered(&contract))),
+            };
+            catalogues.insert(resource.name.clone(), read);
         }
         *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogues);
         Ok(())

@@ -85,7 +85,7 @@ fn stand_ins(config: &Config) -> Catalogues {
         }
         made.insert(
             resource.name.clone(),
-            Catalogue { key: resource.key.clone(), entries: vec![Json::Object(members)] },
+            Ok(Catalogue { key: resource.key.clone(), entries: vec![Json::Object(members)] }),
         );
     }
     made

@@ -333,6 +333,18 @@ fn a_silent_target_is_given_up_after_a_few_tries() {
 }
 
 #[test]
+fn a_partner_with_the_wrong_key_is_told_so_and_accuses_nobody() {
+    let contract = lab::contract(None);
+    let refuse: Manners = |_, _, s| {
+        s.write_all(b"HTTP/1.1 401 No\r\ncontent-type: application/json\r\nX-KM-Correlation-Id: 261122120000-0000001\r\ncontent-length: 57\r\nconnection: close\r\n\r\n{\"response\":{\"code\":\"090_001\",\"description\":\"bad token\"}}")
+    };
+    let rude = Rude::start(&contract, refuse);
+    let (summary, _) = run(&contract, rude.address, Duration::from_secs(2), |_| true);
+    assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
+    assert!(summary.notes.iter().any(|n| n.contains("401 090_001")), "{:?}", summary.notes);
+}
+
+#[test]
 fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
     // Keys that answer prepared requests alone: every request is refused in good order with a code that no page shows.
     let contract = lab::contract(None);
