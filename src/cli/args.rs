@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::model::exit;
+use crate::model::exit::exit_table;
 
 /// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
 #[derive(Debug, Parser)]
-#[command(name = "konform", version, about, after_help = exit::TABLE, term_width = 80, arg_required_else_help = true)]
+#[command(name = "konform", version, about, after_help = exit_table!(), term_width = 80, arg_required_else_help = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -33,7 +33,8 @@ pub(super) enum Command {
     Lint(Lint),
 }
 
-const RUN_HELP: &str = "\
+const RUN_HELP: &str = concat!(
+    "\
 Examples:
   konform run                                        check the embedded sandbox
   konform run --target http://127.0.0.1:8080         check a server on this machine
@@ -41,13 +42,9 @@ Examples:
   konform run --only 'user-*::length::*'             some cases only
   konform run --fault accept-above:loginId           see what a finding looks like
 
-Exit codes:
-  0  every MUST clause that ran holds
-  1  a MUST clause is broken (with --fail-on should: any clause)
-  2  usage, configuration, or no case selected
-  3  inconclusive or blocked cases stand in the way, or the run was cut short
-  4  konform itself broke
-  7  evidence could not be written during the run";
+",
+    exit_table!()
+);
 
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct Common {

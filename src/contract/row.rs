@@ -6,7 +6,7 @@ use super::load::Loader;
 use super::property::{self, Property};
 use super::yaml::Node;
 use crate::model::clause::{Basis, Rule};
-use crate::model::field::{Field, Kind};
+use crate::model::field::{self, Field, Kind};
 
 impl Loader<'_> {
     pub(super) fn effect(&self, node: &Node, request: &[Field], response: &[Field]) -> Result<Effect, LoadError> {
@@ -29,11 +29,7 @@ impl Loader<'_> {
             let path = text
                 .strip_prefix("response.")
                 .ok_or_else(|| n.error(format!("`{text}` is no part of the answer"), "write `response.FIELD`"))?;
-            let mut found = false;
-            for field in response {
-                field.walk(&mut |f| found |= f.path == path);
-            }
-            if found {
+            if field::find(response, path).is_some() {
                 Ok(path.to_owned())
             } else {
                 Err(n.error(

@@ -4,7 +4,7 @@ use super::{Notes, envelope, message};
 use crate::contract::{Contract, Endpoint};
 use crate::model::case::RowRef;
 use crate::model::observed::Answer;
-use crate::model::{Check, ClauseIx, Field};
+use crate::model::{Check, ClauseIx, field};
 
 pub(super) fn check(
     contract: &Contract,
@@ -35,8 +35,9 @@ pub(super) fn check(
     } else {
         notes.find(own.status, Check::Status, "", row.status.to_string(), answer.status.to_string());
     }
-    let limits =
-        field(endpoint, &own.path).and_then(|f| f.length.as_ref()).map(super::super::model::field::Constraint::first);
+    let limits = field::find(&endpoint.request, &own.path)
+        .and_then(|f| f.length.as_ref())
+        .map(super::super::model::field::Constraint::first);
     let fill = |hole: &str| match hole {
         "field" => Some(own.path.clone()),
         "min" => limits.map(|l| l.min.to_string()),
@@ -57,16 +58,4 @@ pub(super) fn check(
         }
         message::Match::Unknown => {}
     }
-}
-
-fn field<'a>(endpoint: &'a Endpoint, path: &str) -> Option<&'a Field> {
-    let mut found = None;
-    for top in &endpoint.request {
-        top.walk(&mut |f| {
-            if f.path == path {
-                found = Some(f);
-            }
-        });
-    }
-    found
 }

@@ -33,8 +33,10 @@ impl Exit {
     }
 }
 
-/// The table that `--help` and the README show.
-pub const TABLE: &str = "\
+/// The table of exit codes, as a literal for `concat!`.
+macro_rules! exit_table {
+    () => {
+        "\
 Exit codes:
   0  every MUST clause that ran holds
   1  a MUST clause is broken (with --fail-on should: any clause)
@@ -42,4 +44,7 @@ Exit codes:
   3  inconclusive or blocked cases stand in the way, or the run was cut short
   4  konform itself broke
   7  evidence could not be written during the run
-The highest wins in this order: 2, 4, 7, 1, 3, 0.";
+The highest wins in this order: 2, 4, 7, 1, 3, 0."
+    };
+}
+pub(crate) use exit_table;

@@ -237,6 +237,18 @@ impl Field {
     }
 }
 
+/// The field at a dotted path of a table, `*` for the items of an array.
+#[must_use]
+pub fn find<'a>(table: &'a [Field], path: &str) -> Option<&'a Field> {
+    table.iter().find_map(|field| {
+        let below = || {
+            find(&field.fields, path)
+                .or_else(|| field.items.as_deref().and_then(|i| find(std::slice::from_ref(i), path)))
+        };
+        if field.path == path { Some(field) } else { below() }
+    })
+}
+
 /// What a length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -4,7 +4,7 @@ use super::{Planned, Scope, set, set_json};
 use crate::contract::{Covers, Row, RowField, When};
 use crate::model::case::RowRef;
 use crate::model::template::Keep;
-use crate::model::{Edit, Field, Hole, Json, Role, Step, Template};
+use crate::model::{Edit, Hole, Json, Role, Step, Template, field};
 use crate::schema::compose::{self, Script};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
@@ -29,15 +29,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
 
 /// The steps that bring the row about for one of its fields.
 pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRef) -> Result<Vec<Step>, String> {
-    let mut field: Option<&Field> = None;
-    for top in &scope.endpoint.request {
-        top.walk(&mut |f| {
-            if f.path == own.path {
-                field = Some(f);
-            }
-        });
-    }
-    let field = field.ok_or("the row's field is not in the request")?;
+    let field = field::find(&scope.endpoint.request, &own.path).ok_or("the row's field is not in the request")?;
     let edit = match &row.when {
         When::Empty => set(field, Template::text("")),
         When::Missing if own.covers == Covers::Absent => Edit::Remove(field.path.clone()),

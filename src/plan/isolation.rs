@@ -6,7 +6,7 @@ use crate::model::case::RowRef;
 use crate::model::field::Way;
 use crate::model::template::{HeaderEdit, TokenEdit};
 use crate::model::wire::{Piece, WirePlan};
-use crate::model::{Edit, Expect, Field, Hole, Json, Rule, Step, Template};
+use crate::model::{Edit, Expect, Field, Hole, Json, Rule, Step, Template, field};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
@@ -117,15 +117,9 @@ pub fn expect(contract: &Contract, step: &Step, body: &Json, headers: &[(String,
 /// A field that the edit points at something which no earlier step made.
 fn dangling<'a>(endpoint: &'a Endpoint, edit: &Edit) -> Option<&'a Field> {
     let Edit::Set(path, Template::Json(_) | Template::Array(_)) = edit else { return None };
-    let mut found = None;
-    for field in &endpoint.request {
-        field.walk(&mut |f| {
-            if f.path == *path && (f.refers.is_some() || f.items.as_ref().is_some_and(|i| i.refers.is_some())) {
-                found = Some(f);
-            }
-        });
-    }
-    found
+    let field = field::find(&endpoint.request, path)?;
+    let refers = field.refers.is_some() || field.items.as_ref().is_some_and(|i| i.refers.is_some());
+    refers.then_some(field)
 }
 
 struct Reading<'a> {

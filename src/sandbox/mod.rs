@@ -25,7 +25,7 @@ use crate::crypto;
 use crate::model::field::Way;
 use crate::model::json::{self, Json, Text};
 use crate::model::wire::{Credentials, Piece, Secret, SignedBytes};
-use crate::model::{Field, Rule};
+use crate::model::{Rule, field};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 use store::Store;
@@ -275,7 +275,7 @@ impl Sandbox {
                 ),
             ),
             Refusal::Row(row, path) => {
-                let field = find(&endpoint.request, path);
+                let field = field::find(&endpoint.request, path);
                 let bounds = field.and_then(|f| f.length.as_ref()).map(|l| l.first().clone());
                 let documented = row.fields.iter().any(|f| f.documented && f.path == *path);
                 let (mut status, mut code, mut named) = (row.status, row.code.clone(), path.clone());
@@ -361,18 +361,6 @@ fn breach_refusal<'a>(endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> 
         Some(found) => Refusal::Row(&endpoint.rows[found.row], judged.field.path.clone()),
         None => Refusal::Unseen(400, format!("{} breaks its {}", judged.field.path, judged.rule.word())),
     }
-}
-
-fn find<'a>(fields: &'a [Field], path: &str) -> Option<&'a Field> {
-    let mut found = None;
-    for top in fields {
-        top.walk(&mut |f| {
-            if f.path == path {
-                found = Some(f);
-            }
-        });
-    }
-    found
 }
 
 /// Puts a value at a dotted path, making the objects on the way.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::make;
 use crate::contract::{Contract, Effect};
-use crate::model::Json;
+use crate::model::{Json, field};
 
 /// The store; one lock guards it whole, so that a check and its insertion are one step.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Store {
             for effect in &endpoint.effects {
                 let Effect::Read { resource, list: Some(list) } = effect else { continue };
                 let Some(known) = contract.resources.iter().find(|r| r.name == *resource) else { continue };
-                let Some(items) = super::find(&endpoint.response, list).and_then(|f| f.items.as_deref()) else {
+                let Some(items) = field::find(&endpoint.response, list).and_then(|f| f.items.as_deref()) else {
                     continue;
                 };
                 let entries = (0..ENTRIES).map(|n| make::entry(items, &known.key, n, &contract.zone)).collect();
