@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use audit::Audit;
 
 use crate::contract::{Contract, Endpoint};
+use crate::model::json::printable;
 use crate::model::observed::{Answer, Failure};
 use crate::model::{
     Case, Check, Clause, ClauseIx, Expect, Finding, Level, Observed, Outcome, Reason, Role, Step, Verdict,
@@ -80,7 +81,7 @@ impl Notes<'_> {
             check,
             pointer: pointer.into(),
             expected: expected.into(),
-            actual: actual.into(),
+            actual: printable(&actual.into()),
             exchange: self.exchange,
         });
     }
@@ -359,7 +360,7 @@ pub fn summary(seen: &Observed, contract: &Contract) -> String {
                 .into_iter()
                 .flatten()
                 .collect();
-            words.join(" ")
+            printable(&words.join(" "))
         }
         Err(failure) => failure.reason.word().to_owned(),
     }

@@ -472,6 +472,17 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// A target's text as people may see it: control characters and those that turn the direction of writing are spelled out,
+/// so that no answer can move the cursor or forge a line of a report.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let hides = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.chars().any(hides) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if hides(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -549,6 +560,12 @@ mod tests {
         }
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
         assert!(parse(format!("{}{}", "[".repeat(200), "]".repeat(200)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn no_text_moves_the_cursor_or_forges_a_line() {
+        assert_eq!(printable("성공 \u{1b}[31m\nPASS \u{202e}x\u{9b}"), "성공 \\u{1b}[31m\\u{a}PASS \\u{202e}x\\u{9b}");
+        assert_eq!(printable("Success."), "Success.");
     }
 
     #[test]

@@ -7,12 +7,15 @@ use super::{Journal, Runner};
 use crate::contract::{Contract, Effect};
 use crate::exchange::{Filling, Transport, fill, prepare};
 use crate::judge;
+use crate::model::json::printable;
 use crate::model::observed::Body;
 use crate::model::{Case, CaseRecord, Expect, Hazard, Json, Observed, Outcome, Reason, Role, Verdict};
 use crate::plan::isolation;
 
 /// Tries of a case that ends inconclusively.
 const TRIES: u8 = 3;
+/// Characters of a key that the ledger keeps.
+const KEY: usize = 128;
 /// A `Retry-After` beyond this is not waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -237,7 +240,8 @@ fn keys(effects: &[Effect], body: Option<&Json>) -> Vec<String> {
         Effect::Create { resource, key, .. } => Some((resource, body?.at(key)?.scalar()?)),
         Effect::Read { .. } => None,
     });
-    made.map(|(resource, key)| format!("{resource} {key}")).collect()
+    // A key of absurd length is recognised by its beginning; evidence holds it whole.
+    made.map(|(resource, key)| format!("{resource} {}", key.chars().take(KEY).collect::<String>())).collect()
 }
 
 /// Trying again can't help against what is missing on our own side.
@@ -270,7 +274,7 @@ pub(super) fn shape(seen: &Observed, contract: &Contract) -> String {
     let summary = judge::summary(seen, contract);
     match &seen.answer {
         Ok(answer) if (200..300).contains(&answer.status) => match &answer.body {
-            Body::Json { root, .. } => format!("{summary} {}", outline(root, 0)),
+            Body::Json { root, .. } => format!("{summary} {}", printable(&outline(root, 0))),
             Body::Empty => format!("{summary} no body"),
             Body::Other { .. } => format!("{summary} no JSON"),
         },

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::model::json::printable;
 use crate::model::observed::{Answer, Body};
 use crate::model::{Json, Observed};
 
@@ -56,6 +57,6 @@ pub(super) fn pretty(node: &Json, depth: usize) -> String {
             format!("[\n{}\n{end}]", lines.join(",\n"))
         }
         Json::Redacted(redacted) => format!("\"<{} of {} characters>\"", redacted.kind, redacted.chars),
-        other => other.to_text(),
+        other => printable(&other.to_text()),
     }
 }

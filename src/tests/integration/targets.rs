@@ -345,6 +345,34 @@ fn a_partner_with_the_wrong_key_is_told_so_and_accuses_nobody() {
 }
 
 #[test]
+fn an_absurd_id_bloats_no_report_and_a_text_forges_no_line() {
+    let contract = lab::contract(None);
+    let absurd: Manners = |c, b, s| {
+        if c.path.ends_with("/registration") {
+            let text = "\\u001b[2J\\nPASS: all clauses hold";
+            let body = format!(
+                "{{\"userId\":1{},\"response\":{{\"code\":\"{text}\",\"description\":\"x\"}}}}",
+                "0".repeat(100_000)
+            );
+            return write!(
+                s,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+        s.write_all(&b)
+    };
+    let rude = Rude::start(&contract, absurd);
+    let (summary, _) =
+        run(&contract, rude.address, Duration::from_secs(5), |c| c.id.starts_with("user-registration::valid"));
+    assert_eq!(summary.exit, 1, "{}", lab::describe(&summary));
+    for finding in &summary.findings {
+        assert!(finding.actual.len() < 500 && !finding.actual.contains(['\u{1b}', '\n']), "{:.300}", finding.actual);
+        assert!(finding.answer.len() < 500 && !finding.answer.contains(['\u{1b}', '\n']), "{:.300}", finding.answer);
+    }
+}
+
+#[test]
 fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
     // Keys that answer prepared requests alone: every request is refused in good order with a code that no page shows.
     let contract = lab::contract(None);
