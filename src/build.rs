@@ -20,16 +20,19 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("contracts.rs"), out)
 }
 
-/// YAML files, without the collected facts and the profiles.
+/// YAML files, without the collected facts, and of the profiles the sandbox's own alone.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
-            if !matches!(name.as_str(), "facts" | "profiles" | "schema") {
+            if !matches!(name.as_str(), "facts" | "schema") {
                 collect(&path, files)?;
             }
         } else if path.extension().is_some_and(|e| e == "yaml") {
+            if folder.ends_with("profiles") && name != "sandbox.yaml" {
+                continue;
+            }
             files.push(path);
         }
     }

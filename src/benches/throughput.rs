@@ -13,14 +13,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use konform::behaviour::{Moment, World};
 use konform::contract::Contract;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::prepare::{Catalogue, Catalogues};
-use konform::exchange::{Ambient, Clock, Filling, Target, fill, prepare};
+use konform::exchange::{Ambient, Clock, Filling, Means, Target, fill, prepare};
+use konform::model::wire::Encrypt;
 use konform::model::{Case, Expect, Json, RunHeader};
 use konform::plan::{Plan, isolation};
 use konform::runner::summary::summarize;
-use konform::runner::{Journal, Options, Runner};
+use konform::runner::{Access, Journal, Options, Runner};
 use konform::{cli, report, sandbox};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -109,8 +111,16 @@ async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
 
 /// Legal registrations, over and over: what a fixed success answers rightly.
 fn cases(plan: &Plan, count: usize) -> impl Iterator<Item = Case> + Send {
-    let legal: Vec<Case> = plan.cases_of(0).filter(|c| *c.expect() == Expect::Accept && c.steps.len() == 1).collect();
+    let legal: Vec<Case> = plan
+        .cases_of(member(plan))
+        .filter(|c| matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1)
+        .collect();
     legal.into_iter().cycle().take(count)
+}
+
+/// The endpoint that a fixed success fits.
+fn member(plan: &Plan) -> usize {
+    plan.contract().endpoint("user-registration").expect("it is in the contract").0
 }
 
 fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
@@ -121,8 +131,7 @@ fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
     Arc::new(Runner::new(
         plan,
         http,
-        target,
-        sandbox::credentials(contract),
+        Access { target, credentials: sandbox::credentials(contract), keys: None, encrypt: Encrypt::Never },
         Ambient::new(Clock::System, 1),
         options,
         Arc::default(),
@@ -235,27 +244,30 @@ fn catalogues() -> Catalogues {
     Catalogues::from([("terms".to_owned(), Ok(Catalogue { key: "tcId".to_owned(), entries: vec![entry] }))])
 }
 
+fn filling<'a>(case: &'a str, salt: u64, catalogues: &'a Catalogues, now: &'a Moment) -> Filling<'a> {
+    Filling { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], catalogues, fixtures: &[], now }
+}
+
 fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> konform::exchange::Prepared {
     let catalogues = catalogues();
-    let from = Filling { case: &case.id, step: 0, attempt: 0, salt: 1, answers: &[], catalogues: &catalogues };
-    let step = case.probe();
-    let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
     let ambient = Ambient::new(Clock::System, 1);
-    prepare(
-        &contract.endpoints[step.endpoint].wire,
-        tree,
-        (&step.headers, step.token),
-        target,
-        &sandbox::credentials(contract),
-        &ambient,
-    )
-    .expect("nothing is missing")
+    let now = ambient.now(&contract.zone);
+    let step = case.probe();
+    let tree =
+        plan.bind(step, &mut |hole| fill(hole, &filling(&case.id, 1, &catalogues, &now))).expect("nothing is missing");
+    let credentials = sandbox::credentials(contract);
+    let means = Means { target, credentials: &credentials, keys: None, encrypt: Encrypt::Never, ambient: &ambient };
+    prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means).expect("nothing is missing")
 }
 
 /// Cases planned to their final body bytes, each checked once more against the contract.
 fn planning() {
     let contract = contract();
     let catalogues = catalogues();
+    let now = Ambient::new(Clock::System, 1).now(&contract.zone);
+    let mut world = World::new(Arc::clone(&contract), false);
+    let entry = Json::Object(vec![("tcId".into(), Json::number("1")), ("required".into(), Json::text("MANDATORY"))]);
+    world.enter(world.resource("terms").expect("it is in the contract"), &entry);
     let mut rates = Vec::new();
     for seed in 0..ROUNDS as u64 {
         let plan = Plan::new(Arc::clone(&contract), seed);
@@ -263,17 +275,23 @@ fn planning() {
         let mut body = Vec::with_capacity(4096);
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(1) {
-            for case in plan.cases_of(0).filter(|c| c.steps.len() == 1) {
+            for case in plan.cases_of(member(&plan)).filter(|c| c.steps.len() == 1) {
                 let step = case.probe();
-                let from =
-                    Filling { case: &case.id, step: 0, attempt: 0, salt: made, answers: &[], catalogues: &catalogues };
+                let from = filling(&case.id, made, &catalogues, &now);
                 let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
                 body.clear();
                 tree.write(&mut body);
                 bytes += body.len();
                 if step.headers.is_empty() {
                     let headers: &[(String, String)] = &[];
-                    assert_eq!(isolation::expect(&contract, step, &tree, headers), step.expect, "{}", case.id);
+                    let endpoint = &contract.endpoints[step.endpoint];
+                    let standing = world.standing(endpoint, &tree, &now);
+                    assert_eq!(
+                        isolation::expect(&contract, step, &tree, headers, &standing),
+                        step.expect,
+                        "{}",
+                        case.id
+                    );
                 }
                 made += 1;
             }
@@ -316,7 +334,7 @@ fn memory_child(count: usize) -> u64 {
         let cases = cases(runner.plan(), count);
         let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
         (
-            summarize(&tally, runner.plan(), false, &|_| String::new()),
+            summarize(&tally, runner.plan(), (false, None), &|_| String::new()),
             journal.finish(false).expect("evidence is written"),
         )
     });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::model::exit::exit_table;
+use crate::model::wire::Encrypt;
 
 /// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
 #[derive(Debug, Parser)]
@@ -31,6 +32,10 @@ pub(super) enum Command {
     Serve(Serve),
     /// Check a contract's files; print clauses, unknowns, gaps and conflicts
     Lint(Lint),
+    /// Print which clauses a run would exercise, and why not the others
+    Coverage(Coverage),
+    /// Make key pairs for tests of encrypted bodies
+    Keygen(Keygen),
 }
 
 const RUN_HELP: &str = concat!(
@@ -69,6 +74,9 @@ pub(super) struct Common {
     /// Certificate authorities to trust, PEM
     #[arg(long, env = "KONFORM_CACERT", value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
+    /// Which request bodies are encrypted [default: marked where there are keys, else never]
+    #[arg(long, env = "KONFORM_ENCRYPT", value_enum)]
+    pub(super) encrypt: Option<EncryptWord>,
     /// Break the embedded sandbox on purpose; `konform serve --faults` lists the ways
     #[arg(long, value_name = "FAULT", conflicts_with = "target")]
     pub(super) fault: Vec<String>,
@@ -108,6 +116,9 @@ pub(super) struct Run {
     /// Stop after this many failing cases
     #[arg(long, value_name = "N", conflicts_with = "fail_fast", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_failures: Option<u64>,
+    /// Exit 6 if a smaller share of the clauses is exercised, percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
     /// Folder for the report [default: a new one under reports/]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -120,6 +131,26 @@ pub(super) struct Run {
     /// No progress
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EncryptWord {
+    /// Those that the pages mark
+    Marked,
+    /// All
+    Always,
+    /// None
+    Never,
+}
+
+impl From<EncryptWord> for Encrypt {
+    fn from(word: EncryptWord) -> Self {
+        match word {
+            EncryptWord::Marked => Encrypt::Marked,
+            EncryptWord::Always => Encrypt::Always,
+            EncryptWord::Never => Encrypt::Never,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -203,6 +234,9 @@ pub(super) struct Serve {
     /// List the faults
     #[arg(long)]
     pub(super) faults: bool,
+    /// Write a profile that fits this sandbox, its keys beside it, and serve
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_profile: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -213,6 +247,25 @@ pub(super) struct Lint {
     /// Print every clause with its place
     #[arg(long)]
     pub(super) clauses: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Coverage {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Name each clause that no case exercises, with the reason
+    #[arg(long)]
+    pub(super) missing: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Keygen {
+    /// Folder for the four PEM files; what is there is not overwritten
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }
 
 fn hex(text: &str) -> Result<u64, String> {

@@ -14,12 +14,14 @@ use super::args::{Common, Selection};
 use super::contracts;
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
-use crate::crypto;
+use crate::crypto::{self, Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
-use crate::model::wire::{Credentials, Secret};
+use crate::model::case::Seal;
+use crate::model::wire::{Credentials, Encrypt, Secret};
 use crate::model::{Case, Family, Hazard};
 use crate::plan::Plan;
+use crate::runner::Access;
 use crate::sandbox::{self, Fault, Sandbox, Variant};
 
 /// What every command that speaks to a target needs.
@@ -33,6 +35,10 @@ pub(super) struct Config {
     /// None: the embedded sandbox, to be started.
     pub(super) target: Option<Target>,
     pub(super) credentials: Credentials,
+    pub(super) keys: Option<Keys>,
+    pub(super) encrypt: Encrypt,
+    /// Wait between two looks, if a profile says so.
+    pub(super) poll: Option<Duration>,
     pub(super) limits: Limits,
     pub(super) cacert: Option<Vec<u8>>,
     pub(super) seed: u64,
@@ -46,7 +52,14 @@ impl Config {
     pub(super) fn resolve(common: &Common) -> Result<Self, UsageError> {
         let profile = common.profile.as_deref().map(read_profile).transpose()?;
         let (profile, profile_digest) = profile.map_or((None, None), |(p, d)| (Some(p), Some(d)));
-        let loaded = contracts::find(common.contract.as_deref(), profile.as_ref())?;
+        // The embedded sandbox is its own target: what it knows of itself completes what the profile says.
+        let completed = if common.target.is_none() {
+            let own = contracts::sandbox_profile(common.contract.as_deref())?;
+            Some(profile.clone().unwrap_or_default().over(own))
+        } else {
+            profile.clone()
+        };
+        let loaded = contracts::find(common.contract.as_deref(), completed.as_ref())?;
         let target = common.target.as_deref().map(Target::parse).transpose().map_err(|e| UsageError(e.to_string()))?;
         if let Some(target) = &target {
             guard(target, profile.as_ref())?;
@@ -63,6 +76,18 @@ impl Config {
             limits.whole = whole;
             limits.connect = limits.connect.min(whole);
         }
+        let keys = keys(&loaded.contract, profile.as_ref(), target.is_none())?;
+        let encrypt = match common.encrypt {
+            Some(mode) => mode.into(),
+            None if keys.is_some() => Encrypt::Marked,
+            None => Encrypt::Never,
+        };
+        if encrypt != Encrypt::Never && keys.is_none() {
+            return Err(UsageError(
+                "--encrypt needs keys: name them in the profile, `encryption: {key_id: ID, server_key: file:PATH, client_key: file:PATH}`"
+                    .to_owned(),
+            ));
+        }
         let faults = common
             .fault
             .iter()
@@ -73,10 +98,13 @@ impl Config {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,
             contract_name: common.contract.clone(),
+            poll: completed.as_ref().and_then(|p| p.poll),
             profile,
             profile_digest,
             target,
             credentials,
+            keys,
+            encrypt,
             limits,
             cacert: cacert.transpose()?,
             seed: common.seed,
@@ -101,14 +129,23 @@ impl Config {
         Ambient::new(Clock::System, self.salt)
     }
 
+    /// Where requests go, and what they are signed and encrypted with.
+    pub(super) fn access(&self, target: Target) -> Access {
+        Access { target, credentials: self.credentials.clone(), keys: self.keys.clone(), encrypt: self.encrypt }
+    }
+
     /// Name of the target in snapshots.
     pub(super) fn target_name(&self) -> String {
         let named = self.profile.as_ref().and_then(|p| p.name.clone());
         named.unwrap_or_else(|| self.target.as_ref().map_or_else(|| "sandbox".to_owned(), |t| t.host().to_owned()))
     }
 
-    /// True if the environment allows the case.
+    /// True if the environment allows the case, and it has what it needs.
     pub(super) fn allows(&self, case: &Case) -> bool {
+        let seals = case.steps.iter().any(|s| s.seal != Seal::AsMarked);
+        if seals && (self.keys.is_none() || self.encrypt == Encrypt::Never) {
+            return false;
+        }
         match self.profile.as_ref().and_then(|p| p.environment) {
             Some(Environment::Production) => {
                 case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example)
@@ -183,6 +220,29 @@ fn guard(target: &Target, profile: Option<&Profile>) -> Result<(), UsageError> {
     }
 }
 
+/// Keys for encrypted bodies: the sandbox's own, or those that the profile names.
+fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Result<Option<Keys>, UsageError> {
+    if contract.encryption.is_none() {
+        return Ok(None);
+    }
+    let broken = |what: &str, e: &dyn std::fmt::Display| UsageError(format!("{what} can't be used: {e}"));
+    let read = |what: &str, server: &[u8], client: &[u8], id: String| -> Result<Option<Keys>, UsageError> {
+        let other = PublicKey::from_pem(server).map_err(|e| broken(&format!("the server's key in {what}"), &e))?;
+        let own = PrivateKey::from_pem(client).map_err(|e| broken(&format!("the client's key in {what}"), &e))?;
+        Ok(Some(Keys { id, other, own }))
+    };
+    if embedded {
+        let Some((id, server, client)) = sandbox::keys() else { return Ok(None) };
+        return read("the sandbox", server.as_bytes(), client.as_bytes(), id);
+    }
+    let Some(sources) = profile.and_then(|p| p.keys.as_ref()) else { return Ok(None) };
+    let file =
+        |path: &str| std::fs::read(path).map_err(|e| UsageError(format!("failed to read the key file {path}: {e}")));
+    let (_, id) = read_secret(&sources.key_id)?;
+    let what = format!("{} and {}", sources.server, sources.client);
+    read(&what, &file(&sources.server)?, &file(&sources.client)?, id)
+}
+
 fn credentials(
     contract: &Contract,
     profile: Option<&Profile>,
@@ -235,6 +295,7 @@ fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
                 .map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
             (path.clone(), text.lines().next().unwrap_or_default().to_owned())
         }
+        SecretSource::Plain(value) => ("the profile".to_owned(), value.clone()),
     };
     let plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic());
     if plain {

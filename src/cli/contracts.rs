@@ -24,7 +24,9 @@ fn embedded(name: &str) -> Vec<File> {
         .iter()
         .find_map(|(path, _)| path.strip_suffix("/api.yaml").filter(|p| p.rsplit('/').next() == Some(name)));
     let Some(prefix) = prefix else { return Vec::new() };
-    let inside = |path: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+    let inside = |path: &str| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/profiles/"))
+    };
     EMBEDDED
         .iter()
         .filter(|(path, _)| inside(path))
@@ -64,20 +66,49 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
 /// # Errors
 /// [`UsageError`] with the place of the mistake in the contract's files.
 pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, UsageError> {
-    let load = |files: Vec<File>| -> Result<Loaded, UsageError> {
-        let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
-        let mut all = Vec::new();
-        for file in &files {
-            for part in [&file.name, &file.text] {
-                all.extend_from_slice(&(part.len() as u64).to_le_bytes());
-                all.extend_from_slice(part.as_bytes());
-            }
+    let files = files(name)?;
+    let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
+    let mut all = Vec::new();
+    for file in &files {
+        for part in [&file.name, &file.text] {
+            all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            all.extend_from_slice(part.as_bytes());
         }
-        Ok(Loaded { contract, digest: crypto::hex(&crypto::sha256(&all)) })
-    };
+    }
+    Ok(Loaded { contract, digest: crypto::hex(&crypto::sha256(&all)) })
+}
+
+/// What the sandbox of a contract knows of itself: names that no page shows, and seeds. An API without such a file has none.
+///
+/// # Errors
+/// [`UsageError`] with the place of the mistake.
+pub fn sandbox_profile(name: Option<&str>) -> Result<Profile, UsageError> {
+    match sandbox_file(name)? {
+        Some(file) => Profile::load(&file).map_err(|e| UsageError(e.to_string())),
+        None => Ok(Profile::default()),
+    }
+}
+
+/// The sandbox's own profile as it is written.
+pub(super) fn sandbox_file(name: Option<&str>) -> Result<Option<File>, UsageError> {
+    const OWN: &str = "profiles/sandbox.yaml";
+    if let Some(path) = name.filter(|n| Path::new(n).is_dir()).map(|dir| Path::new(dir).join(OWN)) {
+        return match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(File { name: path.display().to_string(), text })),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(UsageError(format!("failed to read {}: {e}", path.display()))),
+        };
+    }
+    let files = files(name)?;
+    let folder = files.iter().find_map(|f| f.name.strip_suffix("api.yaml")).unwrap_or_default();
+    let own = EMBEDDED.iter().find(|(path, _)| path.strip_prefix(folder) == Some(OWN));
+    Ok(own.map(|(path, text)| File { name: (*path).to_owned(), text: (*text).to_owned() }))
+}
+
+fn files(name: Option<&str>) -> Result<Vec<File>, UsageError> {
     match name {
-        Some(name) if Path::new(name).is_dir() => load(folder(Path::new(name))?),
-        Some(name) if names().contains(&name) => load(embedded(name)),
+        Some(name) if Path::new(name).is_dir() => folder(Path::new(name)),
+        Some(name) if names().contains(&name) => Ok(embedded(name)),
         Some(name) => {
             Err(UsageError(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", "))))
         }
@@ -89,7 +120,7 @@ pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, Usa
                     .iter()
                     .any(|f| f.name.ends_with("/api.yaml") && f.text.lines().any(|l| l.trim_end() == "default: true"))
                 {
-                    return load(files);
+                    return Ok(files);
                 }
             }
             Err(UsageError("no embedded contract is marked `default: true`: name one with --contract".to_owned()))

@@ -47,6 +47,8 @@ fn dispatch(args: Args) -> Exit {
         Command::Replay(args) => commands::replay::replay(&args, &mut out),
         Command::Serve(args) => commands::serve::serve(&args, &mut out),
         Command::Lint(args) => commands::lint::lint(&args, &mut out),
+        Command::Coverage(args) => commands::coverage::coverage(&args, &mut out),
+        Command::Keygen(args) => commands::keygen::keygen(&args, &mut out),
     };
     match result {
         Ok(exit) => exit,

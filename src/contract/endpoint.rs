@@ -1,12 +1,13 @@
 //! The resolved contract: endpoints, their fields, rows and effects, and the list of all clauses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::behaviour::{Act, Covers, Effect, Resource, Row, When};
 use crate::model::case::RowRef;
 use crate::model::field::{Field, Unit, Way};
-use crate::model::wire::{WirePlan, Zone};
-use crate::model::{Clause, ClauseIx, Hazard, Rule, Source};
+use crate::model::wire::{EncryptionPlan, WirePlan, Zone};
+use crate::model::{Clause, ClauseIx, Fixture, Hazard, Json, Rule, Source};
 
 /// An API's contract.
 #[derive(Clone, Debug)]
@@ -29,6 +30,16 @@ pub struct Contract {
     pub zone: Zone,
     /// Where code and message sit in a body.
     pub envelope: Envelope,
+    /// True if a success has no envelope of its own.
+    pub bare_success: bool,
+    /// How messages are encrypted, if they are.
+    pub encryption: Option<Arc<EncryptionPlan>>,
+    /// Attributes by which resources are found: keys, what references name, what is unique, relations.
+    pub identifying: HashSet<(String, String)>,
+    /// What the profile has prepared.
+    pub fixtures: Vec<Fixture>,
+    /// Most failing attempts that a case makes where the limit is unseen; true if the profile states the limit.
+    pub attempts: (u32, bool),
     /// The units that a length may count; more than one where unseen.
     pub units: Vec<Unit>,
     /// Names of the credentials that an actor has, with their length and whether they are secret.
@@ -58,10 +69,9 @@ impl Contract {
     #[must_use]
     pub fn catalogue(&self, resource: &str) -> Option<(usize, &str)> {
         self.endpoints.iter().enumerate().find_map(|(at, e)| {
-            e.effects.iter().find_map(|effect| match effect {
-                Effect::Read { resource: r, list: Some(list) } if r == resource => Some((at, list.as_str())),
-                _ => None,
-            })
+            let lists = |effect: &&Effect| effect.act == Act::Read && effect.resource == resource;
+            let list = e.effects.iter().filter(lists).find_map(|effect| effect.list.as_ref())?;
+            list.of.is_none().then_some((at, list.path.as_str()))
         })
     }
 }
@@ -77,17 +87,6 @@ pub struct Credential {
     pub secret: bool,
     /// True if its characters are digits.
     pub digits: bool,
-}
-
-/// A thing that calls speak about.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// `user`, `terms` ...
-    pub name: String,
-    /// Its key attribute.
-    pub key: String,
-    /// True if it is a list that no call changes.
-    pub catalogue: bool,
 }
 
 /// Where code and message sit.
@@ -106,10 +105,18 @@ pub struct Endpoint {
     pub id: String,
     /// Title for people.
     pub title: String,
-    /// HTTP method.
+    /// HTTP method; `unseen` where nobody has seen it.
     pub method: String,
-    /// Path below the target URL.
+    /// Path below the target URL, parameters in braces; empty where nobody has seen it.
     pub path: String,
+    /// Why no call of it can be made, if so.
+    pub closed: Option<String>,
+    /// Why a legal call may be refused all the same, if so.
+    pub unproven: Option<String>,
+    /// Names of fields that are known by their role only and that no profile binds.
+    pub unbound: Vec<String>,
+    /// Literal fields that the profile adds to every call.
+    pub sends: Vec<(String, Json)>,
     /// What calling it does to a target.
     pub hazard: Hazard,
     /// Request headers.
@@ -134,6 +141,8 @@ pub struct Endpoint {
     pub envelope_clause: ClauseIx,
     /// Clause: a token that does not match is refused.
     pub verified_clause: Option<ClauseIx>,
+    /// Clauses about encrypted bodies.
+    pub encryption: Option<EncryptionClauses>,
     /// konform's own clauses.
     pub policy: Policy,
     /// How calls are put on the wire.
@@ -158,7 +167,8 @@ impl Endpoint {
         for (row, known) in self.rows.iter().enumerate() {
             let fits = matches!(
                 (&known.when, rule, way),
-                (When::Empty, _, Way::Empty)
+                (When::Invalid, ..)
+                    | (When::Empty, _, Way::Empty)
                     | (When::Length, Rule::Length, Way::Below | Way::Above | Way::Empty)
                     | (When::Missing, Rule::Presence, Way::Absent | Way::Null)
             );
@@ -184,6 +194,17 @@ impl Endpoint {
     }
 }
 
+/// Clauses about encrypted bodies.
+#[derive(Clone, Copy, Debug)]
+pub struct EncryptionClauses {
+    /// An answer that is marked is encrypted.
+    pub encrypted: Option<ClauseIx>,
+    /// An encrypted answer can be opened.
+    pub opens: ClauseIx,
+    /// A request that does not verify is refused; none where requests are not encrypted.
+    pub authentic: Option<ClauseIx>,
+}
+
 /// Clauses that hold for every API.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -206,154 +227,16 @@ pub struct Policy {
 pub struct Success {
     /// HTTP status.
     pub status: u16,
-    /// Codes, any of them.
+    /// Codes, any of them; none where a success carries no code.
     pub codes: Vec<String>,
-    /// Message.
+    /// Message; empty where a success carries none.
     pub message: String,
-    /// Clauses for status, code and message.
-    pub status_clause: ClauseIx,
-    /// See `status_clause`.
-    pub code_clause: ClauseIx,
-    /// See `status_clause`.
-    pub message_clause: ClauseIx,
-}
-
-/// One row of a response-code table.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// HTTP status.
-    pub status: u16,
-    /// Code.
-    pub code: String,
-    /// Message with `{field}`, `{min}`, `{max}` as holes.
-    pub message: String,
-    /// What brings it about.
-    pub when: When,
-    /// The fields it applies to, each with its clauses.
-    pub fields: Vec<RowField>,
-}
-
-/// What brings a row about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum When {
-    /// A required string is empty.
-    Empty,
-    /// A required field is null or absent.
-    Missing,
-    /// A string's length lies outside its bounds.
-    Length,
-    /// The field's value belongs to an existing resource.
-    Taken,
-    /// A list lacks entries of a catalogue.
-    Lacks {
-        /// Catalogue resource.
-        resource: String,
-        /// Attribute to select by.
-        attribute: String,
-        /// Value it must have.
-        value: String,
-    },
-}
-
-impl When {
-    /// True for rows about the input itself, false for rows about state.
-    #[must_use]
-    pub fn input(&self) -> bool {
-        matches!(self, When::Empty | When::Missing | When::Length)
-    }
-
-    /// The word in contracts.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            When::Empty => "empty",
-            When::Missing => "missing",
-            When::Length => "length",
-            When::Taken => "taken",
-            When::Lacks { .. } => "lacks",
-        }
-    }
-}
-
-/// A row as it applies to one field.
-#[derive(Clone, Debug)]
-pub struct RowField {
-    /// Dotted path of the request field.
-    pub path: String,
-    /// Which ways of breaking the field.
-    pub covers: Covers,
-    /// True if the page's own row names this field and way.
-    pub documented: bool,
     /// Clause of the status.
-    pub status: ClauseIx,
+    pub status_clause: ClauseIx,
     /// Clause of the code.
-    pub code: ClauseIx,
+    pub code_clause: Option<ClauseIx>,
     /// Clause of the message.
-    pub message: ClauseIx,
-}
-
-/// Ways of breaking a field that a row may tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Covers {
-    /// Every way.
-    All,
-    /// `null`.
-    Null,
-    /// Left out.
-    Absent,
-    /// Too short.
-    Below,
-    /// Too long.
-    Above,
-}
-
-impl Covers {
-    /// The word in contracts and clause ids.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Covers::All => "all",
-            Covers::Null => "null",
-            Covers::Absent => "absent",
-            Covers::Below => "below",
-            Covers::Above => "above",
-        }
-    }
-
-    /// The other way of the same rule.
-    #[must_use]
-    pub fn other(self) -> Option<Covers> {
-        match self {
-            Covers::All => None,
-            Covers::Null => Some(Covers::Absent),
-            Covers::Absent => Some(Covers::Null),
-            Covers::Below => Some(Covers::Above),
-            Covers::Above => Some(Covers::Below),
-        }
-    }
-}
-
-/// What a successful call does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// A resource comes into being.
-    Create {
-        /// Its name.
-        resource: String,
-        /// Dotted path of its key in the answer.
-        key: String,
-        /// Request fields that must differ from those of every other.
-        unique: Vec<String>,
-        /// Dotted path of an optional part of the answer; nothing happens without it.
-        only_if: Option<String>,
-    },
-    /// A resource is looked up.
-    Read {
-        /// Its name.
-        resource: String,
-        /// Dotted path of the list in the answer, for catalogues.
-        list: Option<String>,
-    },
+    pub message_clause: Option<ClauseIx>,
 }
 
 /// One ready case of the documentation.

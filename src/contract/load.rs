@@ -1,20 +1,22 @@
 //! Puts the files of one API together: `api.yaml` and one file per endpoint become a [`Contract`] in which every promise has a clause.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::endpoint::{Contract, Credential, Effect, Endpoint, Envelope, Policy, Resource, Unknown};
+use super::behaviour::{Act, Attribute, Resource};
+use super::effect::{Tables, literal};
+use super::endpoint::{Contract, Credential, EncryptionClauses, Endpoint, Envelope, Policy, Unknown};
 use super::error::{LoadError, suggest};
 use super::file::File;
 use super::header::pieces;
 use super::profile::Profile;
 use super::property::{self, Conflicts, Property};
-use super::row::example;
+use super::row::{example, skip};
 use super::table::{Part, secrets};
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
-use crate::model::field::{Field, Unit};
-use crate::model::wire::{HeaderPlan, HmacPlan, Piece, SignedBytes, WirePlan, Zone};
+use crate::model::field::{Field, Location, Unit};
+use crate::model::wire::{AuthPlan, EncryptionPlan, HeaderPlan, Mark, Piece, SignedBytes, WirePlan, Zone};
 use crate::model::{Hazard, Source};
 
 /// Loads the files of one API; a profile may set the envelope and decide conflicts.
@@ -37,6 +39,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
         return Err(root.error("a contract without endpoints", "add a file per endpoint beside api.yaml"));
     }
     loader.check_choices(&root)?;
+    loader.contract.identifying = identifying(&loader.contract);
     Ok(loader.contract)
 }
 
@@ -44,20 +47,26 @@ pub(super) struct Loader<'a> {
     pub(super) contract: Contract,
     pub(super) conflicts: Conflicts,
     pub(super) profile: Option<&'a Profile>,
+    /// Names of the endpoint's fields that are known by their role, where the profile gives them.
+    pub(super) roles: BTreeMap<String, Option<String>>,
 }
+
+/// Failing attempts that a case makes where nobody has seen the limit.
+const ATTEMPTS: u32 = 10;
 
 /// What `api.yaml` gives to every endpoint.
 struct Shared<'n> {
     request_headers: &'n [Node],
     response_headers: &'n [Node],
     auth: Option<Auth>,
+    encryption: Option<Property<()>>,
     success: Option<&'n Node>,
     envelope: Property<String>,
 }
 
 #[derive(Clone)]
 struct Auth {
-    plan: HmacPlan,
+    plan: AuthPlan,
     verified: Property<()>,
 }
 
@@ -73,24 +82,28 @@ impl<'a> Loader<'a> {
             by_id: HashMap::new(),
             zone: Zone { name: "UTC".to_owned(), offset_seconds: 0 },
             envelope: Envelope { code: String::new(), message: String::new() },
+            bare_success: false,
+            encryption: None,
+            identifying: HashSet::new(),
+            fixtures: Vec::new(),
+            attempts: (ATTEMPTS, false),
             units: Unit::ALL.to_vec(),
             credentials: Vec::new(),
             resources: Vec::new(),
             notes: Vec::new(),
             unknowns: Vec::new(),
         };
-        Self { contract, conflicts: Conflicts::default(), profile }
+        Self { contract, conflicts: Conflicts::default(), profile, roles: BTreeMap::new() }
     }
 
     fn api<'n>(&mut self, map: &Map<'n>) -> Result<Shared<'n>, LoadError> {
         version(map)?;
-        map.later(&["encryption", "content_encryption", "scenarios"])?;
+        map.later(&["content_encryption", "scenarios"])?;
         map.req("id")?.text()?.clone_into(&mut self.contract.id);
         map.req("title")?.text()?.clone_into(&mut self.contract.title);
         self.contract.default = map.opt("default").map(Node::flag).transpose()?.unwrap_or(false);
         map.text("base_path")?.unwrap_or_default().clone_into(&mut self.contract.base_path);
-        map.opt("version");
-        map.opt("sources");
+        skip(map, &["version", "sources"]);
         let owner = self.contract.id.clone();
         self.notes(map, &owner)?;
         if let Some(zone) = map.opt("zone") {
@@ -115,13 +128,12 @@ impl<'a> Loader<'a> {
             m.done()?;
         }
         for node in map.opt("resources").map(Node::list).transpose()?.unwrap_or_default() {
-            let m = node.map()?;
-            self.contract.resources.push(Resource {
-                name: m.req("name")?.text()?.to_owned(),
-                key: m.req("key")?.text()?.to_owned(),
-                catalogue: m.opt("catalogue").map(Node::flag).transpose()?.unwrap_or(false),
-            });
-            m.done()?;
+            let resource = read_resource(node)?;
+            self.contract.resources.push(resource);
+        }
+        if let Some(profile) = self.profile {
+            self.contract.fixtures.clone_from(&profile.fixtures);
+            self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
         }
         let envelope = self.envelope(map.req("envelope")?)?;
         let auth = match map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
@@ -131,15 +143,45 @@ impl<'a> Loader<'a> {
                 return Err(second.error("a second auth scheme is not supported by this version", "keep one scheme"));
             }
         };
+        let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
         let shared = Shared {
             request_headers: map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default(),
             response_headers: map.opt("response_headers").map(Node::list).transpose()?.unwrap_or_default(),
             auth,
+            encryption,
             success: map.opt("success"),
             envelope,
         };
         map.done()?;
         Ok(shared)
+    }
+
+    fn encryption(&mut self, node: &Node) -> Result<Property<()>, LoadError> {
+        let map = node.map()?;
+        let id = map.req("id")?.text()?.to_owned();
+        map.req("scheme")?.word(&["jwe-compact"])?;
+        let alg = map.req("alg")?.word(&["RSA-OAEP-256"])?.to_owned();
+        let enc = map
+            .req("enc")?
+            .list()?
+            .iter()
+            .map(|n| n.word(&["A128GCM", "A256GCM"]).map(str::to_owned))
+            .collect::<Result<Vec<_>, _>>()?;
+        let plan = EncryptionPlan {
+            id,
+            member: map.req("member")?.text()?.to_owned(),
+            key_id_header: map.req("key_id_header")?.text()?.to_owned(),
+            alg,
+            enc,
+        };
+        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
+        let why = map.text("why")?.unwrap_or_default().to_owned();
+        map.done()?;
+        if plan.enc.is_empty() {
+            return Err(node.error("no content encryption", "write `enc: [A128GCM]`"));
+        }
+        self.contract.encryption = Some(Arc::new(plan));
+        Ok(Property { sides: vec![()], open: false, basis, why, source: node.source() })
     }
 
     fn envelope(&mut self, node: &Node) -> Result<Property<String>, LoadError> {
@@ -148,6 +190,8 @@ impl<'a> Loader<'a> {
             Envelope { code: map.req("code")?.text()?.to_owned(), message: map.req("message")?.text()?.to_owned() };
         let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
         let why = map.text("why")?.unwrap_or_default().to_owned();
+        self.contract.bare_success =
+            map.opt("on").map(|n| n.word(&["answers", "refusals"])).transpose()? == Some("refusals");
         map.done()?;
         if let Some(own) = self.profile.and_then(|p| p.envelope.as_ref()) {
             envelope.clone_from(own);
@@ -160,16 +204,17 @@ impl<'a> Loader<'a> {
         let map = node.map()?;
         let id = map.req("id")?.text()?.to_owned();
         let scheme = map.req("scheme")?;
-        match scheme.word(&["hmac", "none", "bearer", "basic", "api-key", "mtls"])? {
-            "hmac" => {}
+        let bearer = match scheme.word(&["hmac", "none", "bearer", "basic", "api-key", "mtls"])? {
+            "hmac" => false,
+            "bearer" => true,
             other => {
-                return Err(
-                    scheme.error(format!("auth scheme `{other}` is not supported by this version"), "`hmac` is")
-                );
+                return Err(scheme.error(
+                    format!("auth scheme `{other}` is not supported by this version"),
+                    "`hmac` and `bearer` are",
+                ));
             }
-        }
-        map.req("algorithm")?.word(&["hmac-sha256"])?;
-        let key = map.req("key")?;
+        };
+        let key = map.req(if bearer { "credential" } else { "key" })?;
         if !self.contract.credentials.iter().any(|c| Some(c.name.as_str()) == key.text().ok()) {
             return Err(key.error(
                 "no such credential",
@@ -177,24 +222,37 @@ impl<'a> Loader<'a> {
             ));
         }
         let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
-        let read = |n: &Node| {
-            Ok(if n.word(&["body", "base64-body"])? == "body" { SignedBytes::Body } else { SignedBytes::Base64Body })
-        };
-        let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
-        let over = over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
-        let plan = HmacPlan {
-            id,
-            header: map.req("header")?.text()?.to_owned(),
-            value: pieces(map.req("template")?, &self.contract)?,
-            key: key.text()?.to_owned(),
-            over: *over.sides.first().unwrap_or(&SignedBytes::Body),
-        };
         let verified = Property {
             sides: vec![()],
             open: false,
             basis,
             why: map.text("says")?.unwrap_or_default().to_owned(),
             source: node.source(),
+        };
+        let key = key.text()?.to_owned();
+        let plan = if bearer {
+            let value = vec![Piece::Text("Bearer ".to_owned()), Piece::Credential(key.clone())];
+            let header = map.text("header")?.unwrap_or("Authorization").to_owned();
+            AuthPlan { id, header, value, key, over: None }
+        } else {
+            map.req("algorithm")?.word(&["hmac-sha256"])?;
+            let read = |n: &Node| {
+                Ok(if n.word(&["body", "base64-body"])? == "body" {
+                    SignedBytes::Body
+                } else {
+                    SignedBytes::Base64Body
+                })
+            };
+            let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
+            let over =
+                over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
+            AuthPlan {
+                id,
+                header: map.req("header")?.text()?.to_owned(),
+                value: pieces(map.req("template")?, &self.contract)?,
+                key,
+                over: over.sides.first().copied(),
+            }
         };
         map.done()?;
         Ok(Auth { plan, verified })
@@ -203,7 +261,7 @@ impl<'a> Loader<'a> {
     fn endpoint(&mut self, node: &Node, shared: &Shared<'_>) -> Result<(), LoadError> {
         let map = node.map()?;
         version(&map)?;
-        map.later(&["scenarios", "request_open", "deprecated", "since", "auth"])?;
+        map.later(&["scenarios", "deprecated", "since", "auth"])?;
         let id_node = map.req("id")?;
         let id = id_node.text()?.to_owned();
         if !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
@@ -213,48 +271,61 @@ impl<'a> Loader<'a> {
             return Err(id_node.error(format!("a second endpoint `{id}`"), "ids are unique in an API"));
         }
         let title = map.req("title")?.text()?.to_owned();
-        let method_node = map.req("method")?;
-        let method = method_node.word(&["POST", "GET", "PUT", "PATCH", "DELETE", "unseen"])?.to_owned();
-        if method != "POST" {
-            return Err(method_node
-                .error(format!("method `{method}` is not supported by this version"), "`POST` with a JSON body is"));
-        }
+        let method = map.req("method")?.word(&["POST", "GET", "PUT", "PATCH", "DELETE", "unseen"])?.to_owned();
         let path_node = map.req("path")?;
-        let path = path_node.text()?.to_owned();
-        if !path.starts_with('/') || path.contains(['{', '?', ' ']) {
-            return Err(path_node.error(
-                format!("`{path}` is no plain path"),
-                "write `/api/...`; path parameters are not supported by this version",
-            ));
-        }
-        let encryption = map.req("encryption")?.map()?;
-        for direction in ["request", "response"] {
-            encryption.req(direction)?.word(&["marked", "unmarked", "unseen"])?;
-        }
-        encryption.done()?;
-        for key in ["summary", "sources", "observations", "mode", "version"] {
-            map.opt(key);
+        let path = if path_node.plain() == Some("unseen") { String::new() } else { path_node.text()?.to_owned() };
+        if !path.is_empty() && (!path.starts_with('/') || path.contains(['?', ' '])) {
+            return Err(path_node.error(format!("`{path}` is no path"), "write `/api/...`, parameters as `{name}`"));
         }
         self.notes(&map, &id)?;
+        let marks = match map.opt("encryption") {
+            Some(marks) => {
+                let marks = marks.map()?;
+                let read = |key| self.mark(marks.req(key)?);
+                let both = (read("request")?, read("response")?);
+                marks.done()?;
+                both
+            }
+            None if shared.encryption.is_some() => {
+                return Err(
+                    node.error("`encryption` is missing", "add `encryption: {request: unseen, response: unseen}`")
+                );
+            }
+            None => (Mark::Unmarked, Mark::Unmarked),
+        };
+        skip(&map, &["title_ko", "group", "summary", "sources", "observations", "hints", "mode", "version"]);
+        self.roles.clear();
 
         let list = |node: Option<&'_ Node>| -> Result<Vec<Node>, LoadError> {
-            Ok(node.map(Node::list).transpose()?.unwrap_or_default().to_vec())
+            match node {
+                Some(node) if node.plain() == Some("unseen") => Ok(Vec::new()),
+                node => Ok(node.map(Node::list).transpose()?.unwrap_or_default().to_vec()),
+            }
         };
         let mut request = self.table(&list(map.opt("request"))?, &id, Part::Request)?;
         let response = self.table(&list(map.opt("response"))?, &id, Part::Response)?;
-        let request_headers = self.table(shared.request_headers, &id, Part::RequestHeader)?;
-        let response_headers = self.table(shared.response_headers, &id, Part::ResponseHeader)?;
-        let effects = list(map.opt("effects"))?
-            .iter()
-            .map(|n| self.effect(n, &request, &response))
-            .collect::<Result<Vec<_>, _>>()?;
-        for effect in &effects {
-            if let Effect::Create { unique, .. } = effect {
-                for field in request.iter_mut().filter(|f| unique.contains(&f.name)) {
-                    field.unique = true;
-                }
+        for (key, part) in [("request", "request"), ("response", "response")] {
+            if let Some(node) = map.opt(key).filter(|n| n.plain() == Some("unseen")) {
+                self.unknown(format!("{id}/{part}"), part, node.source());
             }
         }
+        let request_headers = self.table(shared.request_headers, &id, Part::RequestHeader)?;
+        let response_headers = self.table(shared.response_headers, &id, Part::ResponseHeader)?;
+        let bound = self.profile.and_then(|p| p.bindings.get(&id));
+        let unbound: Vec<String> =
+            self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
+        let closed = self.closed(&map, (&method, &path), bound.is_some(), &unbound)?;
+        let tables = Tables { endpoint: &id, request: &request, response: &response };
+        let mut effects = Vec::new();
+        for node in &list(map.opt("effects"))? {
+            effects.extend(self.effect(node, &tables)?);
+        }
+        for field in effects.iter().flat_map(|e| &e.unique) {
+            if let Some(field) = request.iter_mut().find(|f| f.path == *field) {
+                field.unique = true;
+            }
+        }
+        let unproven = map.text("unproven")?.map(str::to_owned);
         let success_node = map
             .opt("success")
             .or(shared.success)
@@ -270,10 +341,25 @@ impl<'a> Loader<'a> {
         } else {
             self.unknown(format!("{id}/errors"), "errors", rows_node.source());
         }
+        for refusal in &list(map.opt("refusals"))? {
+            rows.push(self.refusal(refusal, &id, &request)?);
+        }
+        self.order(&mut rows, &id);
         let examples = list(map.opt("test_data"))?.iter().map(|n| example(n, &rows)).collect::<Result<Vec<_>, _>>()?;
+        let hazard = match map.opt("hazard").map(|n| n.word(&["read", "create", "money"])).transpose()? {
+            Some("money") => Hazard::Money,
+            Some("create") => Hazard::Create,
+            Some(_) => Hazard::Read,
+            None if effects.iter().any(|e| e.act != Act::Read) => Hazard::Create,
+            None => Hazard::Read,
+        };
         map.done()?;
 
-        let envelope_says = format!("every answer carries its code at `{}`", self.contract.envelope.code);
+        let envelope_says = if self.contract.bare_success {
+            format!("every refusal carries its code at `{}`", self.contract.envelope.code)
+        } else {
+            format!("every answer carries its code at `{}`", self.contract.envelope.code)
+        };
         let envelope_path = self.contract.envelope.code.clone();
         let envelope_clause =
             self.clause(format!("{id}/envelope/{envelope_path}/found"), Rule::Found, &shared.envelope, envelope_says);
@@ -282,18 +368,32 @@ impl<'a> Loader<'a> {
                 format!("{id}/auth/{}/verified", auth.plan.id),
                 Rule::Verified,
                 &auth.verified,
-                "a token that does not match body and key is refused".to_owned(),
+                if auth.plan.over.is_some() {
+                    "a token that does not match body and key is refused".to_owned()
+                } else {
+                    "a call without the credential is refused".to_owned()
+                },
             )
         });
+        let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());
+        let encryption = encryption.map(|prop| self.encryption_clauses(&id, prop, marks));
         let policy = self.policy(&id, &node.source());
-        let hazard =
-            if effects.iter().any(|e| matches!(e, Effect::Create { .. })) { Hazard::Create } else { Hazard::Read };
-        let wire = Arc::new(self.wire(&id, &method, &path, shared, &request, &response)?);
+        let wire = Arc::new(self.wire(&id, (&method, &path), shared, (&request, &response), marks)?);
+        if let Some(name) = parameters(&path).into_iter().find(|p| !wire.path_fields.iter().any(|f| f == p)) {
+            return Err(path_node.error(
+                format!("no request field `{name}` is in the path"),
+                format!("add `- {{name: {name}, in: path, ...}}`"),
+            ));
+        }
         self.contract.endpoints.push(Endpoint {
             id,
             title,
             method,
             path,
+            closed,
+            unproven,
+            unbound,
+            sends: bound.map(|b| b.sends.clone()).unwrap_or_default(),
             hazard,
             request_headers,
             request,
@@ -306,6 +406,7 @@ impl<'a> Loader<'a> {
             examples,
             envelope_clause,
             verified_clause,
+            encryption,
             policy,
             wire,
             source: node.source(),
@@ -313,14 +414,89 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
+    /// Why no call can be made: nobody has seen what it needs, and no profile says it.
+    fn closed(
+        &self,
+        map: &Map<'_>,
+        (method, path): (&str, &str),
+        bound: bool,
+        unbound: &[String],
+    ) -> Result<Option<String>, LoadError> {
+        let undocumented = map.text("undocumented")?;
+        let open = map.text("request_open")?;
+        if let Some(why) = undocumented {
+            return Ok(Some(format!("undocumented: {why}")));
+        }
+        if path.is_empty() || method == "unseen" {
+            return Ok(Some("its method or path is unseen".to_owned()));
+        }
+        Ok(match open {
+            Some(why) if !bound => {
+                let roles = if unbound.is_empty() { String::new() } else { format!(" ({})", unbound.join(", ")) };
+                Some(format!(
+                    "part of its request is unseen{roles}: {why}; a profile can give the names under `bindings`"
+                ))
+            }
+            Some(_) if !unbound.is_empty() => Some(format!("the profile binds no name for {}", unbound.join(", "))),
+            _ => None,
+        })
+    }
+
+    fn mark(&self, node: &Node) -> Result<Mark, LoadError> {
+        let read = |n: &Node| {
+            Ok(match n.word(&["marked", "unmarked", "unseen"])? {
+                "marked" => Mark::Marked,
+                "unmarked" => Mark::Unmarked,
+                _ => Mark::Unseen,
+            })
+        };
+        if node.is_map() {
+            let found = property::property(node, "encryption", &read, &self.conflicts, (Basis::Documented, ""))?;
+            return Ok(found.and_then(|p| p.sides.first().copied()).unwrap_or(Mark::Unseen));
+        }
+        read(node)
+    }
+
+    fn encryption_clauses(&mut self, id: &str, prop: &Property<()>, marks: (Mark, Mark)) -> EncryptionClauses {
+        let policy = Property {
+            basis: Basis::Policy,
+            why: "RFC 7516, 5.2 and 11.5: what does not verify must not be taken".to_owned(),
+            ..prop.clone()
+        };
+        let marked = Property { basis: Basis::Documented, ..prop.clone() };
+        EncryptionClauses {
+            encrypted: (marks.1 == Mark::Marked).then(|| {
+                self.clause(
+                    format!("{id}/encryption/response/encrypted"),
+                    Rule::Encrypted,
+                    &marked,
+                    "the answer to an encrypted request is encrypted, as the page marks it".to_owned(),
+                )
+            }),
+            opens: self.clause(
+                format!("{id}/encryption/response/opens"),
+                Rule::Opens,
+                prop,
+                "an encrypted answer is opened by the caller's private key".to_owned(),
+            ),
+            authentic: (marks.0 != Mark::Unmarked).then(|| {
+                self.clause(
+                    format!("{id}/encryption/request/authentic"),
+                    Rule::Authentic,
+                    &policy,
+                    "an encrypted request that does not verify is refused".to_owned(),
+                )
+            }),
+        }
+    }
+
     fn wire(
         &self,
         id: &str,
-        method: &str,
-        path: &str,
+        (method, path): (&str, &str),
         shared: &Shared<'_>,
-        request: &[Field],
-        response: &[Field],
+        (request, response): (&[Field], &[Field]),
+        marks: (Mark, Mark),
     ) -> Result<WirePlan, LoadError> {
         let mut headers = Vec::new();
         for node in shared.request_headers {
@@ -340,12 +516,18 @@ impl<'a> Loader<'a> {
             let map = node.map().ok()?;
             map.opt("trace")?.flag().ok()?.then(|| map.text("name").ok().flatten().map(str::to_owned)).flatten()
         });
+        let located = |location| request.iter().filter(|f| f.location == location).map(|f| f.name.clone()).collect();
         Ok(WirePlan {
             endpoint: id.to_owned(),
             method: method.to_owned(),
             path: path.to_owned(),
             headers,
             auth: shared.auth.as_ref().map(|a| a.plan.clone()),
+            encryption: self.contract.encryption.clone(),
+            marks,
+            path_fields: located(Location::Path),
+            query_fields: located(Location::Query),
+            has_body: matches!(method, "POST" | "PUT" | "PATCH"),
             zone: self.contract.zone.clone(),
             trace,
             request_secrets: secrets(request),
@@ -430,4 +612,65 @@ fn read_zone(node: &Node) -> Result<Zone, LoadError> {
     let parsed = offset.text()?.parse::<chrono::FixedOffset>();
     let seconds = parsed.map_err(|_| offset.error("no offset from UTC", "write `\"+09:00\"`"))?.local_minus_utc();
     Ok(Zone { name, offset_seconds: seconds })
+}
+
+/// Attributes by which the contract's calls find resources.
+fn identifying(contract: &Contract) -> HashSet<(String, String)> {
+    let mut found: HashSet<(String, String)> =
+        contract.resources.iter().map(|r| (r.name.clone(), r.key.clone())).collect();
+    let is_resource = |name: &str| contract.resources.iter().any(|r| r.name == name);
+    for endpoint in &contract.endpoints {
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                if let Some((resource, attribute)) = f.refers.as_deref().and_then(|r| r.split_once('.')) {
+                    found.insert((resource.to_owned(), attribute.to_owned()));
+                }
+            });
+        }
+        for effect in &endpoint.effects {
+            let relations = effect.set.iter().map(|(name, _)| name).filter(|name| is_resource(name));
+            found.extend(effect.unique.iter().chain(relations).map(|name| (effect.resource.clone(), name.clone())));
+        }
+    }
+    found
+}
+
+/// The names in braces of a path.
+fn parameters(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+}
+
+fn read_resource(node: &Node) -> Result<Resource, LoadError> {
+    let map = node.map()?;
+    let words = |key: &'static str| -> Result<Vec<String>, LoadError> {
+        let nodes = map.opt(key).map(Node::list).transpose()?.unwrap_or_default();
+        nodes.iter().map(|n| n.text().map(str::to_owned)).collect()
+    };
+    let mut resource = Resource {
+        name: map.req("name")?.text()?.to_owned(),
+        key: map.req("key")?.text()?.to_owned(),
+        catalogue: map.opt("catalogue").map(Node::flag).transpose()?.unwrap_or(false),
+        states: words("states")?,
+        left: words("left")?,
+        progress: words("progress")?,
+        fleeting: map.opt("fleeting").map(Node::flag).transpose()?.unwrap_or(false),
+        attributes: Vec::new(),
+    };
+    for (name, value) in map.opt("attributes").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
+        let m = value.map()?;
+        resource.attributes.push(Attribute {
+            name: name.text()?.to_owned(),
+            initial: m.opt("initial").map(literal).transpose()?,
+            sandbox: m.opt("sandbox").map(literal).transpose()?,
+        });
+        m.opt("note");
+        m.done()?;
+    }
+    map.done()?;
+    for state in resource.left.iter().chain(&resource.progress) {
+        if !resource.states.contains(state) {
+            return Err(node.error(format!("`{state}` is none of its states"), "list it under `states`"));
+        }
+    }
+    Ok(resource)
 }

@@ -4,6 +4,8 @@
 //! files of one API together and gives every promise its clause; `lint` says what the contract holds and leaves open.
 //! Nothing here knows requests, targets or verdicts.
 
+pub mod behaviour;
+mod effect;
 pub mod endpoint;
 pub mod error;
 mod file;
@@ -17,9 +19,8 @@ mod row;
 mod table;
 mod yaml;
 
-pub use endpoint::{
-    Contract, Covers, Effect, Endpoint, Envelope, Example, Note, Row, RowField, Success, Unknown, When,
-};
+pub use behaviour::{Act, Covers, Effect, Row, RowField, When};
+pub use endpoint::{Contract, Endpoint, Envelope, Example, Note, Success, Unknown};
 pub use error::LoadError;
 pub use file::File;
 pub use load::load;

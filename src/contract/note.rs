@@ -20,6 +20,9 @@ impl Loader<'_> {
         for node in map.opt("conflicts").map(Node::list).transpose()?.unwrap_or_default() {
             let m = node.map()?;
             let id = m.req("id")?;
+            if !self.conflicts.ids.insert(id.text()?.to_owned()) {
+                return Err(id.error("a second conflict of this id", "ids are unique in an API"));
+            }
             let text = m.req("what")?.text()?.to_owned();
             let sides = (m.req("a")?.text()?.to_owned(), m.req("b")?.text()?.to_owned());
             m.opt("note");
@@ -53,9 +56,7 @@ impl Loader<'_> {
                     id.text()?,
                     if why.is_empty() { String::new() } else { format!("; {why}") }
                 );
-                if self.conflicts.sides.insert(id.text()?.to_owned(), values).is_some() {
-                    return Err(id.error("a second conflict of this id", "ids are unique in an API"));
-                }
+                self.conflicts.sides.insert(id.text()?.to_owned(), values);
             }
             m.done()?;
             self.contract.notes.push(Note {
@@ -72,10 +73,29 @@ impl Loader<'_> {
 
     pub(super) fn check_choices(&self, root: &Node) -> Result<(), LoadError> {
         for id in self.profile.iter().flat_map(|p| p.choices.keys()) {
-            if !self.conflicts.sides.contains_key(id) {
+            if !self.conflicts.ids.contains(id) {
                 return Err(root.error(
                     format!("the profile decides `{id}`, which is no conflict of this contract"),
-                    suggest(id, self.conflicts.sides.keys().map(String::as_str)),
+                    suggest(id, self.conflicts.ids.iter().map(String::as_str)),
+                ));
+            }
+        }
+        for endpoint in self.profile.iter().flat_map(|p| p.bindings.keys()) {
+            if self.contract.endpoint(endpoint).is_none() {
+                return Err(root.error(
+                    format!("the profile binds names of `{endpoint}`, which is no endpoint of this contract"),
+                    suggest(endpoint, self.contract.endpoints.iter().map(|e| e.id.as_str())),
+                ));
+            }
+        }
+        for part in self.profile.iter().flat_map(|p| &p.fixtures).flat_map(|f| &f.parts) {
+            if !self.contract.resources.iter().any(|r| r.name == part.resource) {
+                return Err(root.error(
+                    format!(
+                        "the profile has a fixture with a `{}`, which is no resource of this contract",
+                        part.resource
+                    ),
+                    suggest(&part.resource, self.contract.resources.iter().map(|r| r.name.as_str())),
                 ));
             }
         }

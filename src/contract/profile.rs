@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::effect::literal;
 use super::endpoint::Envelope;
 use super::error::LoadError;
 use super::file::File;
 use super::yaml::{self, Node};
+use crate::model::Json;
+use crate::model::fixture::{Fixture, Part, Planted};
 
 /// What is known of one target.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     /// File it was read from.
     pub file: String,
@@ -31,6 +34,36 @@ pub struct Profile {
     pub envelope: Option<Envelope>,
     /// Decided conflicts: id and side.
     pub choices: BTreeMap<String, String>,
+    /// Names and literal values that nobody outside has seen, by endpoint.
+    pub bindings: BTreeMap<String, Binding>,
+    /// Prepared members, cards ...
+    pub fixtures: Vec<Fixture>,
+    /// Most failing attempts of a case where the limit is unseen.
+    pub attempts: Option<u32>,
+    /// Wait between two looks at a result that takes time; else what the contract says.
+    pub poll: Option<Duration>,
+    /// Keys for encrypted bodies.
+    pub keys: Option<KeySources>,
+}
+
+/// Where the keys for encrypted bodies come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySources {
+    /// Name of the key pair, as the header carries it.
+    pub key_id: SecretSource,
+    /// The server's certificate or public key, PEM.
+    pub server: String,
+    /// The client's private key, PEM (PKCS#8).
+    pub client: String,
+}
+
+/// What a profile knows of an endpoint's request that no page shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Binding {
+    /// Wire names by role.
+    pub names: BTreeMap<String, String>,
+    /// Fields with literal values, added to every request or put in place of what konform would make up.
+    pub sends: Vec<(String, Json)>,
 }
 
 /// What kind of place a target is.
@@ -49,9 +82,25 @@ pub enum SecretSource {
     Env(String),
     /// First line of a file.
     File(String),
+    /// Written out: for what is no secret.
+    Plain(String),
 }
 
 impl Profile {
+    /// This profile, and of the other what this one leaves out.
+    #[must_use]
+    pub fn over(mut self, other: Profile) -> Self {
+        for (endpoint, binding) in other.bindings {
+            self.bindings.entry(endpoint).or_insert(binding);
+        }
+        if self.fixtures.is_empty() {
+            self.fixtures = other.fixtures;
+        }
+        self.poll = self.poll.or(other.poll);
+        self.attempts = self.attempts.or(other.attempts);
+        self
+    }
+
     /// Reads a profile.
     ///
     /// # Errors
@@ -66,7 +115,7 @@ impl Profile {
                 "this program reads `konform: 1`",
             ));
         }
-        map.later(&["actors", "fixtures", "bindings", "capabilities", "waivers", "base_path"])?;
+        map.later(&["actors", "capabilities", "waivers", "base_path"])?;
         let texts = |node: &Node| -> Result<Vec<String>, LoadError> {
             node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
         };
@@ -98,6 +147,14 @@ impl Profile {
             credentials,
             envelope: envelope.transpose()?,
             choices,
+            bindings: map.opt("bindings").map(bindings).transpose()?.unwrap_or_default(),
+            fixtures: match map.opt("fixtures") {
+                Some(node) => node.list()?.iter().map(fixture).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            },
+            attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
+            poll: map.opt("poll").map(seconds).transpose()?,
+            keys: map.opt("encryption").map(keys).transpose()?,
         };
         map.done()?;
         Ok(profile)
@@ -127,6 +184,94 @@ fn connections(node: &Node) -> Result<usize, LoadError> {
         0 => Err(node.error("no connections at all", "write 1 or more")),
         n => Ok(n),
     }
+}
+
+fn keys(node: &Node) -> Result<KeySources, LoadError> {
+    let map = node.map()?;
+    let path = |key: &'static str| -> Result<String, LoadError> {
+        let node = map.req(key)?;
+        match secret_source(node)? {
+            SecretSource::File(path) => Ok(path),
+            _ => Err(node.error("a key is a file", "write `file:PATH`")),
+        }
+    };
+    let id = map.req("key_id")?;
+    // The pair's name is no secret: it may be written out.
+    let key_id = match id.text()?.split_once(':') {
+        Some(_) => secret_source(id)?,
+        None => SecretSource::Plain(id.text()?.to_owned()),
+    };
+    let keys = KeySources { key_id, server: path("server_key")?, client: path("client_key")? };
+    map.done()?;
+    Ok(keys)
+}
+
+fn bindings(node: &Node) -> Result<BTreeMap<String, Binding>, LoadError> {
+    let mut out = BTreeMap::new();
+    for (endpoint, roles) in node.map()?.entries() {
+        let mut binding = Binding::default();
+        for (role, name) in roles.map()?.entries() {
+            if role.text()? == "send" {
+                for (field, value) in name.map()?.entries() {
+                    binding.sends.push((field.text()?.to_owned(), literal(value)?));
+                }
+            } else {
+                binding.names.insert(role.text()?.to_owned(), name.text()?.to_owned());
+            }
+        }
+        out.insert(endpoint.text()?.to_owned(), binding);
+    }
+    Ok(out)
+}
+
+fn fixture(node: &Node) -> Result<Fixture, LoadError> {
+    let mut out = Fixture::default();
+    for (key, value) in node.map()?.entries() {
+        match key.text()? {
+            "name" => value.text()?.clone_into(&mut out.name),
+            "note" => {}
+            resource if value.plain() == Some("absent") => out.without.push(resource.to_owned()),
+            resource => {
+                let mut part = Part { resource: resource.to_owned(), ..Part::default() };
+                for (name, value) in value.map()?.entries() {
+                    match name.text()? {
+                        "state" => part.state = Some(value.text()?.to_owned()),
+                        name => part.attributes.push((name.to_owned(), planted(value)?)),
+                    }
+                }
+                out.parts.push(part);
+            }
+        }
+    }
+    if out.name.is_empty() || out.parts.is_empty() {
+        return Err(node.error("a fixture without name or resource", "write `- {name: NAME, user: {userId: 1}}`"));
+    }
+    Ok(out)
+}
+
+fn planted(node: &Node) -> Result<Planted, LoadError> {
+    if node.is_map() {
+        let map = node.map()?;
+        let days = map.req("day")?.parse("a number of days")?;
+        let pattern = map.req("as")?.text()?.to_owned();
+        map.done()?;
+        return Ok(Planted::Day { days, pattern });
+    }
+    let text = node.text()?;
+    if node.plain() == Some("absent") {
+        return Ok(Planted::Absent);
+    }
+    if text.contains('#') {
+        let number = node.plain().is_some() && text.bytes().all(|b| b.is_ascii_digit() || b == b'#');
+        return Ok(Planted::Serial { pattern: text.to_owned(), number });
+    }
+    Ok(Planted::Literal(literal(node)?))
+}
+
+fn seconds(node: &Node) -> Result<Duration, LoadError> {
+    let text = node.text()?;
+    let wrong = || node.error(format!("`{text}` is no duration"), "write seconds: `2s`");
+    Ok(Duration::from_secs(text.strip_suffix('s').ok_or_else(wrong)?.parse().map_err(|_| wrong())?))
 }
 
 fn timeout(node: &Node) -> Result<Duration, LoadError> {

@@ -22,6 +22,8 @@ pub(crate) struct Property<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conflicts {
     pub(crate) sides: BTreeMap<String, Vec<Node>>,
+    /// Every conflict, also those that no property names.
+    pub(crate) ids: std::collections::BTreeSet<String>,
 }
 
 /// Reads one value of a property.
@@ -73,7 +75,6 @@ pub(crate) fn property<T>(
         }
         return Ok(make(sides, false, basis.0, basis.1));
     }
-    map.later(&["required_if"])?;
     let value = map.req("value")?;
     let open = map.text("open")?;
     let stated = map.opt("basis").map(self::basis).transpose()?;

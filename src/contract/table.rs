@@ -39,7 +39,7 @@ impl Loader<'_> {
     pub(super) fn table(&mut self, nodes: &[Node], endpoint: &str, part: Part) -> Result<Vec<Field>, LoadError> {
         let mut fields: Vec<Field> = Vec::new();
         for node in nodes {
-            let field = self.field(node, endpoint, part, "")?;
+            let Some(field) = self.field(node, endpoint, part, "")? else { continue };
             if fields.iter().any(|f| f.name == field.name) {
                 return Err(node.error(format!("`{}` stands in this table twice", field.name), "keep one of the two"));
             }
@@ -48,11 +48,19 @@ impl Loader<'_> {
         Ok(fields)
     }
 
-    fn field(&mut self, node: &Node, endpoint: &str, part: Part, parent: &str) -> Result<Field, LoadError> {
+    /// Reads a row; none for a role whose name no profile gives.
+    fn field(&mut self, node: &Node, endpoint: &str, part: Part, parent: &str) -> Result<Option<Field>, LoadError> {
         let map = node.map()?;
-        map.later(&["required_if", "values", "nullable", "in", "conflict"])?;
         let is_item = parent.ends_with(".*") && map.opt("name").is_none();
-        let name = if is_item { "*".to_owned() } else { map.req("name")?.text()?.to_owned() };
+        let mut name = if is_item { "*".to_owned() } else { map.req("name")?.text()?.to_owned() };
+        if let Some(role) = name.strip_prefix("unseen.") {
+            let bound = self.profile.and_then(|p| p.bindings.get(endpoint)?.names.get(role));
+            self.roles.insert(role.to_owned(), bound.cloned());
+            match bound {
+                Some(bound) => name.clone_from(bound),
+                None => return Ok(None),
+            }
+        }
         let path = match parent {
             _ if is_item => parent.to_owned(),
             "" => name.clone(),
@@ -76,9 +84,14 @@ impl Loader<'_> {
         let presence = if is_item {
             None
         } else {
-            self.property(map.req("presence").map(Some)?, &place, Rule::Presence, &property::presence, |p| match p {
-                Presence::Required => format!("{path} must be there and not null"),
-                Presence::Optional => format!("{path} may be left out"),
+            let stated = map.req("presence")?;
+            // What holds under a condition is neither required nor optional.
+            let conditional = stated.is_map() && stated.map()?.opt("required_if").is_some();
+            self.property(Some(stated).filter(|_| !conditional), &place, Rule::Presence, &property::presence, |p| {
+                match p {
+                    Presence::Required => format!("{path} must be there and not null"),
+                    Presence::Optional => format!("{path} may be left out"),
+                }
             })?
         };
         let is_string = part.location() == Location::Header
@@ -128,6 +141,14 @@ impl Loader<'_> {
             .transpose()?
             .map(str::to_owned);
         let refers = map.opt("ref").map(|n| self.refers(n)).transpose()?;
+        let equals = map.opt("equals").map(|n| self.refers(n)).transpose()?;
+        let nullable = map.opt("nullable").map(Node::flag).transpose()?.unwrap_or(false);
+        let operator = map.opt("values").map(|n| n.word(&["profile"])).transpose()?.is_some();
+        let location = match map.opt("in").map(|n| n.word(&["body", "path", "query"])).transpose()? {
+            Some("path") => Location::Path,
+            Some("query") => Location::Query,
+            _ => part.location(),
+        };
         let sample = map.opt("sample").map(property::sample).transpose()?;
         if let (Some(Sample::Catalogue { resource, .. }), Some(n)) = (&sample, map.opt("sample")) {
             if !self.contract.resources.iter().any(|r| r.name == *resource && r.catalogue) {
@@ -140,11 +161,15 @@ impl Loader<'_> {
         let children = map.opt("fields").map(Node::list).transpose()?.unwrap_or_default().to_vec();
         let items = map.opt("items").cloned();
         map.done()?;
-        let fields = children.iter().map(|n| self.field(n, endpoint, part, &path)).collect::<Result<Vec<_>, _>>()?;
-        let items = items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.map(Box::new);
-        Ok(Field {
+        let mut fields = Vec::new();
+        for child in &children {
+            fields.extend(self.field(child, endpoint, part, &path)?);
+        }
+        let items =
+            items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.flatten().map(Box::new);
+        Ok(Some(Field {
             name,
-            location: part.location(),
+            location,
             kind,
             presence,
             length,
@@ -155,13 +180,16 @@ impl Loader<'_> {
             charset,
             secret,
             refers,
+            equals,
+            nullable,
+            operator,
             sample,
             unique: false,
             fields,
             items,
             trace,
             path,
-        })
+        }))
     }
 
     fn refers(&self, node: &Node) -> Result<String, LoadError> {

@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::{Prepared, Raw, Target, Transport};
 use crate::model::observed::{Failure, Reason};
 
+/// Parsed addresses kept.
+const URLS: usize = 256;
+
 /// Limits of every exchange.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -69,14 +72,18 @@ impl Http {
         Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits, urls: Arc::default() })
     }
 
-    /// The parsed URL; a run has as many as endpoints, and each is parsed once.
+    /// The parsed URL; the first [`URLS`] are parsed once.
     fn url(&self, text: &str) -> Result<reqwest::Url, Failure> {
         if let Some(known) = self.urls.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(known.clone());
         }
         let url = reqwest::Url::parse(text)
             .map_err(|e| Failure { reason: Reason::Connect, detail: format!("{text}: {e}") })?;
-        self.urls.write().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), url.clone());
+        let mut urls = self.urls.write().unwrap_or_else(PoisonError::into_inner);
+        // Addresses with parameters are without number.
+        if urls.len() < URLS {
+            urls.insert(text.to_owned(), url.clone());
+        }
         Ok(url)
     }
 

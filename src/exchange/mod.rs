@@ -7,12 +7,13 @@ pub mod ambient;
 pub mod http;
 pub mod prepare;
 pub mod redact;
+mod seal;
 pub mod target;
 
 use std::future::Future;
 
 pub use ambient::{Ambient, Clock};
-pub use prepare::{Catalogues, Filling, Prepared, fill, prepare};
+pub use prepare::{Catalogues, Filling, Means, Prepared, fill, prepare};
 pub use redact::Redactor;
 pub use target::Target;
 

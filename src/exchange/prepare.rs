@@ -6,13 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 
 use super::ambient::Ambient;
+use super::seal;
 use super::target::Target;
-use crate::crypto;
+use crate::crypto::{self, Keys};
 use crate::model::format::stamp;
 use crate::model::observed::Reason;
-use crate::model::template::{HeaderEdit, Keep, TokenEdit};
-use crate::model::wire::{Credentials, HmacPlan, Piece, SignedBytes, WirePlan};
-use crate::model::{Hole, Json};
+use crate::model::template::{Keep, Shape, TokenEdit};
+use crate::model::wire::{AuthPlan, Credentials, Encrypt, Piece, SignedBytes, WirePlan};
+use crate::model::{Fixture, Hole, Json, Step};
 
 /// A request, finished to the byte.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub tree: Json,
     /// The trace number it carries.
     pub trace: Option<String>,
+    /// True if the body is encrypted.
+    pub sealed: bool,
 }
 
 /// Catalogues read before the run by resource; where one could not be read, what came instead.
@@ -56,6 +59,12 @@ pub struct Filling<'a> {
     pub salt: u64,
     /// Bodies that the earlier steps answered.
     pub answers: &'a [Option<Json>],
+    /// Bodies that the earlier steps sent.
+    pub sent: &'a [Json],
+    /// What the profile has prepared.
+    pub fixtures: &'a [Fixture],
+    /// The instant of the case, for prepared days.
+    pub now: &'a DateTime<FixedOffset>,
     /// Catalogues read before the run.
     pub catalogues: &'a Catalogues,
 }
@@ -66,35 +75,33 @@ pub struct Filling<'a> {
 /// [`Reason`] and a sentence if what the hole needs is not there.
 pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
     match hole {
-        Hole::Identity { field, shape, chars, tag } => {
-            let whose = tag.map_or(from.step, usize::from);
-            let mut seed = Vec::with_capacity(from.case.len() + field.len() + 16);
-            seed.extend_from_slice(&from.salt.to_le_bytes());
-            seed.extend_from_slice(from.case.as_bytes());
-            seed.push(0);
-            seed.extend_from_slice(field.as_bytes());
-            seed.extend_from_slice(&[0, u8::try_from(whose).unwrap_or(u8::MAX), from.attempt]);
-            let digest = crypto::sha256(&seed);
-            let mut bits = [0; 8];
-            bits.copy_from_slice(&digest[..8]);
-            Ok(Json::text(shape.render(*chars, u64::from_le_bytes(bits))))
+        Hole::Identity { field, shape, chars } => Ok(Json::text(shape.render(*chars, from.bits(field)))),
+        Hole::Number { field, digits } => {
+            let pattern = Shape::Pattern("5".to_owned() + &"#".repeat(digits.saturating_sub(1)));
+            Ok(Json::number(pattern.render(*digits, from.bits(field))))
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
-            let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
-            let catalogue = match from.catalogues.get(resource) {
-                Some(Ok(catalogue)) => catalogue,
-                Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
-                None => return Err(missing("no call of the contract lists them")),
-            };
-            let chosen = catalogue.entries.iter().filter(|e| e.get(attribute).and_then(Json::scalar) == Some(value));
-            let mut ids: Vec<Json> = chosen
-                .filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar))
-                .map(|id| if *text { Json::text(id) } else { Json::number(id) })
-                .collect();
+            let mut ids = entries(from, resource, (attribute, value), *text)?;
             if *keep == Keep::AllButOne && ids.pop().is_none() {
-                return Err(missing(&format!("no entry has {attribute} {value}, so none can be left out")));
+                let why = format!("{resource}: no entry has {attribute} {value}, so none can be left out");
+                return Err((Reason::FixtureMissing, why));
             }
             Ok(Json::Array(ids))
+        }
+        Hole::Entry { resource, attribute, value, text } => {
+            let first = entries(from, resource, (attribute, value), *text)?.into_iter().next();
+            first.ok_or_else(|| (Reason::FixtureMissing, format!("{resource}: no entry has {attribute} {value}")))
+        }
+        Hole::Sent { step, path } => {
+            let sent = from.sent.get(*step).and_then(|body| body.at(path));
+            sent.cloned().ok_or_else(|| (Reason::FixtureMissing, format!("step {} sent no `{path}`", step + 1)))
+        }
+        Hole::Planted { fixture, part, attribute } => {
+            let missing = || (Reason::FixtureMissing, format!("the profile's fixture has no `{attribute}`"));
+            let (taken, serial) = from.taken(*fixture);
+            let taken = from.fixtures.get(taken).ok_or_else(missing)?;
+            let planted = taken.parts.get(*part).and_then(|p| p.attributes.iter().find(|(name, _)| name == attribute));
+            planted.and_then(|(_, p)| p.value(serial, from.now)).ok_or_else(missing)
         }
         Hole::Answer { step, path } => {
             let answer = from.answers.get(*step).and_then(Option::as_ref).and_then(|body| body.at(path));
@@ -103,30 +110,98 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
     }
 }
 
-/// Makes the request for a body tree: headers in the contract's order, token over the bytes sent, then the case's edits.
+impl Filling<'_> {
+    /// Bits that follow from salt, case, step, try and field.
+    fn bits(&self, field: &str) -> u64 {
+        let mut seed = Vec::with_capacity(self.case.len() + field.len() + 16);
+        seed.extend_from_slice(&self.salt.to_le_bytes());
+        seed.extend_from_slice(self.case.as_bytes());
+        seed.push(0);
+        seed.extend_from_slice(field.as_bytes());
+        seed.extend_from_slice(&[0, u8::try_from(self.step).unwrap_or(u8::MAX), self.attempt]);
+        let digest = crypto::sha256(&seed);
+        let mut bits = [0; 8];
+        bits.copy_from_slice(&digest[..8]);
+        u64::from_le_bytes(bits)
+    }
+
+    /// The fixture that this case takes of the pool of its name, and its serial number: the same in all steps of the case.
+    #[must_use]
+    pub fn taken(&self, fixture: usize) -> (usize, u64) {
+        let bits = Filling { step: 0, ..*self }.bits(&format!("fixture {fixture}"));
+        let name = self.fixtures.get(fixture).map(|f| f.name.as_str());
+        let pool: Vec<usize> =
+            (0..self.fixtures.len()).filter(|at| name == Some(self.fixtures[*at].name.as_str())).collect();
+        let at = bits.checked_rem(pool.len() as u64).and_then(|at| usize::try_from(at).ok());
+        (at.and_then(|at| pool.get(at)).copied().unwrap_or(fixture), bits % 10_000_000_000)
+    }
+}
+
+/// Ids of the entries of a catalogue whose attribute has this value.
+fn entries(
+    from: &Filling<'_>,
+    resource: &str,
+    (attribute, value): (&str, &str),
+    text: bool,
+) -> Result<Vec<Json>, (Reason, String)> {
+    let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
+    let catalogue = match from.catalogues.get(resource) {
+        Some(Ok(catalogue)) => catalogue,
+        Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
+        None => return Err(missing("no call of the contract lists them")),
+    };
+    let chosen = catalogue.entries.iter().filter(|e| e.get(attribute).and_then(Json::scalar) == Some(value));
+    let ids = chosen.filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar));
+    Ok(ids.map(|id| if text { Json::text(id) } else { Json::number(id) }).collect())
+}
+
+/// What every request of a run is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// Where it goes.
+    pub target: &'a Target,
+    /// Who sends it.
+    pub credentials: &'a Credentials,
+    /// Keys for encrypted bodies, if there are any.
+    pub keys: Option<&'a Keys>,
+    /// Which bodies are encrypted.
+    pub encrypt: Encrypt,
+    /// Clock and counter.
+    pub ambient: &'a Ambient,
+}
+
+/// Makes the request of a step for a body tree: parameters into the path, the rest encrypted where it must be, headers in the
+/// contract's order, token over the bytes sent, then the step's edits.
 ///
 /// # Errors
-/// [`Reason::FixtureMissing`] if a credential is missing.
-pub fn prepare(
-    wire: &Arc<WirePlan>,
-    tree: Json,
-    edits: (&[HeaderEdit], TokenEdit),
-    target: &Target,
-    credentials: &Credentials,
-    ambient: &Ambient,
-) -> Result<Prepared, (Reason, String)> {
+/// [`Reason::FixtureMissing`] if a credential or key is missing.
+pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>) -> Result<Prepared, (Reason, String)> {
     let mut body = Vec::with_capacity(512);
-    tree.write(&mut body);
-    let now = ambient.now(&wire.zone);
-    let count = ambient.count();
-    let values = Values { credentials, now, count };
-    let mut headers = Vec::with_capacity(wire.headers.len());
+    let mut url = String::with_capacity(means.target.base().len() + wire.path.len());
+    url.push_str(means.target.base());
+    if wire.path_fields.is_empty() && wire.query_fields.is_empty() {
+        url.push_str(&wire.path);
+        if wire.has_body {
+            tree.write(&mut body);
+        }
+    } else {
+        address(wire, &tree, &mut url);
+        if let (Json::Object(members), true) = (&tree, wire.has_body) {
+            let outside = |name: &str| wire.path_fields.iter().chain(&wire.query_fields).any(|f| f == name);
+            Json::Object(members.iter().filter(|(n, _)| !outside(n)).cloned().collect()).write(&mut body);
+        }
+    }
+    let sealed = seal::body(wire, body, step.seal, means)?;
+    let now = means.ambient.now(&wire.zone);
+    let count = means.ambient.count();
+    let values = Values { credentials: means.credentials, now, count };
+    let mut headers = Vec::with_capacity(wire.headers.len() + 1);
     let mut trace = None;
     for header in &wire.headers {
         let mut value = String::with_capacity(80);
         values.write(
             &header.value,
-            wire.auth.as_ref().map(|auth| (auth, body.as_slice(), edits.1)),
+            wire.auth.as_ref().map(|auth| (auth, sealed.body.as_slice(), step.token)),
             None,
             &mut value,
         )?;
@@ -135,13 +210,46 @@ pub fn prepare(
         }
         headers.push((header.name.clone(), value));
     }
-    for edit in edits.0 {
+    headers.extend(sealed.key_id);
+    for edit in &step.headers {
         edit.apply(&mut headers);
     }
-    let mut url = String::with_capacity(target.base().len() + wire.path.len());
-    url.push_str(target.base());
-    url.push_str(&wire.path);
-    Ok(Prepared { wire: Arc::clone(wire), url, headers, body, tree, trace })
+    Ok(Prepared { wire: Arc::clone(wire), url, headers, body: sealed.body, tree, trace, sealed: sealed.sealed })
+}
+
+/// Path and query with the request's parameters in their places.
+fn address(wire: &WirePlan, tree: &Json, url: &mut String) {
+    let mut path = wire.path.clone();
+    for name in &wire.path_fields {
+        let value = tree.get(name).map(|v| v.scalar().map_or_else(|| v.to_text(), str::to_owned)).unwrap_or_default();
+        path = path.replace(&format!("{{{name}}}"), &percent(&value));
+    }
+    url.push_str(&path);
+    let mut first = true;
+    for name in &wire.query_fields {
+        if let Some(value) = tree.get(name) {
+            let value = value.scalar().map_or_else(|| value.to_text(), str::to_owned);
+            url.push(if first { '?' } else { '&' });
+            first = false;
+            url.push_str(&percent(name));
+            url.push('=');
+            url.push_str(&percent(&value));
+        }
+    }
+}
+
+/// Everything but letters, digits and `-._~` as its UTF-8 bytes in hex.
+fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&crypto::hex(&[byte]).to_ascii_uppercase());
+        }
+    }
+    out
 }
 
 struct Values<'a> {
@@ -151,7 +259,7 @@ struct Values<'a> {
 }
 
 /// The scheme, what it signs, and how a case bends it.
-type Signing<'a> = Option<(&'a HmacPlan, &'a [u8], TokenEdit)>;
+type Signing<'a> = Option<(&'a AuthPlan, &'a [u8], TokenEdit)>;
 
 impl Values<'_> {
     fn write(
@@ -173,10 +281,32 @@ impl Values<'_> {
                 Piece::Code => out.push_str(code.unwrap_or_default()),
                 Piece::Auth => {
                     if let Some((plan, body, edit)) = signing {
-                        let code = self.code(plan, body, edit)?;
-                        self.write(&plan.value, None, Some(&code), out)?;
+                        match plan.over {
+                            Some(over) => {
+                                let code = self.code(plan, over, body, edit)?;
+                                self.write(&plan.value, None, Some(&code), out)?;
+                            }
+                            None => self.bearer(plan, edit, out)?,
+                        }
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// A credential that is sent as it is, or another one.
+    fn bearer(&self, plan: &AuthPlan, edit: TokenEdit, out: &mut String) -> Result<(), (Reason, String)> {
+        let known = self.credential(&plan.key)?;
+        let sent = match edit {
+            TokenEdit::Intact | TokenEdit::OtherBody => known.to_owned(),
+            TokenEdit::OtherKey => format!("{known}-of-somebody-else"),
+            TokenEdit::WrongCode => known.chars().rev().collect::<String>() + "0",
+        };
+        for piece in &plan.value {
+            match piece {
+                Piece::Credential(name) if *name == plan.key => out.push_str(&sent),
+                other => self.write(std::slice::from_ref(other), None, None, out)?,
             }
         }
         Ok(())
@@ -187,9 +317,15 @@ impl Values<'_> {
         known.ok_or_else(|| (Reason::FixtureMissing, format!("no credential `{name}`: name it in the profile")))
     }
 
-    fn code(&self, plan: &HmacPlan, body: &[u8], edit: TokenEdit) -> Result<String, (Reason, String)> {
+    fn code(
+        &self,
+        plan: &AuthPlan,
+        over: SignedBytes,
+        body: &[u8],
+        edit: TokenEdit,
+    ) -> Result<String, (Reason, String)> {
         let key = self.credential(&plan.key)?;
-        let over = |bytes: &[u8], key: &[u8]| match plan.over {
+        let over = |bytes: &[u8], key: &[u8]| match over {
             SignedBytes::Body => crypto::hmac_sha256_base64(key, bytes),
             SignedBytes::Base64Body => crypto::hmac_sha256_base64(key, crypto::base64(bytes).as_bytes()),
         };
@@ -211,7 +347,8 @@ impl Values<'_> {
 mod tests {
     use super::*;
     use crate::exchange::Clock;
-    use crate::model::wire::{HeaderPlan, Secret, Zone};
+    use crate::model::Role;
+    use crate::model::wire::{HeaderPlan, Mark, Secret, Zone};
 
     fn wire() -> Arc<WirePlan> {
         let pieces = vec![
@@ -220,12 +357,12 @@ mod tests {
             Piece::Text(":".to_owned()),
             Piece::Code,
         ];
-        let auth = HmacPlan {
+        let auth = AuthPlan {
             id: "t".to_owned(),
             header: "Token".to_owned(),
             value: pieces,
             key: "k".to_owned(),
-            over: SignedBytes::Body,
+            over: Some(SignedBytes::Body),
         };
         Arc::new(WirePlan {
             endpoint: "e".to_owned(),
@@ -234,6 +371,11 @@ mod tests {
             headers: vec![HeaderPlan { name: "Token".to_owned(), value: vec![Piece::Auth], secret: None }],
             auth: Some(auth),
             zone: Zone { name: "UTC".to_owned(), offset_seconds: 0 },
+            encryption: None,
+            marks: (Mark::Unmarked, Mark::Unmarked),
+            path_fields: Vec::new(),
+            query_fields: Vec::new(),
+            has_body: true,
             trace: None,
             request_secrets: Vec::new(),
             response_secrets: Vec::new(),
@@ -245,7 +387,16 @@ mod tests {
         let ambient = Ambient::new(Clock::Fixed(1_767_323_045_678), 1);
         let target = Target::parse("http://127.0.0.1:1/base").unwrap();
         let tree = crate::model::json::parse(br#"{"userId":1}"#).unwrap().root;
-        let made = prepare(&wire(), tree, (&[], edit), &target, &credentials, &ambient).unwrap();
+        let mut step = Step::new(0, Role::Probe, Vec::new());
+        step.token = edit;
+        let means = Means {
+            target: &target,
+            credentials: &credentials,
+            keys: None,
+            encrypt: Encrypt::Marked,
+            ambient: &ambient,
+        };
+        let made = prepare(&wire(), tree, &step, &means).unwrap();
         assert_eq!(made.url, "http://127.0.0.1:1/base/p");
         made.headers[0].1.clone()
     }
@@ -262,23 +413,35 @@ mod tests {
     #[test]
     fn identities_differ_by_salt_case_field_step_and_try() {
         let catalogues = Catalogues::new();
-        let base = Filling { case: "c", step: 0, attempt: 0, salt: 1, answers: &[], catalogues: &catalogues };
-        let hole = |field: &str, tag| Hole::Identity {
+        let now = Ambient::new(Clock::Fixed(0), 1).now(&Zone { name: "UTC".to_owned(), offset_seconds: 0 });
+        let base = Filling {
+            case: "c",
+            step: 0,
+            attempt: 0,
+            salt: 1,
+            answers: &[],
+            sent: &[],
+            catalogues: &catalogues,
+            fixtures: &[],
+            now: &now,
+        };
+        let hole = |field: &str| Hole::Identity {
             field: field.to_owned(),
             shape: crate::model::template::Shape::Plain,
             chars: 20,
-            tag,
         };
-        let first = fill(&hole("f", None), &base).unwrap();
+        let first = fill(&hole("f"), &base).unwrap();
         for other in [
             Filling { salt: 2, ..base },
             Filling { case: "d", ..base },
             Filling { step: 1, ..base },
             Filling { attempt: 1, ..base },
         ] {
-            assert_ne!(fill(&hole("f", None), &other).unwrap(), first);
+            assert_ne!(fill(&hole("f"), &other).unwrap(), first);
         }
-        assert_ne!(fill(&hole("g", None), &base).unwrap(), first);
-        assert_eq!(fill(&hole("f", Some(0)), &Filling { step: 1, ..base }).unwrap(), first);
+        assert_ne!(fill(&hole("g"), &base).unwrap(), first);
+        let sent = [Json::Object(vec![("f".into(), first.clone())])];
+        let again = Hole::Sent { step: 0, path: "f".to_owned() };
+        assert_eq!(fill(&again, &Filling { step: 1, sent: &sent, ..base }).unwrap(), first);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Prepared, Raw};
-use crate::crypto;
+use super::{Prepared, Raw, seal};
+use crate::crypto::{self, Keys};
 use crate::model::json::{self, Redacted, Text};
-use crate::model::observed::{Answer, Body, Failure};
+use crate::model::observed::{Answer, Body, Failure, Opened};
 use crate::model::wire::SecretField;
 use crate::model::{Json, Observed};
 
@@ -27,9 +27,21 @@ impl Default for Redactor {
 }
 
 impl Redactor {
-    /// What may be judged and recorded of one exchange.
+    /// What may be judged and recorded of one exchange, and beside it the answer's tree as it came, for the model alone.
     #[must_use]
-    pub fn observe(&self, sent: Prepared, came: Result<Raw, Failure>, micros: u64, attempt: u8) -> Observed {
+    pub fn observe(
+        &self,
+        sent: Prepared,
+        mut came: Result<Raw, Failure>,
+        keys: Option<&Keys>,
+        micros: u64,
+        attempt: u8,
+    ) -> (Observed, Option<Json>) {
+        let opened = match &mut came {
+            Ok(raw) => seal::open(sent.wire.encryption.as_deref(), keys, raw),
+            Err(_) => Opened::Plain,
+        };
+        let root = came.as_ref().ok().and_then(|raw| json::parse(&raw.body).ok()).map(|document| document.root);
         let mut secrets: Vec<(String, String)> = Vec::new();
         let mut headers = sent.headers;
         for (name, value) in &mut headers {
@@ -45,17 +57,21 @@ impl Redactor {
         }
         secrets.retain(|(_, value)| value.len() >= ECHO);
         let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &secrets));
-        Observed {
+        let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
             method: sent.wire.method.clone(),
             url: sent.url,
             request_headers: headers,
             request_body: body,
             trace: sent.trace,
+            sealed: sent.sealed,
+            opened,
+            facts: Vec::new(),
             answer,
             micros,
             attempt,
-        }
+        };
+        (observed, root)
     }
 
     fn answer(&self, raw: Raw, fields: &[SecretField], secrets: &[(String, String)]) -> Answer {

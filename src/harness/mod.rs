@@ -4,20 +4,22 @@
 //! exact run plans one endpoint only. Nothing decides to skip while running: a trial that can't tell fails.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::contract::Contract;
+use crate::crypto::{Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::judge;
-use crate::model::wire::Credentials;
+use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Event, Level, Outcome};
 use crate::plan::Plan;
 use crate::report::snapshot;
-use crate::runner::{Journal, Options, Runner};
+use crate::runner::{Access, Journal, Options, Runner};
 use crate::sandbox::{self, Sandbox, Variant};
 
 /// What the trials run against.
@@ -27,6 +29,8 @@ pub struct Subject {
     /// None: a sandbox of its own.
     target: Option<Target>,
     credentials: Credentials,
+    keys: Option<Keys>,
+    poll: Duration,
     salt: u64,
     session: OnceLock<Result<Session, String>>,
 }
@@ -49,14 +53,23 @@ impl Subject {
         credentials: Credentials,
         salt: u64,
     ) -> Arc<Self> {
-        Arc::new(Self { plan: Plan::new(contract, seed), target, credentials, salt, session: OnceLock::new() })
+        let own = target.is_none();
+        let keys = sandbox::keys().filter(|_| own && contract.encryption.is_some()).and_then(|(id, server, client)| {
+            let other = PublicKey::from_pem(server.as_bytes()).ok()?;
+            Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()? })
+        });
+        let poll = if own { Duration::ZERO } else { Options::default().poll };
+        let plan = Plan::new(contract, seed);
+        Arc::new(Self { plan, target, credentials, keys, poll, salt, session: OnceLock::new() })
     }
 
     /// The trials; with `exact`, of the endpoint that the name begins with alone. `compare` judges an endpoint's snapshot.
     pub fn trials(self: &Arc<Self>, exact: Option<&str>, compare: fn(&str, &str) -> Result<(), Failed>) -> Vec<Trial> {
         let wanted = exact.and_then(|name| name.split("::").next());
         let contract = Arc::clone(self.plan.contract());
-        let endpoints = contract.endpoints.iter().enumerate().filter(|(_, e)| wanted.is_none_or(|w| w == e.id));
+        // What can't be called has no behaviour to look at.
+        let endpoints = contract.endpoints.iter().enumerate();
+        let endpoints = endpoints.filter(|(_, e)| wanted.is_none_or(|w| w == e.id) && e.closed.is_none());
         let mut trials = Vec::new();
         for (at, endpoint) in endpoints {
             for case in self.plan.cases_of(at) {
@@ -107,10 +120,14 @@ impl Subject {
         Arc::new(Runner::new(
             self.plan.clone(),
             http.clone(),
-            target.clone(),
-            self.credentials.clone(),
+            Access {
+                target: target.clone(),
+                credentials: self.credentials.clone(),
+                keys: self.keys.clone(),
+                encrypt: if self.keys.is_some() { Encrypt::Marked } else { Encrypt::Never },
+            },
             ambient,
-            Options::default(),
+            Options { poll: self.poll, ..Options::default() },
             Arc::default(),
         ))
     }

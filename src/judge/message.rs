@@ -27,6 +27,10 @@ pub(super) fn compare(
     if trim(&wanted) == trim(&text) {
         return Match::Same;
     }
+    // Some pages print a message without the field's name that others add.
+    if trim(&text).starts_with(trim(&wanted)) && !template.contains('{') {
+        return Match::Unknown;
+    }
     let near = |a: &str, b: &str| strsim::normalized_damerau_levenshtein(a, b) >= 0.75;
     let other_row = others.iter().any(|o| *o != template && (fits(o, &text) || trim(o) == trim(&text)));
     if fits(template, &text) || other_row || near(trim(&wanted), trim(&text)) {

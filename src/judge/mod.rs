@@ -3,7 +3,9 @@
 //! [`Oracle`] is made once for a contract. Each file is a check; `audit` folds all exchanges of a run.
 
 pub mod audit;
+mod encryption;
 mod envelope;
+mod facts;
 mod fields;
 mod headers;
 mod message;
@@ -14,7 +16,8 @@ use std::sync::Arc;
 
 pub use audit::Audit;
 
-use crate::contract::{Contract, Endpoint};
+use crate::contract::{Contract, Endpoint, When};
+use crate::model::case::RowRef;
 use crate::model::json::printable;
 use crate::model::observed::{Answer, Failure};
 use crate::model::{
@@ -111,7 +114,8 @@ impl Oracle {
             let endpoint = &self.contract.endpoints[step.endpoint];
             let aim = case.aim.filter(|_| step.role == Role::Probe);
             let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
-            if step.role == Role::Setup && reply != Reply::Accepted {
+            let attempted = step.role == Role::Attempt && reply == Reply::Refused;
+            if step.role != Role::Probe && reply != Reply::Accepted && !attempted {
                 blocked = Some(format!("set-up step {} was not accepted: {}", at + 1, summary(seen, &self.contract)));
                 break;
             }
@@ -169,6 +173,8 @@ impl Oracle {
         match &seen.answer {
             Ok(answer) => match self.reply(endpoint, answer) {
                 Reply::Accepted => Health::Good,
+                // Nobody knows whether it is taken: that it is answered is all that is asked.
+                Reply::Refused if endpoint.unproven.is_some() => Health::Good,
                 Reply::Refused => {
                     let code = envelope::code(&self.contract, answer);
                     Health::Refusing {
@@ -184,12 +190,21 @@ impl Oracle {
     /// True if the exchange shows a request that was taken.
     #[must_use]
     pub fn accepted(&self, endpoint: usize, seen: &Observed) -> bool {
-        self.health(endpoint, seen) == Health::Good
+        let endpoint = &self.contract.endpoints[endpoint];
+        seen.answer.as_ref().is_ok_and(|answer| self.reply(endpoint, answer) == Reply::Accepted)
+    }
+
+    /// The code of a refusal, where the envelope says.
+    #[must_use]
+    pub fn code(&self, seen: &Observed) -> Option<String> {
+        seen.answer.as_ref().ok().and_then(|answer| envelope::code(&self.contract, answer))
     }
 
     fn reply(&self, endpoint: &Endpoint, answer: &Answer) -> Reply {
         match answer.status {
             200..300 => match envelope::code(&self.contract, answer) {
+                // A success without an envelope has no code to look at.
+                _ if endpoint.success.codes.is_empty() => Reply::Accepted,
                 Some(code)
                     if !endpoint.success.codes.contains(&code) && !Self::carries_result(endpoint, &code, answer) =>
                 {
@@ -241,19 +256,30 @@ impl Oracle {
             return reply;
         }
         headers::check(&self.contract, endpoint, answer, notes);
-        policy::body(endpoint, answer, notes);
-        let code = envelope::check(&self.contract, endpoint, answer, notes);
+        if !encryption::check(endpoint, seen, reply == Reply::Accepted, notes) {
+            return reply;
+        }
+        let empty = reply == Reply::Accepted && answer.status == 204;
+        if !empty {
+            policy::body(endpoint, answer, notes);
+        }
+        let code = if reply == Reply::Accepted && self.contract.bare_success {
+            None
+        } else {
+            envelope::check(&self.contract, endpoint, answer, notes)
+        };
         if reply == Reply::Accepted {
             fields::check(&self.contract, endpoint, answer, notes);
+            facts::check(seen, notes);
         }
         match (expect, reply) {
-            (Expect::Accept, Reply::Refused) => {
+            (Expect::Accept { may }, Reply::Refused) => {
                 if step.role == Role::Probe {
-                    Self::wrongly_refused(endpoint, aim, code.as_deref(), answer, notes);
+                    Self::wrongly_refused(endpoint, (aim, may), code.as_deref(), answer, notes);
                 }
             }
-            (Expect::Accept | Expect::Either { .. }, Reply::Accepted) => {
-                if let (Expect::Accept, Some(aim)) = (expect, aim) {
+            (Expect::Accept { .. } | Expect::Either { .. }, Reply::Accepted) => {
+                if let (Expect::Accept { .. }, Some(aim)) = (expect, aim) {
                     notes.hold(aim);
                 }
                 self.success(endpoint, code.as_deref(), answer, notes);
@@ -275,7 +301,7 @@ impl Oracle {
                 if broken.len() == 1 && rows.is_empty() {
                     notes.held.extend(broken);
                 }
-                refusal::check(&self.contract, endpoint, (broken, rows), code.as_deref(), answer, notes);
+                refusal::check(&self.contract, endpoint, step, code.as_deref(), answer, notes);
             }
         }
         reply
@@ -289,22 +315,25 @@ impl Oracle {
             notes.find(success.status_clause, Check::Status, "", success.status.to_string(), answer.status.to_string());
         }
         match code {
-            Some(code) if success.codes.iter().any(|c| c == code) => notes.hold(success.code_clause),
-            Some(code) => notes.find(
-                success.code_clause,
-                Check::Code,
-                envelope::pointer(&self.contract.envelope.code),
-                success.codes.join(" or "),
-                code,
-            ),
+            Some(code) => {
+                if let Some(clause) = success.code_clause {
+                    if success.codes.iter().any(|c| c == code) {
+                        notes.hold(clause);
+                    } else {
+                        let pointer = envelope::pointer(&self.contract.envelope.code);
+                        notes.find(clause, Check::Code, pointer, success.codes.join(" or "), code);
+                    }
+                }
+            }
             // The envelope has spoken already.
             None => {}
         }
+        let Some(clause) = success.message_clause else { return };
         let pointer = envelope::pointer(&self.contract.envelope.message);
         match message::compare(&success.message, &|_| None, envelope::message(&self.contract, answer), &[]) {
-            message::Match::Same => notes.hold(success.message_clause),
+            message::Match::Same => notes.hold(clause),
             message::Match::Other(actual) => {
-                notes.find(success.message_clause, Check::Message, pointer, success.message.clone(), actual);
+                notes.find(clause, Check::Message, pointer, success.message.clone(), actual);
             }
             message::Match::Unknown => {}
         }
@@ -312,20 +341,27 @@ impl Oracle {
 
     fn wrongly_refused(
         endpoint: &Endpoint,
-        aim: Option<ClauseIx>,
+        (aim, may): (Option<ClauseIx>, &[RowRef]),
         code: Option<&str>,
         answer: &Answer,
         notes: &mut Notes<'_>,
     ) {
-        let row = endpoint.rows.iter().find(|r| Some(r.code.as_str()) == code);
-        match row {
-            Some(row) if !row.when.input() => {
-                let reason = if row.when == crate::contract::When::Taken {
-                    Reason::IdentityTaken
-                } else {
-                    Reason::PreconditionLost
-                };
+        // Several rows may have one code: any that may hold excuses it.
+        let rows = || endpoint.rows.iter().enumerate().filter(|(_, r)| Some(r.code.as_str()) == code);
+        if rows().any(|(at, _)| may.iter().any(|m| m.row == at)) {
+            return;
+        }
+        match rows().next().map(|(_, row)| row) {
+            Some(row) if matches!(row.when, When::Taken(_) | When::Lacks { .. } | When::Unseen) => {
+                let reason =
+                    if matches!(row.when, When::Taken(_)) { Reason::IdentityTaken } else { Reason::PreconditionLost };
                 notes.unclear(reason, format!("refused with {} \"{}\"", row.code, row.message));
+            }
+            // The row is known not to hold: earlier calls made sure of it.
+            Some(row) if !row.when.input() && !row.fields.is_empty() => {
+                let actual = format!("refused with {} {}, though that does not hold", answer.status, row.code);
+                let clause = row.fields[0].code;
+                notes.find(clause, Check::Accepted, "", "accepted: what the row speaks of does not hold", actual);
             }
             _ => {
                 let actual = format!("refused with {} {}", answer.status, code.unwrap_or("and no code"));

@@ -1,61 +1,126 @@
 //! Code, status and message of a refusal.
 
 use super::{Notes, envelope, message};
-use crate::contract::{Contract, Endpoint};
+use crate::contract::behaviour::Class;
+use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::observed::Answer;
-use crate::model::{Check, ClauseIx, field};
+use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field};
 
 pub(super) fn check(
     contract: &Contract,
     endpoint: &Endpoint,
-    (broken, rows): (&[ClauseIx], &[RowRef]),
+    step: &Step,
     code: Option<&str>,
     answer: &Answer,
     notes: &mut Notes<'_>,
 ) {
-    let (Some(first), Some(code)) = (rows.first(), code) else { return };
-    let Some(found) = rows.iter().find(|r| endpoint.rows[r.row].code == code) else {
-        let mut codes: Vec<&str> = rows.iter().map(|r| endpoint.rows[r.row].code.as_str()).collect();
+    let Expect::Refuse { broken, rows, may, doubt, .. } = &step.expect else { return };
+    let row = |r: &RowRef| &endpoint.rows[r.row];
+    // A refusal that is documented without a code is kept by refusing.
+    for found in rows.iter().filter(|r| row(r).code.is_empty()) {
+        notes.hold(row(found).fields[found.field].code);
+    }
+    let coded: Vec<&RowRef> = rows.iter().filter(|r| !row(r).code.is_empty()).collect();
+    let (Some(first), Some(code)) = (coded.first(), code) else { return };
+    let aimed = step.state.filter(|r| row(r).code == code && may.iter().any(|m| m.row == r.row));
+    let tried = step.state.filter(|r| matches!(row(r).when, When::Attempts { .. }));
+    let broken_rules: Vec<Rule> = broken.iter().map(|c| contract.clause(*c).rule).collect();
+    let found = coded.iter().copied().find(|r| row(r).code == code).or(aimed.as_ref());
+    let Some(found) = found else {
+        if let Some(found) = coded.iter().find(|r| alternative(contract, row(r), r, &broken_rules, code)) {
+            // Which of these codes a way of breaking a field gets, the page does not say.
+            broken.iter().filter(|c| **c != row(found).fields[found.field].code).for_each(|c| notes.hold(*c));
+            return;
+        }
+        if may.iter().any(|m| row(m).code == code) {
+            let note = format!("refused with {code}, a row that nobody can rule out here");
+            return notes.unclear(Reason::PreconditionLost, note);
+        }
+        if doubt.is_some() {
+            // Something in the request may as well draw this code: it is recorded, and nothing is said of the row.
+            return;
+        }
+        let mut codes: Vec<&str> = coded.iter().map(|r| row(r).code.as_str()).collect();
         codes.dedup();
         // Where several rows may apply, none is promised alone: the softest is the one to cite.
-        let softest =
-            rows.iter().map(|r| endpoint.rows[r.row].fields[r.field].code).min_by_key(|c| contract.clause(*c).level);
-        let clause = softest.unwrap_or(endpoint.rows[first.row].fields[first.field].code);
+        let softest = coded.iter().map(|r| row(r).fields[r.field].code).min_by_key(|c| contract.clause(*c).level);
+        let clause = softest.unwrap_or(row(first).fields[first.field].code);
         broken.iter().filter(|c| **c != clause).for_each(|c| notes.hold(*c));
         notes.find(clause, Check::Code, envelope::pointer(&contract.envelope.code), codes.join(" or "), code);
         return;
     };
-    let row = &endpoint.rows[found.row];
-    let own = &row.fields[found.field];
-    broken.iter().filter(|c| **c != own.code).for_each(|c| notes.hold(*c));
-    notes.hold(own.code);
-    if answer.status == row.status {
-        notes.hold(own.status);
-    } else {
-        notes.find(own.status, Check::Status, "", row.status.to_string(), answer.status.to_string());
+    if let (Some(tried), None, Role::Probe) = (tried, aimed, step.role) {
+        let (limit, stated) = contract.attempts;
+        if stated {
+            let clause = row(&tried).fields[tried.field].code;
+            let pointer = envelope::pointer(&contract.envelope.code);
+            let expected = format!("{} within {limit} attempts, as the profile says", row(&tried).code);
+            notes.find(clause, Check::Code, pointer, expected, code);
+        } else {
+            let note = format!("still {code} after {limit} attempts: state the limit as `attempts` in the profile");
+            notes.unclear(Reason::FixtureMissing, note);
+        }
     }
+    order(contract, endpoint, &coded, found, notes);
+    let known = row(found);
+    let own = &known.fields[found.field];
+    let others: Vec<ClauseIx> = coded.iter().map(|r| row(r).fields[r.field].code).collect();
+    broken.iter().filter(|c| **c != own.code && !others.contains(c)).for_each(|c| notes.hold(*c));
+    notes.hold(own.code);
+    if let Some(status) = own.status {
+        if answer.status == known.status {
+            notes.hold(status);
+        } else {
+            notes.find(status, Check::Status, "", known.status.to_string(), answer.status.to_string());
+        }
+    }
+    let Some(clause) = own.message else { return };
     let limits = field::find(&endpoint.request, &own.path)
         .and_then(|f| f.length.as_ref())
         .map(super::super::model::field::Constraint::first);
     let fill = |hole: &str| match hole {
         "field" => Some(own.path.clone()),
+        "name" => own.path.rsplit('.').next().map(str::to_owned),
         "min" => limits.map(|l| l.min.to_string()),
         "max" => limits.map(|l| l.max.to_string()),
         _ => None,
     };
-    let others: Vec<&str> = endpoint.rows.iter().map(|r| r.message.as_str()).collect();
-    match message::compare(&row.message, &fill, envelope::message(contract, answer), &others) {
-        message::Match::Same => notes.hold(own.message),
+    let others: Vec<&str> = endpoint.rows.iter().map(|r| r.message.as_str()).filter(|m| !m.is_empty()).collect();
+    match message::compare(&known.message, &fill, envelope::message(contract, answer), &others) {
+        message::Match::Same => notes.hold(clause),
         message::Match::Other(actual) => {
             notes.find(
-                own.message,
+                clause,
                 Check::Message,
                 envelope::pointer(&contract.envelope.message),
-                message::render(&row.message, &fill),
+                message::render(&known.message, &fill),
                 actual,
             );
         }
         message::Match::Unknown => {}
+    }
+}
+
+/// True if the row's page does not tell the ways of breaking a field apart and this code is one of those that may come.
+fn alternative(contract: &Contract, row: &Row, own: &RowRef, broken: &[Rule], code: &str) -> bool {
+    let documented = contract.clause(row.fields[own.field].code).level == Level::Must;
+    let told_apart = broken.iter().all(|r| !matches!(r, Rule::Presence | Rule::Length));
+    row.alternatives.iter().any(|c| c == code) && !(documented && told_apart)
+}
+
+/// Of rows that hold together those about references are thought to come first.
+fn order(contract: &Contract, endpoint: &Endpoint, rows: &[&RowRef], found: &RowRef, notes: &mut Notes<'_>) {
+    let class = |r: &RowRef| endpoint.rows[r.row].when.class();
+    let Some(first) = rows.iter().find(|r| class(r) == Class::Reference) else { return };
+    let Some(clause) = endpoint.rows[first.row].order.filter(|_| rows.iter().any(|r| class(r) == Class::State)) else {
+        return;
+    };
+    if class(found) == Class::State {
+        let (wanted, came) = (&endpoint.rows[first.row].code, &endpoint.rows[found.row].code);
+        let pointer = envelope::pointer(&contract.envelope.code);
+        notes.find(clause, Check::Code, pointer, format!("{wanted} before {came}"), came.clone());
+    } else {
+        notes.hold(clause);
     }
 }

@@ -22,12 +22,14 @@ pub enum Family {
     Header,
     Token,
     Error,
+    Scenario,
+    Crypto,
     Example,
 }
 
 impl Family {
     /// Every family, in the order they run.
-    pub const ALL: [Family; 11] = [
+    pub const ALL: [Family; 13] = [
         Family::Valid,
         Family::Presence,
         Family::Length,
@@ -38,6 +40,8 @@ impl Family {
         Family::Header,
         Family::Token,
         Family::Error,
+        Family::Scenario,
+        Family::Crypto,
         Family::Example,
     ];
 
@@ -55,6 +59,8 @@ impl Family {
             Family::Header => "header",
             Family::Token => "token",
             Family::Error => "error",
+            Family::Scenario => "scenario",
+            Family::Crypto => "crypto",
             Family::Example => "example",
         }
     }
@@ -73,6 +79,8 @@ impl Family {
             Family::Header => "each request header absent, empty, too short, too long, malformed",
             Family::Token => "requests signed wrongly or not at all",
             Family::Error => "each documented error, with the steps that bring it about",
+            Family::Scenario => "what an earlier call did, looked at by a later one",
+            Family::Crypto => "encrypted requests: sound ones, and each way of not verifying",
             Family::Example => "the documentation's own test data",
         }
     }
@@ -95,7 +103,11 @@ pub enum Hazard {
 #[serde(rename_all = "snake_case", tag = "expect")]
 pub enum Expect {
     /// It satisfies every clause and nothing unknown is bent: it must be accepted.
-    Accept,
+    Accept {
+        /// Rows about a state that nobody can tell from here: their refusal is no breach.
+        #[serde(skip)]
+        may: Vec<RowRef>,
+    },
     /// Known clauses are broken: it must be refused.
     Refuse {
         /// The clauses it breaks; for a rule about state, the row's clause.
@@ -104,6 +116,12 @@ pub enum Expect {
         /// The rows whose code must come back (any of them); empty where no source shows the code.
         #[serde(skip)]
         rows: Vec<RowRef>,
+        /// Rows that nobody can rule out: if one of them comes first, nothing can be said.
+        #[serde(skip)]
+        may: Vec<RowRef>,
+        /// Why another code says nothing: a value in the request that only the operator knows.
+        #[serde(skip)]
+        doubt: Option<String>,
         /// True if even the shape of the refusal is unseen (headers, tokens): only "not accepted, no 5xx" is held.
         bare: bool,
     },
@@ -133,6 +151,19 @@ pub enum Role {
     Setup,
     /// The request under test.
     Probe,
+    /// A failing attempt that is counted; made again until the row's code comes.
+    Attempt,
+    /// Undoes what an earlier step made; judged by nobody.
+    Undo,
+}
+
+/// A result that takes time: the step is made again until a field of the answer has one of the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// Dotted path in the answer.
+    pub path: String,
+    /// The words.
+    pub until: Vec<String>,
 }
 
 /// One request of a case: the endpoint's baseline with edits.
@@ -148,10 +179,97 @@ pub struct Step {
     pub headers: Vec<HeaderEdit>,
     /// Change to the token.
     pub token: TokenEdit,
+    /// How the body is encrypted.
+    pub seal: Seal,
+    /// What is waited for.
+    pub poll: Option<Poll>,
     /// The row about state that the steps before, or the edits, bring about.
     pub state: Option<RowRef>,
     /// What the contract says of it.
     pub expect: Expect,
+}
+
+/// How a step's body is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seal {
+    /// As the run's mode and the endpoint's marks say.
+    AsMarked,
+    /// Encrypted whatever the marks say.
+    Sealed,
+    /// Encrypted with the contract's second content encryption.
+    OtherContent,
+    /// Spoilt in this way.
+    Spoilt(Spoil),
+}
+
+/// A way of spoiling an encrypted request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "`Spoil::word` names each")]
+pub enum Spoil {
+    UnknownKeyId,
+    NoKeyId,
+    Tag,
+    Ciphertext,
+    EncryptedKey,
+    OtherAlg,
+    OtherEnc,
+    AlgNone,
+    FourParts,
+    WrongKey,
+    NoJson,
+}
+
+impl Spoil {
+    /// Every way.
+    pub const ALL: [Spoil; 11] = [
+        Spoil::UnknownKeyId,
+        Spoil::NoKeyId,
+        Spoil::Tag,
+        Spoil::Ciphertext,
+        Spoil::EncryptedKey,
+        Spoil::OtherAlg,
+        Spoil::OtherEnc,
+        Spoil::AlgNone,
+        Spoil::FourParts,
+        Spoil::WrongKey,
+        Spoil::NoJson,
+    ];
+
+    /// The word in case ids.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Spoil::UnknownKeyId => "unknown-key-id",
+            Spoil::NoKeyId => "no-key-id",
+            Spoil::Tag => "tampered-tag",
+            Spoil::Ciphertext => "tampered-ciphertext",
+            Spoil::EncryptedKey => "tampered-key",
+            Spoil::OtherAlg => "other-alg",
+            Spoil::OtherEnc => "other-enc",
+            Spoil::AlgNone => "alg-none",
+            Spoil::FourParts => "four-parts",
+            Spoil::WrongKey => "wrong-key",
+            Spoil::NoJson => "no-json",
+        }
+    }
+}
+
+impl Step {
+    /// A step that sends the baseline with edits.
+    #[must_use]
+    pub fn new(endpoint: usize, role: Role, edits: Vec<Edit>) -> Self {
+        Self {
+            endpoint,
+            role,
+            edits,
+            headers: Vec::new(),
+            token: TokenEdit::Intact,
+            seal: Seal::AsMarked,
+            poll: None,
+            state: None,
+            expect: Expect::Either { why: String::new(), bare: false },
+        }
+    }
 }
 
 /// One test.
@@ -171,6 +289,10 @@ pub struct Case {
     pub hazard: Hazard,
     /// Requests in order; the last is the probe.
     pub steps: Vec<Step>,
+    /// Requests that undo what the case makes, sent after it was judged.
+    pub undo: Vec<Step>,
+    /// Fixtures that take part, as indexes into the contract's.
+    pub fixtures: Vec<usize>,
 }
 
 impl Case {

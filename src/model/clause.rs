@@ -76,6 +76,14 @@ pub enum Rule {
     NoCoding,
     Json,
     ContentType,
+    Refused,
+    Order,
+    Lists,
+    Page,
+    Equals,
+    Encrypted,
+    Opens,
+    Authentic,
 }
 
 impl Rule {
@@ -103,6 +111,14 @@ impl Rule {
             Rule::NoCoding => "no-coding",
             Rule::Json => "json",
             Rule::ContentType => "content-type",
+            Rule::Refused => "refused",
+            Rule::Order => "order",
+            Rule::Lists => "lists",
+            Rule::Page => "page",
+            Rule::Equals => "equals",
+            Rule::Encrypted => "encrypted",
+            Rule::Opens => "opens",
+            Rule::Authentic => "authentic",
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Exit codes.
 
-/// How a command ends. The highest in this order wins: `Usage`, `Harness`, `Evidence`, `Broken`, `Unclear`, `Green`.
+/// How a command ends. The highest in this order wins: `Usage`, `Harness`, `Evidence`, `Broken`, `Unclear`, `Coverage`, `Green`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Exit {
     /// Every MUST clause that ran holds.
     Green,
+    /// Fewer clauses were exercised than `--min-coverage` asks for.
+    Coverage,
     /// Inconclusive or blocked cases stand in the way, or the run was cut short.
     Unclear,
     /// A MUST clause is broken (`--fail-on should`: any).
@@ -28,6 +30,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Unclear => 3,
             Exit::Harness => 4,
+            Exit::Coverage => 6,
             Exit::Evidence => 7,
         }
     }
@@ -43,8 +46,9 @@ Exit codes:
   2  usage, configuration, or no case selected
   3  inconclusive or blocked cases stand in the way, or the run was cut short
   4  konform itself broke
+  6  fewer clauses were exercised than --min-coverage asks for
   7  evidence could not be written during the run
-The highest wins in this order: 2, 4, 7, 1, 3, 0."
+The highest wins in this order: 2, 4, 7, 1, 3, 6, 0."
     };
 }
 pub(crate) use exit_table;

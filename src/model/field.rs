@@ -10,6 +10,10 @@ pub enum Location {
     Body,
     /// In an HTTP header.
     Header,
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
 }
 
 impl Location {
@@ -19,6 +23,8 @@ impl Location {
         match self {
             Location::Body => "body",
             Location::Header => "header",
+            Location::Path => "path",
+            Location::Query => "query",
         }
     }
 }
@@ -194,6 +200,12 @@ pub struct Field {
     pub secret: Option<String>,
     /// `resource.attribute` whose existing value the field must name.
     pub refers: Option<String>,
+    /// `resource.attribute` that the value must equal, of the resource that the request names.
+    pub equals: Option<String>,
+    /// True if null is a legal value.
+    pub nullable: bool,
+    /// True if only the target's operator knows legal values.
+    pub operator: bool,
     /// What to send.
     pub sample: Option<Sample>,
     /// True if a value may be used once only (`unique` of a create effect).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::fact::Fact;
 use super::json::{Defect, Json};
 
 /// One exchange, as it is judged and recorded. Made by `exchange::redact` alone.
@@ -21,12 +22,32 @@ pub struct Observed {
     pub request_body: Json,
     /// The trace number sent, if the contract has one.
     pub trace: Option<String>,
+    /// Whether the request's body was encrypted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
+    /// How the answer's body came, found out before anything was redacted.
+    pub opened: Opened,
+    /// What the answer shows of earlier calls, found out before anything was redacted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
     /// What came back.
     pub answer: Result<Answer, Failure>,
     /// Whole exchange, microseconds on the monotonic clock.
     pub micros: u64,
     /// 0 for the first try of a case.
     pub attempt: u8,
+}
+
+/// How an answer's body came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opened {
+    /// In plain.
+    Plain,
+    /// Encrypted with this content encryption, and opened.
+    Opened(&'static str),
+    /// Encrypted, and not opened: why.
+    Failed(String),
 }
 
 /// A complete answer.

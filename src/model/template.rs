@@ -26,8 +26,13 @@ pub enum Hole {
         shape: Shape,
         /// Length in characters.
         chars: usize,
-        /// Whose identity: step number by default, so that every step has its own.
-        tag: Option<u8>,
+    },
+    /// A number of exactly so many digits that no other request of any run uses, as far as they allow.
+    Number {
+        /// Path of the field.
+        field: String,
+        /// Digits.
+        digits: usize,
     },
     /// Ids out of a catalogue that was read before the run.
     Catalogue {
@@ -41,6 +46,33 @@ pub enum Hole {
         keep: Keep,
         /// True to send ids as strings, else as numbers.
         text: bool,
+    },
+    /// The id of the first catalogue entry that fits.
+    Entry {
+        /// Resource name.
+        resource: String,
+        /// Attribute to select by.
+        attribute: String,
+        /// The value it must have.
+        value: String,
+        /// True to send it as a string.
+        text: bool,
+    },
+    /// The value at a dotted path of the request of an earlier step.
+    Sent {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path in the body.
+        path: String,
+    },
+    /// A value that the profile's fixture has prepared.
+    Planted {
+        /// Index of the fixture.
+        fixture: usize,
+        /// Index of its part.
+        part: usize,
+        /// Attribute.
+        attribute: String,
     },
     /// The value at a dotted path of the answer to an earlier step.
     Answer {
@@ -180,7 +212,7 @@ impl Template {
             Template::Json(_) => false,
             Template::Object(members) => members.iter().any(|(_, value)| value.borrows()),
             Template::Array(items) => items.iter().any(Template::borrows),
-            Template::Hole(hole) => matches!(hole, Hole::Catalogue { .. } | Hole::Answer { .. }),
+            Template::Hole(hole) => !matches!(hole, Hole::Identity { .. } | Hole::Number { .. }),
         }
     }
 
@@ -235,9 +267,11 @@ impl Template {
                 None => bound.push((name.clone(), value.bind(fill)?)),
             }
         }
-        for edit in edits {
+        for (at, edit) in edits.iter().enumerate() {
             if let Edit::Set(path, value) = edit {
-                if !path.contains('.') && !members.iter().any(|(name, _)| name == path) {
+                let later = |e: &Edit| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if p == path);
+                let known = path.contains('.') || members.iter().any(|(name, _)| name == path);
+                if !known && !edits[at + 1..].iter().any(later) {
                     bound.push((path.as_str().into(), value.bind(fill)?));
                 }
             }
@@ -251,6 +285,7 @@ impl Template {
         }
         path.split('.').try_fold(self, |node, name| match node {
             Template::Object(members) => members.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value),
+            Template::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
             _ => None,
         })
     }
@@ -347,10 +382,13 @@ mod tests {
         let edits = [
             Edit::Set("a.b".to_owned(), Template::text("1")),
             Edit::Set("n".to_owned(), Template::text("2")),
+            Edit::Set("n".to_owned(), Template::text("3")),
+            Edit::Set("gone".to_owned(), Template::text("4")),
+            Edit::Remove("gone".to_owned()),
             Edit::Remove("a.c".to_owned()),
         ];
         let edited = body.bind_edited(&edits, &mut |_| Err(())).unwrap();
-        assert_eq!(edited.to_text(), r#"{"a":{"b":"1"},"n":"2"}"#);
+        assert_eq!(edited.to_text(), r#"{"a":{"b":"1"},"n":"3"}"#);
         for edit in &edits {
             let mut copy = body.clone();
             copy.apply(edit);

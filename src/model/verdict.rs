@@ -57,6 +57,8 @@ pub enum Check {
     Field,
     Server,
     Trace,
+    Fact,
+    Encryption,
 }
 
 impl Check {
@@ -75,6 +77,8 @@ impl Check {
             Check::Field => "field",
             Check::Server => "server",
             Check::Trace => "trace",
+            Check::Fact => "fact",
+            Check::Encryption => "encryption",
         }
     }
 }

@@ -66,19 +66,55 @@ pub struct HeaderPlan {
     pub secret: Option<String>,
 }
 
-/// Signing by a keyed hash over the bytes sent.
+/// How a caller shows who it is: a keyed hash over the bytes sent, or a credential alone.
 #[derive(Clone, Debug)]
-pub struct HmacPlan {
+pub struct AuthPlan {
     /// Id of the scheme in the contract.
     pub id: String,
     /// Header that carries it.
     pub header: String,
-    /// `{now:...}`, `{mac}` and literals.
+    /// `{now:...}`, `{mac}`, `{credential:...}` and literals.
     pub value: Vec<Piece>,
-    /// Credential whose UTF-8 bytes are the key.
+    /// Credential whose UTF-8 bytes are the key; for a bearer, the credential that is sent.
     pub key: String,
-    /// What is hashed.
-    pub over: SignedBytes,
+    /// What is hashed; none for a bearer.
+    pub over: Option<SignedBytes>,
+}
+
+/// How bodies are encrypted: compact JWE in an envelope of one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptionPlan {
+    /// Id of the scheme in the contract.
+    pub id: String,
+    /// Member that holds the JWE, in requests and answers.
+    pub member: String,
+    /// Header that names the key.
+    pub key_id_header: String,
+    /// Key management algorithm, as JWE names it.
+    pub alg: String,
+    /// Content encryptions; the first is sent, any is taken.
+    pub enc: Vec<String>,
+}
+
+/// Which request bodies are encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encrypt {
+    /// Those that the pages mark.
+    Marked,
+    /// All of them.
+    Always,
+    /// None.
+    Never,
+}
+
+/// What a page's mark says of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the words of the contract")]
+pub enum Mark {
+    Marked,
+    Unmarked,
+    Unseen,
 }
 
 /// What a token is computed over.
@@ -110,8 +146,18 @@ pub struct WirePlan {
     pub path: String,
     /// Headers in the order they are sent.
     pub headers: Vec<HeaderPlan>,
-    /// Signing, if any.
-    pub auth: Option<HmacPlan>,
+    /// Proof of who calls, if any.
+    pub auth: Option<AuthPlan>,
+    /// Encryption, if the API has any.
+    pub encryption: Option<std::sync::Arc<EncryptionPlan>>,
+    /// The marks of request and answer.
+    pub marks: (Mark, Mark),
+    /// Request fields that travel in the path.
+    pub path_fields: Vec<String>,
+    /// Request fields that travel in the query.
+    pub query_fields: Vec<String>,
+    /// True if a request has a body.
+    pub has_body: bool,
     /// The zone of every time sent.
     pub zone: Zone,
     /// Header that carries the trace number, if any.

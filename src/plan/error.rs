@@ -1,5 +1,6 @@
 //! Each documented error, provoked by the steps it needs.
 
+use super::setup::{self, Goal, Way};
 use super::{Planned, Scope, set, set_json};
 use crate::contract::{Covers, Row, RowField, When};
 use crate::model::case::RowRef;
@@ -10,25 +11,51 @@ use crate::schema::compose::{self, Script};
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
     for (at, row) in scope.endpoint.rows.iter().enumerate() {
-        for (which, field) in row.fields.iter().enumerate().filter(|(_, f)| f.documented) {
-            let place = format!("body.{}", field.path);
-            out.push(match provoke(scope, row, field, RowRef { row: at, field: which }) {
-                Ok(steps) => scope.case(&place, &row.code, Some(field.code), steps),
-                Err(reason) => scope.left_out(&place, &row.code, Some(field.code), reason),
-            });
+        if row.when == When::Unseen {
+            for own in &row.fields {
+                let reason = "no page shows what brings it about, or the profile decided that it does not come";
+                out.push(scope.left_out(&place(own), &row.name, Some(own.code), reason));
+            }
+            continue;
+        }
+        for (which, own) in row.fields.iter().enumerate().filter(|(_, f)| f.documented || !row.when.input()) {
+            let state = RowRef { row: at, field: which };
+            out.push(case(scope, &row.name, own, provoke(scope, row, own, state, false)));
+            if let When::Unknown { left: true, .. } = row.when {
+                out.push(case(scope, &format!("{}-left", row.name), own, provoke(scope, row, own, state, true)));
+            }
             if let When::Lacks { .. } = row.when {
-                // An empty list may as well be called an invalid input.
-                let empty = Edit::Set(field.path.clone(), Template::Array(Vec::new()));
+                let empty = Edit::Set(own.path.clone(), Template::Array(Vec::new()));
                 let step = scope.probe(vec![empty]);
-                out.push(scope.case(&place, &format!("{}-empty-list", row.code), None, vec![step]));
+                out.push(scope.case(&place(own), &format!("{}-empty-list", row.name), None, step));
             }
         }
     }
     out
 }
 
-/// The steps that bring the row about for one of its fields.
-pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRef) -> Result<Vec<Step>, String> {
+fn place(own: &RowField) -> String {
+    format!("body.{}", own.path)
+}
+
+fn case(scope: &Scope<'_>, variant: &str, own: &RowField, found: Result<(Way, Step), String>) -> Planned {
+    match found {
+        Ok((way, probe)) => scope.led(&place(own), variant, Some(own.code), &way, probe),
+        Err(reason) => scope.left_out(&place(own), variant, Some(own.code), reason),
+    }
+}
+
+/// The way and the request that bring the row about for one of its fields.
+pub(super) fn provoke(
+    scope: &Scope<'_>,
+    row: &Row,
+    own: &RowField,
+    state: RowRef,
+    left: bool,
+) -> Result<(Way, Step), String> {
+    if !row.when.input() {
+        return about_state(scope, row, state, left);
+    }
     let field = field::find(&scope.endpoint.request, &own.path).ok_or("the row's field is not in the request")?;
     let edit = match &row.when {
         When::Empty => set(field, Template::text("")),
@@ -41,24 +68,42 @@ pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRe
                 .map(super::super::model::field::Constraint::first)
                 .ok_or("the field has no known length")?;
             let chars = if own.covers == Covers::Above { limits.max + 1 } else { limits.min.saturating_sub(1) };
-            set(
-                field,
-                compose::of_length(field, chars, Script::Ascii, scope.plan.seed)
-                    .ok_or("no text of that length breaks one clause alone")?,
-            )
+            let text = compose::of_length(field, chars, Script::Ascii, scope.plan.seed);
+            set(field, text.ok_or("no text of that length breaks one clause alone")?)
         }
-        When::Taken => {
-            // The same identity as in the first step, everything else fresh.
-            let Some(Template::Hole(Hole::Identity { field: path, shape, chars, .. })) = compose::baseline(field)
-            else {
-                return Err("the field has no identity of its own".to_owned());
-            };
-            let taken = set(field, Template::Hole(Hole::Identity { field: path, shape, chars, tag: Some(0) }));
-            let mut probe = scope.probe(vec![taken]);
+        // Of the ways of being invalid, one that no other row of any page speaks of.
+        _ => match field.kind.as_ref().map(|k| *k.first()) {
+            Some(crate::model::field::Kind::Number) => set_json(field, Json::text("x")),
+            Some(_) => set_json(field, Json::Object(Vec::new())),
+            None => return Err("no page shows what the field may be".to_owned()),
+        },
+    };
+    let mut probe = scope.probe(Vec::new());
+    let way = scope.plan.way(scope.at, Goal::Input)?;
+    probe.edits.clone_from(&way.edits);
+    probe.edits.push(edit);
+    Ok((way, probe))
+}
+
+fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Result<(Way, Step), String> {
+    if let Some(why) = &row.unbound {
+        return Err(why.clone());
+    }
+    match &row.when {
+        When::Taken(path) => {
+            // The same identity as in an earlier accepted call, everything else fresh.
+            let way = scope.plan.way(scope.at, Goal::Accept)?;
+            let edits = way.edits.clone();
+            let way = way.then(scope.plan, scope.at, edits.clone());
+            let taken = Hole::Sent { step: way.steps.len() - 1, path: path.clone() };
+            let mut probe = scope.probe(edits);
+            // What the first call named may not be used twice: the second has its own way.
+            probe.edits.push(Edit::Set(path.clone(), Template::Hole(taken)));
             probe.state = Some(state);
-            return Ok(vec![Scope::step(scope.at, Role::Setup, Vec::new()), probe]);
+            Ok((way, probe))
         }
-        When::Lacks { .. } => {
+        When::Lacks { field: path, .. } => {
+            let field = field::find(&scope.endpoint.request, path).ok_or("the row's field is not in the request")?;
             let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) =
                 compose::baseline(field)
             else {
@@ -66,10 +111,29 @@ pub(super) fn provoke(scope: &Scope<'_>, row: &Row, own: &RowField, state: RowRe
             };
             let lacking =
                 set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text }));
-            let mut probe = scope.probe(vec![lacking]);
+            let way = scope.plan.way(scope.at, Goal::Accept)?;
+            let mut probe = scope.probe(way.edits.clone());
+            probe.edits.push(lacking);
             probe.state = Some(state);
-            return Ok(vec![probe]);
+            Ok((way, probe))
         }
-    };
-    Ok(vec![scope.probe(vec![edit])])
+        When::Attempts { code, .. } => {
+            let counted = scope.endpoint.rows.iter().position(|r| r.code == *code);
+            let counted = counted.ok_or_else(|| format!("no row has the counted code {code}"))?;
+            let mut way = setup::solve(scope.plan, scope.at, Goal::Row { row: counted, left: false })?;
+            let edits = std::mem::take(&mut way.edits);
+            for _ in 0..scope.plan.contract().attempts.0 {
+                way = way.attempt(scope.plan, scope.at, edits.clone(), state);
+            }
+            let mut probe = scope.probe(edits);
+            probe.state = Some(state);
+            Ok((way, probe))
+        }
+        _ => {
+            let way = setup::solve(scope.plan, scope.at, Goal::Row { row: state.row, left })?;
+            let mut probe = Step::new(scope.at, Role::Probe, way.edits.clone());
+            probe.state = Some(state);
+            Ok((way, probe))
+        }
+    }
 }

@@ -1,84 +1,37 @@
 //! Reads off a finished request what the contract says of it: accept, refuse for exactly one known reason, or nobody knows.
 
-use super::Plan;
-use crate::contract::{Contract, Endpoint};
+use crate::behaviour::{Standing, Truth};
+use crate::contract::{Contract, Endpoint, When};
 use crate::model::case::RowRef;
+use crate::model::case::{Seal, Spoil};
 use crate::model::field::Way;
 use crate::model::template::{HeaderEdit, TokenEdit};
-use crate::model::wire::{Piece, WirePlan};
-use crate::model::{Edit, Expect, Field, Hole, Json, Rule, Step, Template, field};
+use crate::model::{Expect, Json, Rule, Step};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
-/// Fills holes and headers with stand-ins of the right shape: what can be said of a step before a run knows more.
-pub(crate) fn rehearse(plan: &Plan, step: &Step) -> (Json, Vec<(String, String)>) {
-    let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(stand_in(hole)));
-    let Ok(body) = body;
-    if step.headers.is_empty() {
-        // Unbent headers are the contract's own: nobody asks for them.
-        return (body, Vec::new());
-    }
-    let wire = &plan.contract().endpoints[step.endpoint].wire;
-    let mut headers: Vec<(String, String)> =
-        wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect();
-    for edit in &step.headers {
-        edit.apply(&mut headers);
-    }
-    (body, headers)
-}
-
-fn stand_in(hole: &Hole) -> Json {
-    match hole {
-        Hole::Identity { shape, chars, .. } => Json::text(shape.render(*chars, 1)),
-        Hole::Catalogue { text: true, .. } => Json::Array(vec![Json::text("1")]),
-        Hole::Catalogue { text: false, .. } => Json::Array(vec![Json::number("1")]),
-        Hole::Answer { .. } => Json::number("1"),
-    }
-}
-
-fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> String {
-    let mut out = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            // 2001-01-01 01:01:01.001, whatever the order of its parts.
-            Piece::Now(pattern) => out.push_str(
-                &pattern
-                    .replace("yyyy", "2001")
-                    .replace("yy", "01")
-                    .replace("MM", "01")
-                    .replace("dd", "01")
-                    .replace("HH", "01")
-                    .replace("mm", "01")
-                    .replace("SSS", "001")
-                    .replace("ss", "01"),
-            ),
-            Piece::Counter(digits) => out.push_str(&"0".repeat(*digits)),
-            Piece::Credential(name) => {
-                let credential = contract.credentials.iter().find(|c| c.name == *name);
-                out.push_str(&"0".repeat(credential.and_then(|c| c.length).unwrap_or(16)));
-            }
-            Piece::Code => out.push_str(&"0".repeat(44)),
-            Piece::Auth => {
-                if let Some(auth) = &wire.auth {
-                    out.push_str(&stand_in_header(&auth.value, wire, contract));
-                }
-            }
-        }
-    }
-    out
-}
-
-/// What the contract says of the request.
+/// What the contract says of the request; `standing` is what the world that the steps before have made makes of it.
 #[must_use]
-pub fn expect(contract: &Contract, step: &Step, body: &Json, headers: &[(String, String)]) -> Expect {
+pub fn expect(
+    contract: &Contract,
+    step: &Step,
+    body: &Json,
+    headers: &[(String, String)],
+    standing: &Standing,
+) -> Expect {
     let endpoint = &contract.endpoints[step.endpoint];
     let units = Units { side: Side::Request, units: &contract.units };
-    let mut reading = Reading { endpoint, broken: Vec::new(), rows: Vec::new(), all_rows: true, unknown: None };
-    check(&endpoint.request, body, units, &mut |judged| reading.body(judged));
-    for edit in &step.edits {
-        if let Some(field) = dangling(endpoint, edit) {
-            reading.unknown(&field.path, "names something that may not exist");
+    let mut reading =
+        Reading { endpoint, broken: Vec::new(), rows: Vec::new(), all_rows: true, unknown: None, doubt: None };
+    let aimed = step.state.is_some();
+    check(&endpoint.request, body, units, &mut |judged| reading.body(judged, aimed));
+    for field in endpoint.request.iter().filter(|f| f.operator) {
+        let bound = endpoint.sends.iter().any(|(path, _)| *path == field.path);
+        if !bound && body.get(&field.name).is_some() {
+            reading.doubt = Some(format!(
+                "only the target's operator knows legal values of {}: the profile can give one",
+                field.path
+            ));
         }
     }
     let bodily = reading.broken.len();
@@ -110,16 +63,30 @@ pub fn expect(contract: &Contract, step: &Step, body: &Json, headers: &[(String,
     if tampered {
         reading.broken.extend(endpoint.verified_clause);
     }
-    let bare = reading.broken.len() > bodily || !step.headers.is_empty();
-    reading.finish(step.state, bare)
+    if let Seal::Spoilt(how) = step.seal {
+        let authentic = endpoint.encryption.and_then(|e| e.authentic);
+        match (how, authentic) {
+            // No page says that the key id is looked at, nor what a plaintext that is no JSON gets.
+            (Spoil::UnknownKeyId | Spoil::NoKeyId, _) | (_, None) => {
+                reading.unknown("the key id", "has a value that no source shows")
+            }
+            (_, Some(clause)) => reading.broken.push(clause),
+        }
+    }
+    let bare = reading.broken.len() > bodily || !step.headers.is_empty() || matches!(step.seal, Seal::Spoilt(_));
+    reading.finish(standing, step.state, bare)
 }
 
-/// A field that the edit points at something which no earlier step made.
-fn dangling<'a>(endpoint: &'a Endpoint, edit: &Edit) -> Option<&'a Field> {
-    let Edit::Set(path, Template::Json(_) | Template::Array(_)) = edit else { return None };
-    let field = field::find(&endpoint.request, path)?;
-    let refers = field.refers.is_some() || field.items.as_ref().is_some_and(|i| i.refers.is_some());
-    refers.then_some(field)
+/// The rows with this truth; of disputed ones nobody knows.
+fn rows(endpoint: &Endpoint, truths: &[Truth], wanted: Truth) -> Vec<RowRef> {
+    let mut found = Vec::new();
+    for (row, (truth, known)) in truths.iter().zip(&endpoint.rows).enumerate() {
+        let truth = if known.disputed && *truth == Truth::Yes { Truth::Unknown } else { *truth };
+        if truth == wanted && known.when != When::Unseen && !known.fields.is_empty() {
+            found.push(RowRef { row, field: 0 });
+        }
+    }
+    found
 }
 
 struct Reading<'a> {
@@ -129,6 +96,8 @@ struct Reading<'a> {
     /// False once something is broken that no row speaks of.
     all_rows: bool,
     unknown: Option<String>,
+    /// A value that only the operator knows was made up.
+    doubt: Option<String>,
 }
 
 impl Reading<'_> {
@@ -138,9 +107,14 @@ impl Reading<'_> {
         }
     }
 
-    fn body(&mut self, judged: &Judged<'_>) {
+    fn body(&mut self, judged: &Judged<'_>, aimed: bool) {
         match (judged.state, judged.clause) {
             (State::Holds, _) => {}
+            // A row about one of several references is met by leaving the others out.
+            (State::Unknown, _) if aimed && judged.way == Way::Absent && judged.field.refers.is_some() => {
+                self.doubt =
+                    Some(format!("{} is left out, and no source says whether it must be there", judged.field.path));
+            }
             (State::Broken, Some(clause)) => {
                 self.broken.push(clause);
                 let mut rows = self.endpoint.rows_for(&judged.field.path, judged.rule, judged.way);
@@ -169,20 +143,30 @@ impl Reading<'_> {
         }
     }
 
-    fn finish(self, state: Option<RowRef>, bare: bool) -> Expect {
+    fn finish(mut self, standing: &Standing, aimed: Option<RowRef>, bare: bool) -> Expect {
+        let holding = rows(self.endpoint, &standing.rows, Truth::Yes);
+        let mut may = rows(self.endpoint, &standing.rows, Truth::Unknown);
         if self.broken.is_empty() {
-            return match (self.unknown, state) {
+            if let Some(why) = standing.dangling.clone().filter(|_| self.unknown.is_none()) {
+                self.unknown = Some(why);
+            }
+            return match (self.unknown, self.doubt) {
                 (Some(why), _) => Expect::Either { why, bare },
-                (None, None) => Expect::Accept,
-                (None, Some(row)) => {
-                    let field = &self.endpoint.rows[row.row].fields[row.field];
-                    Expect::Refuse { broken: vec![field.code], rows: vec![row], bare: false }
+                (None, doubt) if !holding.is_empty() => {
+                    let broken = holding.iter().map(|r| self.endpoint.rows[r.row].fields[r.field].code).collect();
+                    Expect::Refuse { broken, rows: holding, may, doubt, bare: false }
                 }
+                (None, Some(why)) => Expect::Either { why, bare: false },
+                (None, None) => match &self.endpoint.unproven {
+                    Some(why) => Expect::Either { why: why.clone(), bare: false },
+                    None => Expect::Accept { may },
+                },
             };
         }
         // Something unknown beside, or a breach without a row, may draw a code that no source shows.
-        let rows =
-            if bare || !self.all_rows || self.unknown.is_some() || state.is_some() { Vec::new() } else { self.rows };
-        Expect::Refuse { broken: self.broken, rows, bare }
+        let unclear = bare || !self.all_rows || self.unknown.is_some() || aimed.is_some();
+        may.extend(holding);
+        let rows = if unclear { Vec::new() } else { self.rows };
+        Expect::Refuse { broken: self.broken, rows, may, doubt: self.doubt, bare }
     }
 }

@@ -1,7 +1,7 @@
 //! Each string empty, blank, and at, just below and just above its limits, in ASCII, Hangul and astral characters.
 
 use super::{Planned, Scope, set};
-use crate::model::field::Kind;
+use crate::model::field::{Kind, Location};
 use crate::model::{Field, Template};
 use crate::schema::compose::{self, Script};
 
@@ -10,12 +10,16 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let is_string = |f: &&&Field| f.kind.as_ref().is_some_and(|k| *k.first() == Kind::String);
     for field in scope.fields().iter().filter(is_string) {
         let clause = field.length.as_ref().and_then(|l| l.clause);
-        out.push(scope.edited(
-            field,
-            "empty",
-            clause.or_else(|| field.presence.as_ref().and_then(|p| p.clause)),
-            set(field, Template::text("")),
-        ));
+        if field.location == Location::Path {
+            out.push(scope.left_out(&field.place(), "empty", clause, "without it the path is another one"));
+        } else {
+            out.push(scope.edited(
+                field,
+                "empty",
+                clause.or_else(|| field.presence.as_ref().and_then(|p| p.clause)),
+                set(field, Template::text("")),
+            ));
+        }
         let Some(limits) = field.length.as_ref().map(super::super::model::field::Constraint::first) else {
             out.push(scope.edited(field, "blank", None, set(field, Template::text(" "))));
             continue;

@@ -6,6 +6,7 @@
 //! Must not: read clocks, salts or answers; know how a request travels.
 
 mod charset;
+mod crypto;
 mod error;
 mod example;
 mod format;
@@ -14,16 +15,29 @@ pub mod isolation;
 mod kind;
 mod length;
 mod presence;
+mod rehearsal;
+mod scenario;
+mod setup;
 mod token;
 mod valid;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::contract::{Contract, Endpoint};
-use crate::model::template::{HeaderEdit, TokenEdit};
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template};
+use chrono::{FixedOffset, TimeZone as _};
+
+pub use rehearsal::freshen;
+use setup::{Goal, Way};
+
+use crate::behaviour::{Moment, World};
+use crate::contract::behaviour::Source;
+use crate::contract::{Act, Contract, Endpoint};
+use crate::model::template::HeaderEdit;
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template, field};
 use crate::schema::compose;
+
+/// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
+const MOMENT: i64 = 1_768_478_400_000;
 
 /// The plan of one contract.
 #[derive(Clone, Debug)]
@@ -31,6 +45,16 @@ pub struct Plan {
     contract: Arc<Contract>,
     seed: u64,
     baselines: Arc<[Template]>,
+    base: Arc<World>,
+    moment: Moment,
+    ways: Arc<[Ways]>,
+}
+
+/// The ways to an endpoint's requests, once they have been looked for.
+#[derive(Debug, Default)]
+struct Ways {
+    accept: OnceLock<Result<Way, String>>,
+    input: OnceLock<Result<Way, String>>,
 }
 
 /// Something that the plan can't send, and why.
@@ -58,7 +82,55 @@ impl Plan {
     #[must_use]
     pub fn new(contract: Arc<Contract>, seed: u64) -> Self {
         let baselines = contract.endpoints.iter().map(baseline).collect();
-        Self { contract, seed, baselines }
+        let zone = FixedOffset::east_opt(contract.zone.offset_seconds);
+        let utc = chrono::Utc.timestamp_millis_opt(MOMENT).single().unwrap_or_default();
+        let moment = zone.map_or_else(|| utc.fixed_offset(), |zone| utc.with_timezone(&zone));
+        let mut base = World::new(Arc::clone(&contract), false);
+        base.stock(&moment);
+        let ways = contract.endpoints.iter().map(|_| Ways::default()).collect();
+        Self { contract, seed, baselines, base: Arc::new(base), moment, ways }
+    }
+
+    /// The world before any step, with stand-ins for catalogues.
+    fn base(&self) -> &World {
+        &self.base
+    }
+
+    fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
+    /// The way to an accepted or a readable request.
+    fn way(&self, endpoint: usize, goal: Goal) -> Result<Way, String> {
+        let known = if goal == Goal::Accept { &self.ways[endpoint].accept } else { &self.ways[endpoint].input };
+        known.get_or_init(|| setup::solve(self, endpoint, goal)).clone()
+    }
+
+    /// The way to a request one of whose optional references names something, and the edit that does.
+    fn naming(&self, endpoint: usize, path: &str) -> Result<(Way, Edit), String> {
+        let contract = &self.contract;
+        let refers = field::find(&contract.endpoints[endpoint].request, path).and_then(|f| f.refers.as_deref());
+        let (name, attribute) = refers.and_then(|r| r.split_once('.')).ok_or("the field names nothing")?;
+        let way = self.way(endpoint, Goal::Accept)?;
+        let known = |way: &Way| {
+            let resource = way.world.resource(name)?;
+            let held = way.world.of(resource).find_map(|at| way.world.things()[at].attributes.get(attribute))?;
+            (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), setup::template(held)))
+        };
+        if let Some(edit) = known(&way) {
+            return Ok((way, edit));
+        }
+        let reason = || format!("no call of this contract makes a {name}");
+        let maker = contract
+            .endpoints
+            .iter()
+            .position(|e| e.effects.iter().any(|f| f.act == Act::Create && f.resource == name && f.only_if.is_none()));
+        let maker = maker.ok_or_else(reason)?;
+        let first = self.way(maker, Goal::Accept)?;
+        let edits = first.edits.clone();
+        let made = first.then(self, maker, edits);
+        let edit = known(&made).ok_or_else(reason)?;
+        if way.steps.is_empty() { Ok((Way { edits: way.edits, ..made }, edit)) } else { Err(reason()) }
     }
 
     /// The contract that is planned.
@@ -91,7 +163,12 @@ impl Plan {
     }
 
     fn planned_of(&self, endpoint: usize) -> impl Iterator<Item = Planned> + Send + '_ {
-        Family::ALL.into_iter().flat_map(move |family| {
+        let open = self.contract.endpoints[endpoint].closed.is_none();
+        let closed = self.contract.endpoints[endpoint].closed.as_ref().map(|why| {
+            let id = format!("{}::valid::body::every-field", self.contract.endpoints[endpoint].id);
+            Planned::LeftOut(LeftOut { id, clause: None, reason: why.clone() })
+        });
+        closed.into_iter().chain(Family::ALL.into_iter().filter(move |_| open).flat_map(move |family| {
             let scope = Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family };
             match family {
                 Family::Valid => valid::cases(&scope),
@@ -104,29 +181,41 @@ impl Plan {
                 Family::Header => header::cases(&scope),
                 Family::Token => token::cases(&scope),
                 Family::Error => error::cases(&scope),
+                Family::Scenario => scenario::cases(&scope),
+                Family::Crypto => crypto::cases(&scope),
                 Family::Example => example::cases(&scope),
             }
-        })
+        }))
     }
 
     /// The one case with this id; plans its endpoint alone.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Case> {
         let (endpoint, _) = self.contract.endpoint(id.split("::").next()?)?;
-        let canary = self.canary(endpoint);
-        if &*canary.id == id {
+        if let Some(canary) = self.canary(endpoint).filter(|canary| &*canary.id == id) {
             return Some(canary);
         }
         self.cases_of(endpoint).find(|case| &*case.id == id)
     }
 
-    /// A known-good request of the endpoint.
+    /// A known-good request of the endpoint; where none can be made, the first request that leads to it.
     #[must_use]
-    pub fn canary(&self, endpoint: usize) -> Case {
-        let scope =
-            Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family: Family::Valid };
+    pub fn canary(&self, endpoint: usize) -> Option<Case> {
+        let at = match self.way(endpoint, Goal::Accept) {
+            Ok(_) => endpoint,
+            Err(_) => self.way(endpoint, Goal::Input).ok()?.steps.first()?.endpoint,
+        };
+        let scope = Scope { plan: self, at, endpoint: &self.contract.endpoints[at], family: Family::Valid };
         let id = format!("{}::valid::body::canary", scope.endpoint.id);
-        scope.build(id, vec![scope.probe(Vec::new())], Vec::new())
+        let way = self.way(at, Goal::Accept).ok()?;
+        let probe = scope.probe(way.edits.clone());
+        Some(scope.build(id, &way, probe, Vec::new()))
+    }
+
+    /// Why no request that is accepted can be made, if so.
+    #[must_use]
+    pub fn why_not(&self, endpoint: usize) -> Option<String> {
+        self.way(endpoint, Goal::Accept).err()
     }
 
     /// The body of a step; `fill` makes what only a run knows.
@@ -146,9 +235,13 @@ impl Plan {
 }
 
 fn baseline(endpoint: &Endpoint) -> Template {
-    Template::Object(
+    let mut body = Template::Object(
         endpoint.request.iter().filter_map(|f| Some((f.name.as_str().into(), compose::baseline(f)?))).collect(),
-    )
+    );
+    for (path, value) in &endpoint.sends {
+        body.apply(&Edit::Set(path.clone(), Template::Json(value.clone())));
+    }
+    body
 }
 
 /// What a family's functions work on.
@@ -178,64 +271,156 @@ impl<'a> Scope<'a> {
     }
 
     fn probe(&self, edits: Vec<Edit>) -> Step {
-        Self::step(self.at, Role::Probe, edits)
-    }
-
-    fn step(endpoint: usize, role: Role, edits: Vec<Edit>) -> Step {
-        let expect = Expect::Either { why: String::new(), bare: false };
-        Step { endpoint, role, edits, headers: Vec::new(), token: TokenEdit::Intact, state: None, expect }
+        Step::new(self.at, Role::Probe, edits)
     }
 
     /// A case of one request with one body edit.
     fn edited(&self, field: &Field, variant: &str, clause: Option<ClauseIx>, edit: Edit) -> Planned {
-        self.case(&field.place(), variant, clause, vec![self.probe(vec![edit])])
+        self.case(&field.place(), variant, clause, self.probe(vec![edit]))
     }
 
     /// A case of one request with one header edit.
     fn with_header(&self, field: &Field, variant: &str, clause: Option<ClauseIx>, edit: HeaderEdit) -> Planned {
         let mut step = self.probe(Vec::new());
         step.headers.push(edit);
-        self.case(&field.place(), variant, clause, vec![step])
+        self.case(&field.place(), variant, clause, step)
     }
 
-    fn case(&self, place: &str, variant: &str, clause: Option<ClauseIx>, steps: Vec<Step>) -> Planned {
-        Planned::Case(Box::new(self.build(self.id(place, variant), steps, clause.into_iter().collect())))
+    /// A case of one request, led to by the steps that it needs: to be read if it is refused for its input, else to be accepted.
+    fn case(&self, place: &str, variant: &str, clause: Option<ClauseIx>, probe: Step) -> Planned {
+        let own = |way: &Way| {
+            let mut probe = probe.clone();
+            let edits = std::mem::take(&mut probe.edits);
+            probe.edits = way.edits.iter().filter(|e| !edits.iter().any(|own| overrides(own, e))).cloned().collect();
+            probe.edits.extend(edits);
+            probe
+        };
+        let id = self.id(place, variant);
+        let input = self.plan.way(self.at, Goal::Input);
+        if let Some(way) = input.as_ref().ok().filter(|way| !way.dangling) {
+            let case = self.build(id.clone(), way, own(way), clause.into_iter().collect());
+            let refused = matches!(case.expect(), Expect::Refuse { .. }) && case.probe().headers.is_empty();
+            let signed = case.probe().token == crate::model::template::TokenEdit::Intact;
+            if refused && signed && case.probe().seal == crate::model::case::Seal::AsMarked {
+                return Planned::Case(Box::new(case));
+            }
+        }
+        match self.plan.way(self.at, Goal::Accept) {
+            Ok(way) => Planned::Case(Box::new(self.build(id, &way, own(&way), clause.into_iter().collect()))),
+            Err(reason) => Planned::LeftOut(LeftOut { id, clause, reason }),
+        }
+    }
+
+    /// A case whose way and request stand already.
+    fn led(&self, place: &str, variant: &str, clause: Option<ClauseIx>, way: &Way, probe: Step) -> Planned {
+        Planned::Case(Box::new(self.build(self.id(place, variant), way, probe, clause.into_iter().collect())))
     }
 
     fn left_out(&self, place: &str, variant: &str, clause: Option<ClauseIx>, reason: impl Into<String>) -> Planned {
         Planned::LeftOut(LeftOut { id: self.id(place, variant), clause, reason: reason.into() })
     }
 
-    /// Reads off what the contract says of each step and which clauses the case exercises.
-    fn build(&self, id: String, mut steps: Vec<Step>, aims: Vec<ClauseIx>) -> Case {
-        for step in &mut steps {
-            let (body, headers) = isolation::rehearse(self.plan, step);
-            step.expect = isolation::expect(&self.plan.contract, step, &body, &headers);
+    /// Reads off what the contract says of the request and which clauses the case exercises.
+    fn build(&self, id: String, way: &Way, mut probe: Step, aims: Vec<ClauseIx>) -> Case {
+        let plan = self.plan;
+        let seen = rehearsal::Seen {
+            sent: &way.sent,
+            answers: &way.answers,
+            step: way.steps.len(),
+            base: plan.base(),
+            contract: &plan.contract,
+            now: plan.moment(),
+        };
+        let body = rehearsal::bind(plan, &probe, &seen);
+        let headers = rehearsal::headers(plan, &probe);
+        let made_up = probe
+            .edits
+            .iter()
+            .any(|e| matches!(e, Edit::Set(_, Template::Hole(Hole::Identity { .. } | Hole::Number { .. }))));
+        let standing = if made_up {
+            let mut world = way.world.clone();
+            freshen(self.endpoint, &probe.edits, &body, &mut world);
+            world.standing(self.endpoint, &body, plan.moment())
+        } else {
+            way.world.standing(self.endpoint, &body, plan.moment())
+        };
+        probe.expect = isolation::expect(&plan.contract, &probe, &body, &headers, &standing);
+        let mut steps: Vec<Step> = way.steps.clone();
+        for step in steps.iter_mut().filter(|s| s.role == Role::Setup) {
+            step.expect = Expect::Accept { may: Vec::new() };
         }
+        steps.push(probe);
         let aim = aims.first().copied();
         let mut clauses = match &steps[steps.len() - 1].expect {
             Expect::Either { .. } => Vec::new(),
-            Expect::Accept => {
+            Expect::Accept { .. } => {
                 let success = &self.endpoint.success;
                 let mut own = aims;
-                own.extend([success.status_clause, success.code_clause, success.message_clause]);
+                own.push(success.status_clause);
+                own.extend([success.code_clause, success.message_clause].into_iter().flatten());
                 own
             }
             Expect::Refuse { broken, rows, .. } => {
                 let mut own = broken.clone();
                 for row in rows {
                     let field = &self.endpoint.rows[row.row].fields[row.field];
-                    own.extend([field.code, field.status, field.message]);
+                    own.push(field.code);
+                    own.extend([field.status, field.message].into_iter().flatten());
                 }
                 own
             }
         };
+        // A row that is counted up to is what the case is there for, though nobody can tell when it comes.
+        if let Some(aimed) = steps[steps.len() - 1].state {
+            let row = &self.endpoint.rows[aimed.row];
+            let counted = matches!(row.when, crate::contract::When::Attempts { .. });
+            clauses.extend(row.fields.get(aimed.field).filter(|_| counted).map(|f| f.code));
+        }
         clauses.sort_unstable();
         clauses.dedup();
         let hazard =
-            steps.iter().map(|s| self.plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
-        Case { id: id.into(), family: self.family, endpoint: self.at, clauses, aim, hazard, steps }
+            steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
+        let undo = undo(&plan.contract, &steps);
+        Case {
+            id: id.into(),
+            family: self.family,
+            endpoint: self.at,
+            clauses,
+            aim,
+            hazard,
+            steps,
+            undo,
+            fixtures: way.fixtures.clone(),
+        }
     }
+}
+
+/// The calls that undo what the steps create.
+fn undo(contract: &Arc<Contract>, steps: &[Step]) -> Vec<Step> {
+    let mut out = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        for effect in &contract.endpoints[step.endpoint].effects {
+            let made = match (effect.act, &effect.key, &effect.only_if) {
+                (Act::Create, Some(Source::Response(path)), None) => Hole::Answer { step: at, path: path.clone() },
+                (Act::Create, Some(Source::Request(path)), None) => Hole::Sent { step: at, path: path.clone() },
+                _ => continue,
+            };
+            let Some((endpoint, path)) = setup::undoing(contract, &effect.resource) else { continue };
+            if steps[at..].iter().any(|s| s.endpoint == endpoint && s.role == Role::Setup) {
+                continue;
+            }
+            out.push(Step::new(endpoint, Role::Undo, vec![Edit::Set(path, Template::Hole(made))]));
+        }
+    }
+    // What was made last goes first: it may hold on to what was made before.
+    out.reverse();
+    out
+}
+
+/// True if an edit makes an earlier one pointless.
+fn overrides(later: &Edit, earlier: &Edit) -> bool {
+    let (Edit::Remove(a) | Edit::Set(a, _), Edit::Remove(b) | Edit::Set(b, _)) = (later, earlier);
+    a == b || b.strip_prefix(a.as_str()).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn set(field: &Field, value: Template) -> Edit {

@@ -13,12 +13,14 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     {
         out.push(scope.with_header(field, variant, clause, HeaderEdit { name: field.name.clone(), change }));
     }
-    for (variant, token) in
-        [("wrong-code", TokenEdit::WrongCode), ("other-key", TokenEdit::OtherKey), ("other-body", TokenEdit::OtherBody)]
-    {
+    let mut tokens = vec![("wrong-code", TokenEdit::WrongCode), ("other-key", TokenEdit::OtherKey)];
+    if auth.over.is_some() {
+        tokens.push(("other-body", TokenEdit::OtherBody));
+    }
+    for (variant, token) in tokens {
         let mut step = scope.probe(Vec::new());
         step.token = token;
-        out.push(scope.case(&field.place(), variant, clause, vec![step]));
+        out.push(scope.case(&field.place(), variant, clause, step));
     }
     out
 }

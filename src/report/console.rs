@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::coverage;
 use crate::model::{FindingRecord, Level, RunHeader, Summary};
 
 /// Findings printed whole; the rest stand in the run folder.
@@ -34,12 +35,14 @@ pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
         (c.inconclusive, "inconclusive"),
         (c.blocked, "blocked"),
         (c.broken, "broken"),
+        (c.not_applicable, "not applicable"),
         (c.not_selected, "not selected"),
     ] {
         if n > 0 {
             counts.push(format!("{n} {word}"));
         }
     }
+    line(coverage::table(&summary.clauses));
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
     line(format!("{} cases: {}", c.total(), counts.join(", ")));
     line(format!(
@@ -67,6 +70,7 @@ pub fn verdict(summary: &Summary) -> String {
         0 => "PASS",
         1 => "FAIL",
         3 => "INCONCLUSIVE",
+        6 => "COVERAGE",
         _ => "BROKEN",
     };
     let partial = if summary.partial { " (partial run)" } else { "" };

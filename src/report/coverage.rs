@@ -1,9 +1,28 @@
-//! `coverage.json`: every clause, how often it was asserted and broken, and why not where it was not.
+//! Coverage: every clause, how often it was asserted and broken, and why not where it was not; as a file and as a table of
+//! endpoints and kinds of clauses.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
 use crate::model::Summary;
+use crate::model::event::ClauseRecord;
+
+/// Columns of the table: the parts of an endpoint that clauses belong to.
+const PARTS: [(&str, &[&str]); 8] = [
+    ("request", &["request"]),
+    ("headers", &["request-header", "response-header"]),
+    ("auth", &["auth"]),
+    ("crypto", &["encryption"]),
+    ("response", &["response", "envelope"]),
+    ("success", &["success", "policy"]),
+    ("errors", &["errors", "refusals"]),
+    ("effects", &["effects"]),
+];
+
+/// Reasons printed with their counts.
+const REASONS: usize = 12;
 
 pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
     let exercised = summary.clauses.iter().filter(|c| c.asserted > 0).count();
@@ -15,4 +34,53 @@ pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
         "clauses": summary.clauses,
     });
     std::fs::write(path, format!("{coverage:#}\n"))
+}
+
+/// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised.
+#[must_use]
+pub fn table(clauses: &[ClauseRecord]) -> String {
+    let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for clause in clauses {
+        let mut parts = clause.id.split('/');
+        let (endpoint, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if rows.last().is_none_or(|(known, _)| *known != endpoint) {
+            rows.push((endpoint, Default::default()));
+        }
+        let column = PARTS.iter().position(|(_, own)| own.contains(&part));
+        if let (Some(column), Some((_, cells))) = (column, rows.last_mut()) {
+            cells[column].0 += usize::from(clause.asserted > 0);
+            cells[column].1 += 1;
+        }
+        if let Some(reason) = &clause.reason {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("clauses".len());
+    let mut out = format!("{:<width$}", "clauses");
+    // Writing to a String can't fail.
+    for (name, _) in PARTS {
+        let _ = write!(out, "  {name:>8}");
+    }
+    out.push('\n');
+    for (name, cells) in &rows {
+        let _ = write!(out, "{name:<width$}");
+        for (done, all) in cells {
+            let cell = if *all == 0 { "-".to_owned() } else { format!("{done}/{all}") };
+            let _ = write!(out, "  {cell:>8}");
+        }
+        out.push('\n');
+    }
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let missing: usize = reasons.iter().map(|(_, n)| n).sum();
+    let _ = writeln!(out, "{} of {} clauses exercised; {missing} not", clauses.len() - missing, clauses.len());
+    for (reason, count) in reasons.iter().take(REASONS) {
+        let _ = writeln!(out, "  {count:>5}  {reason}");
+    }
+    if reasons.len() > REASONS {
+        let rest: usize = reasons.iter().skip(REASONS).map(|(_, n)| n).sum();
+        let _ = writeln!(out, "  {rest:>5}  for {} more reasons", reasons.len() - REASONS);
+    }
+    out
 }

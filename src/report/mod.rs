@@ -3,7 +3,7 @@
 //! Reads records line by line, so that a report of many cases needs no more memory than one of few.
 
 pub mod console;
-mod coverage;
+pub mod coverage;
 mod findings;
 mod junit;
 mod leftovers;

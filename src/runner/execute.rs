@@ -4,18 +4,25 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Journal, Runner};
-use crate::contract::{Contract, Effect};
-use crate::exchange::{Filling, Transport, fill, prepare};
+use crate::behaviour::{Moment, World};
+use crate::contract::behaviour::Source;
+use crate::contract::{Act, Contract, Effect, Endpoint};
+use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
 use crate::judge;
+use crate::model::case::Poll;
 use crate::model::json::printable;
 use crate::model::observed::Body;
-use crate::model::{Case, CaseRecord, Expect, Hazard, Json, Observed, Outcome, Reason, Role, Verdict};
-use crate::plan::isolation;
+use crate::model::{
+    Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Template, Verdict, field,
+};
+use crate::plan::{freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
 const TRIES: u8 = 3;
 /// Characters of a key that the ledger keeps.
 const KEY: usize = 128;
+/// Looks at a result that takes time.
+const LOOKS: u32 = 10;
 /// A `Retry-After` beyond this is not waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,8 +38,10 @@ pub(crate) struct Executed {
     pub(crate) exchanges: usize,
     /// What it brought into being.
     pub(crate) created: Vec<String>,
-    /// Traces of every try, for the audit.
+    /// Exchanges of earlier tries and looks.
     pub(crate) earlier: Vec<Observed>,
+    /// Exchanges that undid what the case made.
+    pub(crate) after: Vec<Observed>,
     /// The record and its line of evidence, once made.
     pub(crate) record: Option<(Arc<CaseRecord>, Vec<u8>)>,
 }
@@ -47,6 +56,7 @@ impl Executed {
             exchanges: 0,
             created: Vec::new(),
             earlier: Vec::new(),
+            after: Vec::new(),
             record: None,
         }
     }
@@ -64,8 +74,14 @@ impl Executed {
 
     /// Turns the exchanges into evidence lines.
     pub(super) fn seal(&mut self, case: &str) {
-        self.lines =
-            self.earlier.iter().chain(&self.observed).enumerate().map(|(step, seen)| line(case, step, seen)).collect();
+        self.lines = self
+            .earlier
+            .iter()
+            .chain(&self.observed)
+            .chain(&self.after)
+            .enumerate()
+            .map(|(step, seen)| line(case, step, seen))
+            .collect();
     }
 }
 
@@ -102,16 +118,20 @@ impl<T: Transport> Runner<T> {
                 Some(Reason::IdentityTaken | Reason::PreconditionLost) => {}
                 _ => {
                     tokio::time::sleep(Duration::from_millis(50 << tries)).await;
-                    let canary = self.plan.canary(case.endpoint);
-                    let probe = self.once(&canary, 1, tries).await;
-                    healthy_between &=
-                        probe.observed.last().is_some_and(|seen| self.oracle.accepted(case.endpoint, seen));
-                    executed.earlier.extend(probe.observed);
+                    if let Some(canary) = self.plan.canary(case.endpoint) {
+                        let probe = self.once(&canary, 1, tries).await;
+                        let health = probe.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen));
+                        healthy_between &= health == Some(judge::Health::Good);
+                        executed.earlier.extend(probe.observed);
+                        executed.earlier.extend(probe.after);
+                    }
                 }
             }
             let mut again = self.once(case, 0, tries).await;
-            again.earlier = executed.earlier;
+            let looks = std::mem::replace(&mut again.earlier, executed.earlier);
             again.earlier.append(&mut executed.observed);
+            again.earlier.append(&mut executed.after);
+            again.earlier.extend(looks);
             again.exchanges += executed.exchanges;
             again.created.append(&mut executed.created);
             executed = again;
@@ -134,7 +154,7 @@ impl<T: Transport> Runner<T> {
         let record = CaseRecord {
             id: Arc::clone(&case.id),
             expect: match case.expect() {
-                Expect::Accept => "accept",
+                Expect::Accept { .. } => "accept",
                 Expect::Refuse { .. } => "refuse",
                 Expect::Either { .. } => "either",
             },
@@ -161,84 +181,239 @@ impl<T: Transport> Runner<T> {
     pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8) -> Executed {
         let contract = self.plan.contract();
         let catalogues = Arc::clone(&self.catalogues.read().unwrap_or_else(PoisonError::into_inner));
-        let mut observed: Vec<Observed> = Vec::with_capacity(case.steps.len());
-        let mut answers: Vec<Option<Json>> = Vec::new();
-        let mut created = Vec::new();
+        let now = self.ambient.now(&contract.zone);
+        let mut run = Run {
+            world: catalogues.world.clone().unwrap_or_else(|| World::new(Arc::clone(contract), false)),
+            answers: Vec::new(),
+            sent: Vec::new(),
+            observed: Vec::with_capacity(case.steps.len()),
+            looks: Vec::new(),
+            created: Vec::new(),
+        };
         let salt = self.ambient.salt() ^ round.wrapping_mul(0xd6e8_feb8_6659_fd93);
+        let base = Filling {
+            case: &case.id,
+            step: 0,
+            attempt,
+            salt,
+            answers: &[],
+            sent: &[],
+            catalogues: &catalogues.lists,
+            fixtures: &contract.fixtures,
+            now: &now,
+        };
+        for fixture in &case.fixtures {
+            let (taken, serial) = base.taken(*fixture);
+            run.world.plant(taken, serial, &now);
+        }
         let mut verdict = None;
         let mut judged: Option<Case> = None;
         for (at, step) in case.steps.iter().enumerate() {
             let endpoint = &contract.endpoints[step.endpoint];
-            let from = Filling { case: &case.id, step: at, attempt, salt, answers: &answers, catalogues: &catalogues };
-            let tree = self.plan.bind(step, &mut |hole| fill(hole, &from));
-            let made = tree.and_then(|tree| {
-                prepare(
-                    &endpoint.wire,
-                    tree,
-                    (&step.headers, step.token),
-                    &self.target,
-                    &self.credentials,
-                    &self.ambient,
-                )
-            });
-            let request = match made {
-                Ok(request) => request,
-                Err((reason, why)) => {
-                    verdict = Some(Verdict::inconclusive(reason, why));
-                    break;
+            let mut looks = 0;
+            let accepted = loop {
+                let request =
+                    match self.request(step, &Filling { step: at, answers: &run.answers, sent: &run.sent, ..base }) {
+                        Ok(request) => request,
+                        Err((reason, why)) => {
+                            verdict = Some(self.unmet(case, step, reason, why));
+                            break None;
+                        }
+                    };
+                if step.role != Role::Setup {
+                    freshen(endpoint, &step.edits, &request.tree, &mut run.world);
+                    let standing = run.world.standing(endpoint, &request.tree, &now);
+                    let expect = isolation::expect(contract, step, &request.tree, &request.headers, &standing);
+                    if expect != step.expect {
+                        if case.steps.len() == 1 && !self.plan.borrows(step) {
+                            verdict = Some(Verdict::broken(format!(
+                                "the finished request is not the planned one: {expect:?} instead of {:?}",
+                                step.expect
+                            )));
+                            break None;
+                        }
+                        // What the target gave earlier decides what the contract says: what is sent is judged as what it is.
+                        judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
+                    }
                 }
+                let tree = request.tree.clone();
+                let (mut seen, root) = self.send(request, attempt).await;
+                let accepted = self.oracle.accepted(step.endpoint, &seen);
+                self.learn(&mut run, step, (&tree, root.as_ref()), &mut seen, accepted, &now);
+                let waits = step.poll.as_ref().filter(|poll| accepted && !arrived(poll, root.as_ref()));
+                if let Some(poll) = waits {
+                    looks += 1;
+                    if looks < LOOKS && !self.stopped() {
+                        run.looks.push(seen);
+                        tokio::time::sleep(self.options.poll).await;
+                        continue;
+                    }
+                    let why =
+                        format!("{} still does not say {} after {LOOKS} looks", poll.path, poll.until.join(" or "));
+                    verdict = Some(Verdict::inconclusive(Reason::FixtureMissing, why));
+                }
+                run.observed.push(seen);
+                run.answers.push(root);
+                run.sent.push(tree);
+                break Some(accepted && waits.is_none());
             };
-            let expect = isolation::expect(contract, step, &request.tree, &request.headers);
-            if expect != step.expect {
-                if !self.plan.borrows(step) {
-                    verdict = Some(Verdict::broken(format!(
-                        "the finished request is not the planned one: {expect:?} instead of {:?}",
-                        step.expect
-                    )));
-                    break;
-                }
-                // A value that the target gave earlier breaks the contract itself: what is sent is judged as what it is.
-                judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
-            }
-            self.limiter.wait().await;
-            let start = Instant::now();
-            let result = self.transport.send(&request).await;
-            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let seen = self.redactor.observe(request, result, micros, attempt);
-            let body = seen.answer.as_ref().ok().and_then(|a| a.json()).cloned();
-            let accepted = self.oracle.accepted(step.endpoint, &seen);
-            match &seen.answer {
-                Ok(_) if accepted => created.extend(keys(&endpoint.effects, body.as_ref())),
-                Ok(_) => {}
-                // Without an answer nobody knows: it is listed, with the key unknown.
-                Err(_) => created.extend(endpoint.effects.iter().filter_map(|effect| match effect {
-                    Effect::Create { resource, only_if: None, .. } => Some(format!("{resource} unknown")),
-                    _ => None,
-                })),
-            }
-            observed.push(seen);
-            answers.push(body);
-            if step.role == Role::Setup && !accepted {
+            if accepted.is_none() || (step.role == Role::Setup && accepted == Some(false)) {
                 break;
             }
         }
-        let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &observed));
+        let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &run.observed));
+        let after = self.undo(case, &mut run, &base).await;
         Executed {
             verdict,
-            exchanges: observed.len(),
-            observed,
+            exchanges: run.observed.len() + run.looks.len() + after.len(),
+            observed: run.observed,
             lines: Vec::new(),
-            created,
-            earlier: Vec::new(),
+            created: run.created,
+            earlier: run.looks,
+            after,
             record: None,
         }
     }
+
+    /// The request of a step, finished to the byte.
+    fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
+        let contract = self.plan.contract();
+        let tree = self.plan.bind(step, &mut |hole| fill(hole, from))?;
+        let means = Means {
+            target: &self.access.target,
+            credentials: &self.access.credentials,
+            keys: self.access.keys.as_ref(),
+            encrypt: self.access.encrypt,
+            ambient: &self.ambient,
+        };
+        prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means)
+    }
+
+    async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
+        self.limiter.wait().await;
+        let start = Instant::now();
+        let result = self.transport.send(&request).await;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.redactor.observe(request, result, self.access.keys.as_ref(), micros, attempt)
+    }
+
+    /// Takes an exchange into the world and the ledger.
+    fn learn(
+        &self,
+        run: &mut Run,
+        step: &Step,
+        (tree, root): (&Json, Option<&Json>),
+        seen: &mut Observed,
+        accepted: bool,
+        now: &Moment,
+    ) {
+        let endpoint = &self.plan.contract().endpoints[step.endpoint];
+        let nothing = Json::Object(Vec::new());
+        match &seen.answer {
+            Ok(_) if accepted => {
+                let answer = root.unwrap_or(&nothing);
+                seen.facts = run.world.facts(endpoint, tree, answer);
+                run.world.apply(endpoint, tree, answer, run.sent.len(), now);
+                run.created.extend(keys(self.plan.contract(), endpoint, (tree, answer)));
+            }
+            Ok(_) => {
+                if let Some(code) = self.oracle.code(seen) {
+                    run.world.refused(endpoint, tree, &code);
+                }
+            }
+            // Without an answer nobody knows: it is listed, with the key unknown.
+            Err(_) => run.created.extend(
+                endpoint
+                    .effects
+                    .iter()
+                    .filter(|e| e.act == Act::Create && e.only_if.is_none() && lasts(self.plan.contract(), e))
+                    .map(|e| format!("{} unknown", e.resource)),
+            ),
+        }
+    }
+
+    /// What a case comes to whose request can't be made.
+    fn unmet(&self, case: &Case, step: &Step, reason: Reason, why: String) -> Verdict {
+        let contract = self.plan.contract();
+        let optional = |edit: &Edit| {
+            let Edit::Set(_, Template::Hole(Hole::Answer { step, path })) = edit else { return false };
+            let response = &contract.endpoints[case.steps[*step].endpoint].response;
+            let mut place = String::new();
+            path.split('.').any(|part| {
+                if !place.is_empty() {
+                    place.push('.');
+                }
+                place.push_str(part);
+                field::find(response, &place).is_some_and(|f| !f.required())
+            })
+        };
+        if reason == Reason::FixtureMissing && step.edits.iter().any(optional) {
+            // What an answer may leave out is no breach when it is not there; the case has nothing to work with.
+            return Verdict {
+                outcome: Outcome::NotApplicable,
+                reason: None,
+                note: format!("{why}, which is optional: a profile's fixture can take its place"),
+                findings: Vec::new(),
+                held: Vec::new(),
+            };
+        }
+        Verdict::inconclusive(reason, why)
+    }
+
+    /// Undoes what the case made, as far as the contract has an undo; nobody judges it.
+    async fn undo(&self, case: &Case, run: &mut Run, base: &Filling<'_>) -> Vec<Observed> {
+        let mut after = Vec::new();
+        for (at, step) in case.undo.iter().enumerate() {
+            let from = Filling { step: case.steps.len() + at, answers: &run.answers, sent: &run.sent, ..*base };
+            // What was not made needs no undoing.
+            let Ok(request) = self.request(step, &from) else { continue };
+            let tree = request.tree.clone();
+            let (seen, _) = self.send(request, 0).await;
+            if self.oracle.accepted(step.endpoint, &seen) {
+                let endpoint = &self.plan.contract().endpoints[step.endpoint];
+                for effect in endpoint.effects.iter().filter(|e| matches!(e.act, Act::Update | Act::Delete)) {
+                    let key =
+                        effect.by.as_ref().and_then(|path| tree.at(path)).and_then(Json::scalar).unwrap_or_default();
+                    let made = format!("{} {}", effect.resource, key.chars().take(KEY).collect::<String>());
+                    run.created.retain(|c| *c != made);
+                }
+            }
+            after.push(seen);
+        }
+        after
+    }
 }
 
-fn keys(effects: &[Effect], body: Option<&Json>) -> Vec<String> {
-    let made = effects.iter().filter_map(|effect| match effect {
-        Effect::Create { resource, key, .. } => Some((resource, body?.at(key)?.scalar()?)),
-        Effect::Read { .. } => None,
+/// What a case has come to while it runs.
+struct Run {
+    world: World,
+    answers: Vec<Option<Json>>,
+    sent: Vec<Json>,
+    observed: Vec<Observed>,
+    /// Looks at a result that was not there yet.
+    looks: Vec<Observed>,
+    created: Vec<String>,
+}
+
+fn arrived(poll: &Poll, answer: Option<&Json>) -> bool {
+    answer.and_then(|a| a.at(&poll.path)).and_then(Json::scalar).is_some_and(|v| poll.until.iter().any(|u| u == v))
+}
+
+/// What does not live long needs no ledger.
+fn lasts(contract: &Contract, effect: &Effect) -> bool {
+    !contract.resources.iter().any(|r| r.name == effect.resource && r.fleeting)
+}
+
+fn keys(contract: &Contract, endpoint: &Endpoint, (request, answer): (&Json, &Json)) -> Vec<String> {
+    let made = endpoint.effects.iter().filter(|e| e.act == Act::Create && lasts(contract, e)).filter_map(|effect| {
+        let (table, body, path) = match effect.key.as_ref()? {
+            Source::Response(path) => (&endpoint.response, answer, path),
+            Source::Request(path) => (&endpoint.request, request, path),
+            _ => return None,
+        };
+        let key = body.at(path)?.scalar()?;
+        let secret = field::find(table, path).is_some_and(|f| f.secret.is_some());
+        Some((&effect.resource, if secret { "(secret)" } else { key }))
     });
     // A key of absurd length is recognised by its beginning; evidence holds it whole.
     made.map(|(resource, key)| format!("{resource} {}", key.chars().take(KEY).collect::<String>())).collect()

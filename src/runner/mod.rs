@@ -18,10 +18,12 @@ use tokio::sync::mpsc;
 pub use journal::{Journal, JournalError};
 pub use tally::{Found, Tally};
 
+use crate::behaviour::World;
+use crate::crypto::Keys;
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
-use crate::model::wire::Credentials;
+use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
@@ -42,11 +44,21 @@ pub struct Options {
     pub fail_on_should: bool,
     /// Run the smallest case of each finding once more.
     pub confirm: bool,
+    /// Wait between two looks at a result that takes time.
+    pub poll: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 16, rate: None, batch: 256, max_failures: None, fail_on_should: false, confirm: true }
+        Self {
+            jobs: 16,
+            rate: None,
+            batch: 256,
+            max_failures: None,
+            fail_on_should: false,
+            confirm: true,
+            poll: Duration::from_secs(2),
+        }
     }
 }
 
@@ -76,15 +88,34 @@ pub struct Runner<T> {
     plan: Plan,
     oracle: Oracle,
     transport: T,
-    target: Target,
-    credentials: Credentials,
+    access: Access,
     ambient: Ambient,
     redactor: Redactor,
     options: Options,
     limiter: Limiter,
     stop: Arc<AtomicBool>,
     live: Arc<Live>,
-    catalogues: RwLock<Arc<Catalogues>>,
+    catalogues: RwLock<Arc<Known>>,
+}
+
+/// Where requests go, and what they are signed and encrypted with.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The target.
+    pub target: Target,
+    /// Who calls.
+    pub credentials: Credentials,
+    /// Keys for encrypted bodies, if there are any.
+    pub keys: Option<Keys>,
+    /// Which bodies are encrypted.
+    pub encrypt: Encrypt,
+}
+
+/// What was read of the target before the first case.
+#[derive(Debug, Default)]
+struct Known {
+    lists: Catalogues,
+    world: Option<World>,
 }
 
 /// A batch and what its cases came to.
@@ -112,8 +143,7 @@ impl<T: Transport> Runner<T> {
     pub fn new(
         plan: Plan,
         transport: T,
-        target: Target,
-        credentials: Credentials,
+        access: Access,
         ambient: Ambient,
         options: Options,
         stop: Arc<AtomicBool>,
@@ -123,8 +153,7 @@ impl<T: Transport> Runner<T> {
             limiter: Limiter::new(options.rate),
             plan,
             transport,
-            target,
-            credentials,
+            access,
             ambient,
             redactor: Redactor::default(),
             options,
@@ -314,11 +343,12 @@ impl<T: Transport> Runner<T> {
     /// A batch before which the canary failed: of a target that refuses good requests with an input error, the legal requests
     /// are sent all the same, since that refusal is what they are there to find.
     async fn sick_batch(self: &Arc<Self>, batch: &[Case], sick: &Sick) -> Vec<Executed> {
-        let legal: Vec<Case> = batch.iter().filter(|c| sick.input && *c.expect() == Expect::Accept).cloned().collect();
+        let accept = |c: &Case| matches!(c.expect(), Expect::Accept { .. });
+        let legal: Vec<Case> = batch.iter().filter(|c| sick.input && accept(c)).cloned().collect();
         let legal = Arc::new(legal);
         let mut sent = Self::collect(self.start(&legal), legal.len()).await.into_iter();
         let mut one = |case: &Case| match sent.as_slice().first() {
-            Some(_) if sick.input && *case.expect() == Expect::Accept => sent.next(),
+            Some(_) if sick.input && accept(case) => sent.next(),
             _ => None,
         };
         batch.iter().map(|case| one(case).unwrap_or_else(|| Executed::without(sick.verdict()))).collect()
@@ -331,7 +361,9 @@ impl<T: Transport> Runner<T> {
         tally: &mut Tally,
         journal: &mut Journal,
     ) -> Result<Result<(), Sick>, JournalError> {
-        let case = self.plan.canary(endpoint);
+        // Without a known-good request there is nothing to tell health by.
+        let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
+        let endpoint = case.endpoint;
         let mut sick = Sick { input: false, down: true, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
@@ -342,7 +374,8 @@ impl<T: Transport> Runner<T> {
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
             Self::aside(&case, &mut executed, &mut *tally, journal)?;
-            if health == Health::Good {
+            // What an answer may leave out is no illness.
+            if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable {
                 return Ok(Ok(()));
             }
             sick = Sick {
@@ -379,7 +412,7 @@ impl<T: Transport> Runner<T> {
         let mut catalogues = Catalogues::new();
         for resource in contract.resources.iter().filter(|r| r.catalogue) {
             let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
-            let case = self.plan.canary(endpoint);
+            let Some(case) = self.plan.canary(endpoint) else { continue };
             let mut executed = self.once(&case, 0, 0).await;
             Self::aside(&case, &mut executed, &mut *tally, journal)?;
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
@@ -389,7 +422,14 @@ impl<T: Transport> Runner<T> {
             };
             catalogues.insert(resource.name.clone(), read);
         }
-        *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogues);
+        let mut world = World::new(Arc::clone(&contract), false);
+        for (name, read) in &catalogues {
+            if let (Ok(catalogue), Some(resource)) = (read, world.resource(name)) {
+                catalogue.entries.iter().for_each(|entry| world.enter(resource, entry));
+            }
+        }
+        let known = Known { lists: catalogues, world: Some(world) };
+        *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         Ok(())
     }
 
@@ -434,9 +474,11 @@ impl<T: Transport> Runner<T> {
     /// What came instead of its acceptance.
     pub async fn healthy(&self, endpoint: usize) -> Result<(), String> {
         let round = self.ambient.count();
-        let executed = self.once(&self.plan.canary(endpoint), round, 0).await;
-        match executed.observed.last().map(|seen| self.oracle.health(endpoint, seen)) {
+        let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
+        let executed = self.once(&canary, round, 0).await;
+        match executed.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen)) {
             Some(Health::Good) => Ok(()),
+            _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),
             _ => Err(format!("a known-good request got {}", executed.answered(self.plan.contract()))),
         }
     }

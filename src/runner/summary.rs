@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use super::Tally;
-use crate::contract::Contract;
+use crate::contract::{Row, When};
 use crate::model::event::ClauseRecord;
 use crate::model::{Check, ClauseIx, Exit, FindingRecord, Level, Outcome, Rule, Summary};
 use crate::plan::Plan;
 
 /// Sums up; `replay` makes the command for a finding's number.
 #[must_use]
-pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn Fn(usize) -> String) -> Summary {
+pub fn summarize(
+    tally: &Tally,
+    plan: &Plan,
+    (fail_on_should, min_coverage): (bool, Option<u8>),
+    replay: &dyn Fn(usize) -> String,
+) -> Summary {
     let contract = plan.contract();
     let mut findings: Vec<FindingRecord> = Vec::new();
     let mut order: Vec<&super::Found> = tally.found.iter().collect();
@@ -52,6 +57,10 @@ pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn 
         })
         .collect();
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    let clauses = clauses(tally, plan);
+    let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
+    // Of no clauses everything is covered.
+    let covered = if clauses.is_empty() { 100.0 } else { 100.0 * exercised as f64 / clauses.len() as f64 };
     let worst = |level: Level| findings.iter().any(|f| f.level == level);
     let exit = if tally.counts.broken > 0 {
         Exit::Harness
@@ -59,13 +68,15 @@ pub fn summarize(tally: &Tally, plan: &Plan, fail_on_should: bool, replay: &dyn 
         Exit::Broken
     } else if tally.partial || obstructed(tally) {
         Exit::Unclear
+    } else if min_coverage.is_some_and(|min| covered < f64::from(min)) {
+        Exit::Coverage
     } else {
         Exit::Green
     };
     Summary {
         counts: tally.counts,
         partial: tally.partial,
-        clauses: clauses(tally, plan),
+        clauses,
         notes: obstacles.iter().map(|(_, _, note)| note.clone()).collect(),
         obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
         findings,
@@ -86,30 +97,62 @@ fn obstructed(tally: &Tally) -> bool {
 
 fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
     let contract = plan.contract();
-    let left: HashMap<ClauseIx, String> = plan.left_out().filter_map(|l| Some((l.clause?, l.reason))).collect();
+    let reasons = unexercised(plan);
     (0..)
         .zip(&contract.clauses)
         .map(|(ix, clause)| {
             let (asserted, broken) = tally.audit.rate(ix);
-            let reason = (asserted == 0).then(|| match left.get(&ix) {
+            let reason = (asserted == 0).then(|| match tally.unmet.get(&ix) {
                 _ if tally.unsettled.contains(&ix) => "its cases ended without a verdict".to_owned(),
                 Some(reason) => reason.clone(),
-                None => unexercised(contract, ix).to_owned(),
+                None => reasons(ix),
             });
             ClauseRecord { id: clause.id.clone(), level: clause.level, basis: clause.basis, asserted, broken, reason }
         })
         .collect()
 }
 
-fn unexercised(contract: &Contract, ix: ClauseIx) -> &'static str {
-    let clause = contract.clause(ix);
-    match (clause.part(), clause.rule) {
-        (_, Rule::Message) => "no answer carried a text that is recognisably this message",
-        ("response", _) => "no answer carried the field",
-        ("response-header", _) => "no answer carried the header",
-        ("request" | "request-header", _) => "no case can break or reach it alone",
-        ("errors", _) => "no case that ran provokes the row for this field",
-        _ => "no exchange came to the point where it is asserted",
+/// Why a clause is not exercised: what the plan left out, else what it takes to assert it.
+pub fn unexercised(plan: &Plan) -> impl Fn(ClauseIx) -> String + '_ {
+    let left: HashMap<ClauseIx, String> = plan.left_out().filter_map(|l| Some((l.clause?, l.reason))).collect();
+    let closed: HashMap<usize, String> = plan
+        .contract()
+        .endpoints
+        .iter()
+        .enumerate()
+        .filter_map(|(at, e)| Some((at, e.closed.clone().or_else(|| plan.why_not(at))?)))
+        .collect();
+    move |ix| {
+        let contract = plan.contract();
+        let clause = contract.clause(ix);
+        let endpoint = contract.endpoint(clause.endpoint()).map(|(at, _)| at);
+        if let Some(reason) = left.get(&ix).or_else(|| closed.get(&endpoint?)) {
+            return reason.clone();
+        }
+        let own = |r: &&Row| r.fields.iter().any(|f| f.code == ix || f.status == Some(ix) || f.message == Some(ix));
+        match endpoint.and_then(|at| contract.endpoints[at].rows.iter().find(own)) {
+            Some(row) if row.disputed => {
+                return "sources disagree whether the call is refused: the profile can decide the conflict".to_owned();
+            }
+            Some(row) if row.when == When::Unseen => return "no page shows what brings it about".to_owned(),
+            _ => {}
+        }
+        let unproven = endpoint.and_then(|at| contract.endpoints[at].unproven.as_ref());
+        if let (Some(why), "request" | "success") = (unproven, clause.part()) {
+            return format!("no legal call is sure to be accepted: {why}");
+        }
+        let words = match (clause.part(), clause.rule) {
+            (_, Rule::Message) => "no answer carried a text that is recognisably this message",
+            ("response", _) => "no answer carried the field",
+            ("response-header", _) => "no answer carried the header",
+            ("request" | "request-header", _) => "no case can break or reach it alone",
+            ("errors", Rule::Order) => "no case of this run meets two rows at once",
+            ("errors", _) => "no case that ran provokes the row for this field",
+            ("effects", _) => "no answer showed what an earlier call of the case had done",
+            ("encryption", _) => "no exchange was encrypted",
+            _ => "no exchange came to the point where it is asserted",
+        };
+        words.to_owned()
     }
 }
 
@@ -137,6 +180,10 @@ fn hint(check: Check, rule: Rule) -> &'static str {
         }
         (Check::Header, _) => "a gateway may drop or rewrite response headers",
         (Check::Body, _) => "an error page of a proxy or framework may stand in for the answer",
+        (Check::Fact, _) => {
+            "an earlier call of the same case said otherwise: look for a write that was lost, or a stale copy"
+        }
+        (Check::Encryption, _) => "look at the key pair that the key id names, and which side's public key is used",
         (Check::Field, Rule::Integer) => "strict readers refuse a fraction or exponent where an id is expected",
         (Check::Field, _) => "a client that reads the documented type and bounds breaks here",
         (Check::Server, _) => "the server's log at this time should name the fault",

@@ -27,6 +27,8 @@ pub struct Tally {
     pub(crate) obstacles: BTreeMap<Obstacle, (u64, String)>,
     /// Clauses whose cases ended without a verdict.
     pub unsettled: std::collections::BTreeSet<ClauseIx>,
+    /// Clauses whose cases had nothing to work with, and why.
+    pub unmet: BTreeMap<ClauseIx, String>,
     /// Requests sent.
     pub exchanges: u64,
     /// Canaries sent.
@@ -69,6 +71,7 @@ impl Tally {
             found: Vec::new(),
             obstacles: BTreeMap::new(),
             unsettled: std::collections::BTreeSet::new(),
+            unmet: BTreeMap::new(),
             exchanges: 0,
             canaries: 0,
             partial: false,
@@ -90,6 +93,11 @@ impl Tally {
             Some(Level::Should) => self.failing.1 += 1,
             None => {}
         }
+        if verdict.outcome == Outcome::NotApplicable {
+            for clause in &case.clauses {
+                self.unmet.entry(*clause).or_insert_with(|| verdict.note.clone());
+            }
+        }
         if verdict.reason.is_some() || matches!(verdict.outcome, Outcome::Blocked | Outcome::Broken) {
             let entry = self
                 .obstacles
@@ -109,10 +117,11 @@ impl Tally {
     }
 
     fn fold(&mut self, case: &Case, executed: &Executed) {
-        self.exchanges += (executed.earlier.len() + executed.observed.len()) as u64;
+        self.exchanges += (executed.earlier.len() + executed.observed.len() + executed.after.len()) as u64;
         // Earlier tries are evidence of traces alone: only the last try has a verdict.
         self.audit.fold(&self.contract, &case.id, &executed.earlier, &Verdict::broken(""));
         self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
+        self.audit.fold(&self.contract, &case.id, &executed.after, &Verdict::broken(""));
         for finding in &executed.verdict.findings {
             self.find(case, finding, executed.observed.get(finding.exchange), false);
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Call, Reply, Sandbox, put};
+use crate::contract::{Row, When};
 use crate::model::Rule;
 use crate::model::field::Way;
 use crate::model::json::{self, Json, Text};
@@ -40,6 +41,11 @@ pub(super) enum Kind {
     DoubledName,
     NoBody,
     NoEnvelope,
+    SkipRow { endpoint: String, row: String },
+    SkipEffects(String),
+    Accept(String),
+    AnswerPlain,
+    AnswerOtherKey,
 }
 
 /// What is done to a member of the answer; [`FAULTS`] explains each.
@@ -57,7 +63,7 @@ pub(super) enum Change {
 }
 
 /// Every fault: its name with the kind of argument it takes, and what it does.
-pub const FAULTS: [(&str, &str); 37] = [
+pub const FAULTS: [(&str, &str); 42] = [
     ("accept-above:FIELD", "takes values above the field's bounds"),
     ("accept-below:FIELD", "takes values below the field's bounds"),
     ("accept-empty:FIELD", "takes the empty string"),
@@ -95,6 +101,11 @@ pub const FAULTS: [(&str, &str); 37] = [
     ("cross-header:NAME", "answers the header of the request before"),
     ("body:KIND", "spoils the body: html, utf8, doubled, none, no-envelope"),
     ("http:KIND", "spoils the answer: redirect, coding, content-type"),
+    ("skip-row:ENDPOINT/CODE", "does not know the row of the endpoint"),
+    ("skip-effects:ENDPOINT", "answers a call and does nothing"),
+    ("accept-sealed:KIND", "takes an encrypted body in spite of its: tag, key, alg, enc, form, no-json, key-id"),
+    ("answer-plain", "answers in plain where the page marks the answer as encrypted"),
+    ("answer-other-key", "encrypts answers under a key that is not the caller's"),
 ];
 
 /// A fault that does not exist.
@@ -120,6 +131,8 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
             "skip-token" => Ok(Kind::SkipToken),
             "skip-headers" => Ok(Kind::SkipHeaders),
             "crash-on-astral" => Ok(Kind::CrashOnAstral),
+            "answer-plain" => Ok(Kind::AnswerPlain),
+            "answer-other-key" => Ok(Kind::AnswerOtherKey),
             _ => Err(unknown()),
         };
     };
@@ -142,6 +155,14 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
         "wrong-code-elsewhere" => Kind::WrongCode { code: arg, elsewhere: true },
         "wrong-status" => Kind::WrongStatus(arg),
         "wrong-field" => Kind::WrongField(arg),
+        "skip-row" => match arg.split_once('/') {
+            Some((endpoint, row)) => Kind::SkipRow { endpoint: endpoint.to_owned(), row: row.to_owned() },
+            None => return Err(unknown()),
+        },
+        "skip-effects" => Kind::SkipEffects(arg),
+        "accept-sealed" if ["tag", "key", "alg", "enc", "form", "no-json", "key-id"].contains(&arg.as_str()) => {
+            Kind::Accept(arg)
+        }
         "skip-unique" => Kind::SkipUnique(arg),
         "skip-lacks" => Kind::SkipLacks(arg),
         "answer-text" => change(Change::AsText),
@@ -199,6 +220,17 @@ impl Fault {
         }
     }
 
+    /// True if the handler does not know the row.
+    pub(super) fn skips(&self, endpoint: &str, row: &Row) -> bool {
+        match (&self.0, &row.when) {
+            (Kind::SkipRow { endpoint: e, row: r }, _) => e == endpoint && *r == row.name,
+            (Kind::SkipUnique(path), When::Taken(field)) | (Kind::SkipLacks(path), When::Lacks { field, .. }) => {
+                path == field
+            }
+            _ => false,
+        }
+    }
+
     /// True if the handler refuses what is legal.
     pub(super) fn objects(&self, judged: &Judged<'_>) -> bool {
         let Kind::Object { path, longest } = &self.0 else { return false };
@@ -245,7 +277,7 @@ impl Fault {
 
     /// Changes a finished answer.
     pub(super) fn spoil(&self, mut reply: Reply, sandbox: &Sandbox, call: &Call) -> Reply {
-        let success = reply.status == 200;
+        let success = (200..300).contains(&reply.status);
         match &self.0 {
             Kind::WrongSuccessStatus if success => reply.status = 201,
             Kind::WrongSuccessCode if success => {
@@ -262,7 +294,7 @@ impl Fault {
                 if let (Some(now), Some((_, value))) =
                     (call.header(name), reply.headers.iter_mut().find(|(n, _)| n.eq_ignore_ascii_case(name)))
                 {
-                    if let Some(before) = sandbox.lock().remember(now) {
+                    if let Some(before) = sandbox.lock().last.replace(now.to_owned()) {
                         *value = before;
                     }
                 }

@@ -1,16 +1,15 @@
 //! The embedded reference server: serves any contract that konform can load.
 //!
-//! Checks in this order and answers with the first breach: route, headers, token, JSON, fields in the contract's order,
-//! references to catalogues, uniqueness; then the effects. Where no source shows a code it answers `unseen`, never an
+//! Checks in this order and answers with the first breach: route, headers, token, encryption, JSON, fields in the contract's
+//! order, rows about references, rows about states; then the effects. Where no source shows a code it answers `unseen`, never an
 //! invented one. [`Variant`] draws what the contract leaves open, [`Fault`] breaks it on purpose.
 //!
-//! Shares contract, schema and crypto with the harness, never planning or judging.
+//! Shares contract, schema, crypto and the model of behaviour with the harness, never planning or judging.
 
-mod answer;
+mod envelope;
 mod fault;
-mod make;
+mod route;
 pub mod server;
-mod store;
 mod variant;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,15 +19,21 @@ pub use fault::{FAULTS, Fault, FaultError, FaultList};
 pub use server::serve;
 pub use variant::{TraceId, Variant};
 
-use crate::contract::{Contract, Effect, Endpoint, Row, When};
+use envelope::Sealing;
+pub use envelope::keys;
+
+use chrono::{FixedOffset, Utc};
+
+use crate::behaviour::{Moment, Style, Truth, World};
+use crate::contract::{Contract, Endpoint, Row, When};
 use crate::crypto;
 use crate::model::field::Way;
 use crate::model::json::{self, Json, Text};
 use crate::model::wire::{Credentials, Piece, Secret, SignedBytes};
 use crate::model::{Rule, field};
 use crate::schema::check::{Judged, Side, State};
+use crate::schema::example::{Manner, formatted};
 use crate::schema::{Units, check, check_header};
-use store::Store;
 
 /// A request as the sandbox sees it.
 #[derive(Clone, Debug)]
@@ -37,6 +42,8 @@ pub struct Call {
     pub method: String,
     /// Path without query.
     pub path: String,
+    /// Query without its question mark.
+    pub query: String,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// Body bytes.
@@ -72,6 +79,15 @@ pub struct Sandbox {
     store: Mutex<Store>,
 }
 
+/// What the sandbox remembers; one lock guards it whole, so that a check and its effects are one step.
+#[derive(Debug)]
+struct Store {
+    world: World,
+    last: Option<String>,
+    /// Seconds by which its clock is ahead.
+    ahead: i64,
+}
+
 /// Why a call is refused.
 enum Refusal<'a> {
     /// A row of the contract says how.
@@ -81,59 +97,150 @@ enum Refusal<'a> {
 }
 
 impl Sandbox {
-    /// A sandbox with empty store.
+    /// A sandbox in which nothing has happened yet. What the contract's fixtures name comes to life when it is asked for.
     #[must_use]
     pub fn new(contract: Arc<Contract>, variant: Variant, faults: Vec<Fault>) -> Self {
-        let store = Mutex::new(Store::new(&contract));
-        Self { credentials: credentials(&contract), contract, variant, faults, store }
+        let mut world = World::new(Arc::clone(&contract), true);
+        world.take_side(variant.side);
+        let store = Mutex::new(Store { world, last: None, ahead: 0 });
+        let sandbox = Self { credentials: credentials(&contract), contract, variant, faults, store };
+        let now = sandbox.now();
+        sandbox.lock().world.stock(&now);
+        sandbox
+    }
+
+    /// Moves its clock on.
+    pub fn advance(&self, by: std::time::Duration) {
+        self.lock().ahead += i64::try_from(by.as_secs()).unwrap_or(i64::MAX);
+    }
+
+    fn now(&self) -> Moment {
+        let ahead = chrono::Duration::seconds(self.lock().ahead);
+        let utc = Utc::now() + ahead;
+        FixedOffset::east_opt(self.contract.zone.offset_seconds)
+            .map_or_else(|| utc.fixed_offset(), |o| utc.with_timezone(&o))
     }
 
     /// Answers one call.
     #[must_use]
     pub fn answer(&self, call: &Call) -> Reply {
-        let Some(endpoint) = self.contract.endpoints.iter().find(|e| call.path.ends_with(e.path.as_str())) else {
-            return self.plain(404, "no endpoint of the contract has this path");
+        let endpoint = match route::find(&self.contract, call) {
+            Ok(endpoint) => endpoint,
+            Err(status) => return self.plain(status, "the contract has no such call"),
         };
-        if endpoint.method != call.method {
-            return self.plain(405, "the contract has another method for this path");
-        }
-        let reply = match self.check(endpoint, call) {
+        let mut sealing = Sealing::default();
+        let reply = match self.check(endpoint, call, &mut sealing) {
             Err(refusal) => self.refuse(endpoint, call, &refusal),
             Ok(Some(reply)) => reply,
             Ok(None) => self.plain(500, "the sandbox lost its own body"),
         };
-        self.faults.iter().fold(reply, |reply, fault| fault.spoil(reply, self, call))
+        let reply = self.faults.iter().fold(reply, |reply, fault| fault.spoil(reply, self, call));
+        self.seal(endpoint, &sealing, reply)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Store> {
-        // A panicking handler leaves sets of strings behind, nothing that could be half done.
+        // A panicking handler leaves maps of strings behind, nothing that could be half done.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn check<'a>(&'a self, endpoint: &'a Endpoint, call: &Call) -> Result<Option<Reply>, Refusal<'a>> {
-        if !self.faults.iter().any(|f| matches!(&f.0, Kind::SkipHeaders)) {
+    fn has(&self, kind: &Kind) -> bool {
+        self.faults.iter().any(|f| f.0 == *kind)
+    }
+
+    fn check<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        call: &Call,
+        sealing: &mut Sealing,
+    ) -> Result<Option<Reply>, Refusal<'a>> {
+        if !self.has(&Kind::SkipHeaders) {
             self.headers(endpoint, call)?;
         }
-        if !self.faults.iter().any(|f| matches!(&f.0, Kind::SkipToken)) {
+        if !self.has(&Kind::SkipToken) {
             self.token(endpoint, call)?;
         }
-        let document =
-            json::parse(&call.body).map_err(|e| Refusal::Unseen(400, format!("the body is no JSON: {e}")))?;
-        if !matches!(document.root, Json::Object(_)) || !document.defects.is_empty() {
-            return Err(Refusal::Unseen(400, "the body is no plain JSON object".to_owned()));
-        }
-        if self.faults.iter().any(|f| f.crashes(&document.root)) {
+        let opened = self.open(endpoint, call, sealing)?;
+        let Some(bytes) = opened else {
+            // A fault that takes what it could not open: it answers as if all were well.
+            let now = self.now();
+            let style = Style { side: self.variant.side, optional: self.variant.optional };
+            let body = self.lock().world.answer(endpoint, &Json::Object(Vec::new()), style, &now);
+            return Ok(Some(self.success(endpoint, call, body)));
+        };
+        let mut root = if endpoint.wire.has_body {
+            let document =
+                json::parse(&bytes).map_err(|e| Refusal::Unseen(400, format!("the body is no JSON: {e}")))?;
+            if !matches!(document.root, Json::Object(_)) || !document.defects.is_empty() {
+                return Err(Refusal::Unseen(400, "the body is no plain JSON object".to_owned()));
+            }
+            document.root
+        } else {
+            Json::Object(Vec::new())
+        };
+        route::parameters(endpoint, call, &mut root);
+        if self.faults.iter().any(|f| f.crashes(&root)) {
             return Ok(Some(self.plain(500, "Internal Server Error")));
         }
-        self.fields(endpoint, &document.root)?;
+        self.fields(endpoint, &root)?;
+        let now = self.now();
         let mut store = self.lock();
-        for row in &endpoint.rows {
-            self.state(endpoint, row, &document.root, &store)?;
+        store.world.materialise(endpoint, &root, &now);
+        if let Some((row, path)) = self.holding(endpoint, &root, &store.world, &now) {
+            if !row.code.is_empty() {
+                store.world.refused(endpoint, &root, &row.code);
+            }
+            return Err(Refusal::Row(row, path));
         }
-        let key = Self::apply(endpoint, &document.root, &mut store);
-        let body = answer::success(self, endpoint, key.as_ref(), &mut store);
+        let style = Style { side: self.variant.side, optional: self.variant.optional };
+        let body = store.world.answer(endpoint, &root, style, &now);
+        let step = 0;
+        if !self.has(&Kind::SkipEffects(endpoint.id.clone())) {
+            store.world.apply(endpoint, &root, &body, step, &now);
+        }
         drop(store);
-        Ok(Some(self.finish(endpoint, call, endpoint.success.status, body)))
+        Ok(Some(self.success(endpoint, call, body)))
+    }
+
+    fn success(&self, endpoint: &Endpoint, call: &Call, body: Json) -> Reply {
+        let success = &endpoint.success;
+        if success.status == 204 {
+            return self.finish(endpoint, call, 204, None);
+        }
+        let Json::Object(members) = body else { return self.plain(500, "the sandbox lost its own body") };
+        let body = if self.contract.bare_success {
+            Json::Object(members)
+        } else {
+            let side = self.variant.side.min(success.codes.len().saturating_sub(1));
+            let code = success.codes.get(side).map_or("", String::as_str);
+            self.envelope(code, &success.message, members)
+        };
+        self.finish(endpoint, call, success.status, Some(body))
+    }
+
+    /// The first row about references or states that holds, references first.
+    fn holding<'a>(
+        &self,
+        endpoint: &'a Endpoint,
+        body: &Json,
+        world: &World,
+        now: &Moment,
+    ) -> Option<(&'a Row, String)> {
+        let truths = world.rows(endpoint, body, now);
+        let mut rows: Vec<(&Row, Truth)> = endpoint.rows.iter().zip(truths).filter(|(r, _)| !r.when.input()).collect();
+        // Too many attempts outrank the row that they are counted by.
+        rows.sort_by_key(|(row, _)| match &row.when {
+            When::Unknown { .. } | When::Taken(_) => 0,
+            When::Attempts { .. } => 1,
+            When::Mismatch(_) => 2,
+            When::Any(_) => 3,
+            _ => 4,
+        });
+        let found = rows.into_iter().find(|(row, truth)| {
+            // Where sources disagree, one side refuses and the other does not.
+            let agreed = !row.disputed || self.variant.side == 0;
+            *truth == Truth::Yes && agreed && !self.faults.iter().any(|f| f.skips(&endpoint.id, row))
+        });
+        found.map(|(row, _)| (row, row.fields.first().map(|f| f.path.clone()).unwrap_or_default()))
     }
 
     fn headers<'a>(&'a self, endpoint: &'a Endpoint, call: &Call) -> Result<(), Refusal<'a>> {
@@ -182,7 +289,10 @@ impl Sandbox {
             }
         }
         let key = self.credentials.get(&auth.key).map(Secret::reveal).unwrap_or_default();
-        let over = match auth.over {
+        let Some(over) = auth.over else {
+            return if crypto::equal(key.as_bytes(), rest.as_bytes()) { Ok(()) } else { Err(refused()) };
+        };
+        let over = match over {
             SignedBytes::Body => crypto::hmac_sha256_base64(key.as_bytes(), &call.body),
             SignedBytes::Base64Body => {
                 crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(&call.body).as_bytes())
@@ -208,58 +318,19 @@ impl Sandbox {
             if breach {
                 // An objection to a legal length is worded as if it were too long.
                 let way = if judged.state == State::Holds { Way::Above } else { judged.way };
-                refusal = Some(breach_refusal(endpoint, judged, way));
+                refusal = Some(self.breach(endpoint, judged, way));
             }
         });
         refusal.map_or(Ok(()), Err)
     }
 
-    fn state<'a>(
-        &'a self,
-        endpoint: &'a Endpoint,
-        row: &'a Row,
-        body: &Json,
-        store: &Store,
-    ) -> Result<(), Refusal<'a>> {
-        let Some(path) = row.fields.first().map(|f| f.path.as_str()) else { return Ok(()) };
-        let holds = match &row.when {
-            When::Taken => {
-                let resource = endpoint.effects.iter().find_map(|e| match e {
-                    Effect::Create { resource, unique, .. } if unique.iter().any(|u| u == path) => Some(resource),
-                    _ => None,
-                });
-                let skipped = self.faults.iter().any(|f| matches!(&f.0, Kind::SkipUnique(p) if p == path));
-                !skipped
-                    && resource
-                        .is_some_and(|r| body.at(path).and_then(Json::scalar).is_some_and(|v| store.taken(r, path, v)))
-            }
-            When::Lacks { resource, attribute, value } => {
-                let skipped = self.faults.iter().any(|f| matches!(&f.0, Kind::SkipLacks(p) if p == path));
-                let given: Vec<&str> = match body.at(path) {
-                    Some(Json::Array(items)) => items.iter().filter_map(Json::scalar).collect(),
-                    _ => Vec::new(),
-                };
-                !skipped && store.catalogue(resource, attribute, value).iter().any(|id| !given.contains(&id.as_str()))
-            }
-            When::Empty | When::Missing | When::Length => false,
-        };
-        if holds { Err(Refusal::Row(row, path.to_owned())) } else { Ok(()) }
-    }
-
-    fn apply(endpoint: &Endpoint, body: &Json, store: &mut Store) -> Option<Json> {
-        let mut key = None;
-        for effect in &endpoint.effects {
-            if let Effect::Create { resource, unique, only_if: None, .. } = effect {
-                for path in unique {
-                    // An empty value is as good as none: it never collides.
-                    if let Some(value) = body.at(path).and_then(Json::scalar).filter(|v| !v.is_empty()) {
-                        store.take(resource, path, value);
-                    }
-                }
-                key = Some(store.allocate());
-            }
+    fn breach<'a>(&self, endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> Refusal<'a> {
+        let rows = endpoint.rows_for(&judged.field.path, judged.rule, way);
+        let known = rows.iter().map(|found| &endpoint.rows[found.row]);
+        match known.into_iter().find(|row| !self.faults.iter().any(|f| f.skips(&endpoint.id, row))) {
+            Some(row) => Refusal::Row(row, judged.field.path.clone()),
+            None => Refusal::Unseen(400, format!("{} breaks its {}", judged.field.path, judged.rule.word())),
         }
-        key
     }
 
     fn refuse(&self, endpoint: &Endpoint, call: &Call, refusal: &Refusal<'_>) -> Reply {
@@ -268,12 +339,16 @@ impl Sandbox {
                 endpoint,
                 call,
                 *status,
-                self.envelope(
+                Some(self.envelope(
                     "unseen",
                     &format!("{why} (konform sandbox: no source shows the code for this)"),
                     Vec::new(),
-                ),
+                )),
             ),
+            Refusal::Row(row, _) if row.code.is_empty() => {
+                let why = format!("{} (konform sandbox: no source shows the code for this)", row.when.words());
+                self.finish(endpoint, call, 400, Some(self.envelope("unseen", &why, Vec::new())))
+            }
             Refusal::Row(row, path) => {
                 let field = field::find(&endpoint.request, path);
                 let bounds = field.and_then(|f| f.length.as_ref()).map(|l| l.first().clone());
@@ -282,12 +357,13 @@ impl Sandbox {
                 for fault in &self.faults {
                     fault.misreport(&row.code, documented, (&mut status, &mut code, &mut named));
                 }
-                let mut message = row.message.replace("{field}", &named);
+                let name = named.rsplit('.').next().unwrap_or_default();
+                let mut message = row.message.replace("{field}", &named).replace("{name}", name);
                 if let Some(bounds) = bounds {
                     message =
                         message.replace("{min}", &bounds.min.to_string()).replace("{max}", &bounds.max.to_string());
                 }
-                self.finish(endpoint, call, status, self.envelope(&code, &message, Vec::new()))
+                self.finish(endpoint, call, status, Some(self.envelope(&code, &message, Vec::new())))
             }
         }
     }
@@ -310,15 +386,22 @@ impl Sandbox {
         Json::Object(members)
     }
 
-    fn finish(&self, endpoint: &Endpoint, call: &Call, status: u16, body: Json) -> Reply {
-        let body = self.variant.dress(body);
-        let mut headers = vec![("content-type".to_owned(), self.variant.content_type().to_owned())];
+    fn finish(&self, endpoint: &Endpoint, call: &Call, status: u16, body: Option<Json>) -> Reply {
+        let mut headers = Vec::new();
+        if body.is_some() {
+            headers.push(("content-type".to_owned(), self.variant.content_type().to_owned()));
+        }
+        let body = body.map(|body| self.variant.dress(body)).unwrap_or_default();
         let trace = endpoint.wire.trace.as_deref();
         for field in endpoint.response_headers.iter().filter(|f| f.required()) {
             let own = || {
                 field.format.as_ref().map_or_else(
                     || "0".repeat(field.length.as_ref().map_or(8, |l| l.first().min)),
-                    |f| make::formatted(f.first(), &self.contract.zone, self.lock().next()),
+                    |f| {
+                        let now = self.now();
+                        let n = self.lock().world.number();
+                        formatted(f.first(), &Manner { n, side: 0, optional: true, now: &now })
+                    },
                 )
             };
             let echoed = call
@@ -354,13 +437,6 @@ pub fn credentials(contract: &Contract) -> Credentials {
         .iter()
         .map(|c| (c.name.clone(), Secret::new(c.name.clone(), make(&c.name, c.length.unwrap_or(32), c.digits))))
         .collect()
-}
-
-fn breach_refusal<'a>(endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> Refusal<'a> {
-    match endpoint.rows_for(&judged.field.path, judged.rule, way).first() {
-        Some(found) => Refusal::Row(&endpoint.rows[found.row], judged.field.path.clone()),
-        None => Refusal::Unseen(400, format!("{} breaks its {}", judged.field.path, judged.rule.word())),
-    }
 }
 
 /// Puts a value at a dotted path, making the objects on the way.

@@ -37,6 +37,10 @@ pub struct Variant {
     pub charset: bool,
     /// Whether answers are sent in chunks.
     pub chunked: bool,
+    /// Whether marked answers are encrypted also where the request came in plain.
+    pub seals_plain: bool,
+    /// Whether answers use the second content encryption.
+    pub second_enc: bool,
 }
 
 impl Default for Variant {
@@ -53,6 +57,8 @@ impl Default for Variant {
             pretty: false,
             charset: false,
             chunked: false,
+            seals_plain: false,
+            second_enc: false,
         }
     }
 }

@@ -114,6 +114,9 @@ fn one(field: &Field, value: Option<&Json>, path: &Path<'_>, units: Units<'_>, s
         Some(Json::Null) => Some(Way::Null),
         Some(_) => None,
     };
+    if missing == Some(Way::Null) && field.nullable {
+        return say(State::Holds, Way::Null);
+    }
     match (missing, field.presence.as_ref().map(|p| *p.first())) {
         (Some(way), Some(Presence::Required)) => say(State::Broken, way),
         (Some(Way::Absent), Some(Presence::Optional)) => say(State::Holds, Way::Absent),

@@ -115,13 +115,22 @@ pub fn shape(field: &Field) -> Shape {
 }
 
 fn identity(field: &Field, shape: Shape, chars: usize) -> Template {
-    Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars, tag: None })
+    Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars })
 }
 
 /// The value that a baseline sends: legal by every source, in the intersection of limits that disagree. `None` where the
 /// contract gives nothing to send (a reference to what does not exist yet, a type that nobody has seen).
 #[must_use]
 pub fn baseline(field: &Field) -> Option<Template> {
+    let is_list = field.kind.as_ref().is_some_and(|k| *k.first() == Kind::Array);
+    if let (Some(Sample::Catalogue { resource, attribute, value }), false) = (&field.sample, is_list) {
+        return Some(Template::Hole(Hole::Entry {
+            resource: resource.clone(),
+            attribute: attribute.clone(),
+            value: value.clone(),
+            text: field.kind.as_ref().is_none_or(|k| *k.first() == Kind::String),
+        }));
+    }
     match field.kind.as_ref().map(|k| *k.first())? {
         Kind::String => text(field),
         Kind::Number => {

@@ -12,7 +12,6 @@ use libtest_mimic::{Arguments, Failed};
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
-    let contract = Arc::new(cli::contracts::find(None, None).expect("the embedded contract loads").contract);
     let target = std::env::var("KONFORM_TARGET").ok().map(|url| Target::parse(&url).expect("KONFORM_TARGET is a URL"));
     if let Some(target) = &target {
         // Away from this machine a profile must say where requests may go, and this front end takes none.
@@ -21,9 +20,13 @@ fn main() -> ExitCode {
             "KONFORM_TARGET must be on this machine: use `konform run --profile FILE` for others"
         );
     }
+    // A sandbox of one's own is known whole; of another target nothing is known but its address.
+    let own = target.is_none();
+    let profile = own.then(|| cli::contracts::sandbox_profile(None).expect("the sandbox's profile loads"));
+    let contract = cli::contracts::find(None, profile.as_ref()).expect("the embedded contract loads").contract;
+    let contract = Arc::new(contract);
     let credentials = sandbox::credentials(&contract);
     let salt = u64::from_le_bytes(konform::crypto::random());
-    let own = target.is_none();
     let subject = Subject::new(contract, 1, target, credentials, salt);
     let exact = args.filter.as_deref().filter(|_| args.exact);
     let trials = subject.trials(exact, if own { compare } else { |_, _| Ok(()) });

@@ -16,7 +16,7 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageE
         What::Cases => {
             for case in plan.cases().filter(|c| chosen.takes(c, &config.contract)) {
                 let expect = match case.expect() {
-                    Expect::Accept => "accept",
+                    Expect::Accept { .. } => "accept",
                     Expect::Refuse { .. } => "refuse",
                     Expect::Either { .. } => "either",
                 };

@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub(super) mod coverage;
+pub(super) mod keygen;
 pub(super) mod lint;
 pub(super) mod list;
 mod panel;

@@ -88,10 +88,9 @@ pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<E
         let runner = Arc::new(Runner::new(
             config.plan(),
             http,
-            target,
-            config.credentials.clone(),
+            config.access(target),
             config.ambient(),
-            Options::default(),
+            Options { poll: config.poll.unwrap_or(Options::default().poll), ..Options::default() },
             Arc::new(AtomicBool::new(false)),
         ));
         runner.prime().await;

@@ -60,15 +60,8 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             Journal::create(&folder.join("evidence.jsonl"), &header).map_err(|e| UsageError(e.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         watch_interrupt(Arc::clone(&stop));
-        let runner = Arc::new(Runner::new(
-            plan,
-            http,
-            target,
-            config.credentials.clone(),
-            config.ambient(),
-            options(args, &config),
-            stop,
-        ));
+        let runner =
+            Arc::new(Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop));
         let progress = Progress::start(args.quiet, planned, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
         let cases: Box<dyn Iterator<Item = Case> + Send> =
@@ -102,7 +95,8 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         let command = |number: usize| {
             format!("{program} replay {}", folder.join("findings").join(format!("{number}.json")).display())
         };
-        let mut summary = summarize(&tally, runner.plan(), args.fail_on == FailOn::Should, &command);
+        let mut summary =
+            summarize(&tally, runner.plan(), (args.fail_on == FailOn::Should, args.min_coverage), &command);
         match journal.finish(summary.partial) {
             Ok(root) => summary.root = root,
             Err(error) => {
@@ -166,6 +160,7 @@ fn finish(
         0 => Exit::Green,
         1 => Exit::Broken,
         3 => Exit::Unclear,
+        6 => Exit::Coverage,
         _ => Exit::Harness,
     }
 }
@@ -183,6 +178,7 @@ fn options(args: &Run, config: &Config) -> Options {
         fail_on_should: args.fail_on == FailOn::Should,
         batch: if args.fail_fast { 16 } else { batch },
         confirm: true,
+        poll: config.poll.unwrap_or(Options::default().poll),
     }
 }
 

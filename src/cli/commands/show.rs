@@ -8,7 +8,7 @@ use crate::cli::args::Show;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::exchange::prepare::Catalogue;
-use crate::exchange::{Catalogues, Filling, Prepared, Target, fill, prepare};
+use crate::exchange::{Catalogues, Filling, Means, Prepared, Target, fill, prepare};
 use crate::model::{Exit, Expect, Json};
 
 pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageError> {
@@ -23,6 +23,8 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     };
     let ambient = config.ambient();
     let catalogues = stand_ins(&config);
+    let now = ambient.now(&config.contract.zone);
+    let mut sent: Vec<Json> = Vec::new();
     for (at, step) in case.steps.iter().enumerate() {
         let answers: Vec<Option<Json>> = vec![None; at];
         let from = Filling {
@@ -31,7 +33,10 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
             attempt: 0,
             salt: config.salt,
             answers: &answers,
+            sent: &sent,
             catalogues: &catalogues,
+            fixtures: &config.contract.fixtures,
+            now: &now,
         };
         // What only an earlier answer knows is shown as its place.
         let body = plan.bind(step, &mut |hole| {
@@ -39,8 +44,15 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         });
         let Ok(tree) = body;
         let wire = &config.contract.endpoints[step.endpoint].wire;
-        let request = prepare(wire, tree, (&step.headers, step.token), &target, &config.credentials, &ambient)
-            .map_err(|(_, why)| UsageError(why))?;
+        let means = Means {
+            target: &target,
+            credentials: &config.credentials,
+            keys: config.keys.as_ref(),
+            encrypt: config.encrypt,
+            ambient: &ambient,
+        };
+        let request = prepare(wire, tree, step, &means).map_err(|(_, why)| UsageError(why))?;
+        sent.push(request.tree.clone());
         if case.steps.len() > 1 {
             out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
         }
@@ -49,7 +61,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     let clauses: Vec<&str> = case.clauses.iter().map(|c| config.contract.clause(*c).id.as_str()).collect();
     if !args.curl {
         let expect = match case.expect() {
-            Expect::Accept => "accepted".to_owned(),
+            Expect::Accept { .. } => "accepted".to_owned(),
             Expect::Refuse { rows, .. } => {
                 let codes: Vec<&str> =
                     rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();

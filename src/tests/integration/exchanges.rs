@@ -68,13 +68,14 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     body: Vec::new(),
                     tree,
                     trace: Some(format!("{:020}", ambient.count())),
+                    sealed: false,
                 };
                 let raw = Raw {
                     status: answer.status,
                     headers: headers(&answer.headers),
                     body: answer.body.clone().into_bytes(),
                 };
-                redactor.observe(sent, Ok(raw), 1, 0)
+                redactor.observe(sent, Ok(raw), None, 1, 0).0
             })
             .collect();
         let verdict = oracle.judge(&case, &observed);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use konform::model::wire::Encrypt;
 use konform::sandbox::{FAULTS, Sandbox, Variant};
 use serde::Deserialize;
 
@@ -17,6 +18,9 @@ pub(crate) struct Entry {
     pub(crate) should: u8,
     #[serde(default)]
     pub(crate) honest: bool,
+    /// Found in encrypted exchanges.
+    #[serde(default)]
+    pub(crate) sealed: bool,
 }
 
 pub(crate) fn entries() -> Vec<Entry> {
@@ -29,35 +33,57 @@ fn each_fault_of_the_sandbox_is_found_and_cited() {
     let contract = lab::contract(None);
     let mut wrong = Vec::new();
     for entry in entries() {
-        for (fail_on_should, exit) in [(false, entry.exit), (true, entry.should)] {
-            let sandbox = Sandbox::new(
-                Arc::clone(&contract),
-                Variant::default(),
-                vec![entry.fault.parse().expect("a known fault")],
-            );
-            let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), 7, fail_on_should, |_| true);
-            let cited = summary.findings.iter().find(|f| f.clause == entry.clause);
-            let basis = cited.map(|f| f.basis.word());
-            if summary.exit != exit || basis != Some(entry.basis.as_str()) {
-                wrong.push(format!(
-                    "{} (fail on should: {fail_on_should}): wanted exit {exit}, {} [{}]\n{}",
-                    entry.fault,
-                    entry.clause,
-                    entry.basis,
-                    lab::describe(&summary)
-                ));
-            }
+        let own = entry.clause.split('/').next().unwrap_or_default();
+        let encrypt = if entry.sealed { Encrypt::Marked } else { Encrypt::Never };
+        let how = lab::How { encrypt, endpoints: Some(&[own]), ..lab::How::default() };
+        let fault = entry.fault.parse().expect("a known fault");
+        let sandbox = Sandbox::new(Arc::clone(&contract), Variant::default(), vec![fault]);
+        let (must, should) = lab::run_once(&contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
+        let cited = should.findings.iter().find(|f| f.clause == entry.clause);
+        let basis = cited.map(|f| f.basis.word());
+        if (must.exit, should.exit) != (entry.exit, entry.should) || basis != Some(entry.basis.as_str()) {
+            wrong.push(format!(
+                "{}: wanted exits {} and {}, {} [{}]\n{}\n{}",
+                entry.fault,
+                entry.exit,
+                entry.should,
+                entry.clause,
+                entry.basis,
+                lab::describe(&must),
+                lab::describe(&should)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} faults are not found as written:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
 #[test]
-fn without_a_fault_nothing_is_found() {
+fn ten_runs_in_a_row_against_one_sandbox_find_nothing() {
     let contract = lab::contract(None);
     let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new()));
     for salt in 0..10 {
-        let summary = lab::run(&contract, lab::Direct(Arc::clone(&sandbox)), salt, true, |_| true);
+        let how = lab::How { salt, ..lab::How::default() };
+        let summary = lab::run(&contract, lab::Direct(Arc::clone(&sandbox)), &how, |_| true);
+        assert!(summary.findings.is_empty() && summary.exit == 0, "{}", lab::describe(&summary));
+        assert_eq!(summary.counts.pass, summary.counts.total(), "{}", lab::describe(&summary));
+    }
+}
+
+#[test]
+fn two_runs_at_once_against_one_sandbox_find_nothing() {
+    let contract = lab::contract(None);
+    let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new()));
+    let runs: Vec<_> = [11, 12]
+        .into_iter()
+        .map(|salt| {
+            let (contract, sandbox) = (Arc::clone(&contract), Arc::clone(&sandbox));
+            std::thread::spawn(move || {
+                lab::run(&contract, lab::Direct(sandbox), &lab::How { salt, ..lab::How::default() }, |_| true)
+            })
+        })
+        .collect();
+    for run in runs {
+        let summary = run.join().expect("no panic");
         assert!(summary.findings.is_empty() && summary.exit == 0, "{}", lab::describe(&summary));
     }
 }

@@ -9,9 +9,10 @@ use konform::contract::Contract;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
 use konform::model::Summary;
+use konform::model::wire::Encrypt;
 use konform::plan::Plan;
 use konform::runner::summary::summarize;
-use konform::runner::{Journal, Options, Runner};
+use konform::runner::{Access, Journal, Options, Runner};
 
 use super::{faults, lab};
 use server::{Honest, Keys};
@@ -31,8 +32,7 @@ fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: boo
     let runner = Arc::new(Runner::new(
         plan,
         http,
-        target,
-        konform::sandbox::credentials(contract),
+        Access { target, ..lab::access(contract, Encrypt::Never) },
         Ambient::new(Clock::System, salt),
         Options::default(),
         stop,
@@ -40,15 +40,16 @@ fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: boo
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut tally = runtime.block_on(async {
-        runner.run(runner.plan().cases(), &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
+        let cases = runner.plan().cases().filter(|c| lab::of(c, &["user-registration", "terms-all"]) && lab::plain(c));
+        runner.run(cases, &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
-    summarize(&tally, runner.plan(), fail_on_should, &|_| String::new())
+    summarize(&tally, runner.plan(), (fail_on_should, None), &|_| String::new())
 }
 
 #[test]
 fn the_honest_server_is_clean_at_every_level() {
-    let contract = lab::contract(None);
+    let contract = lab::bare(None);
     let honest = start(&contract, &[]);
     for salt in [1, 2, 3] {
         let summary = run(&contract, &honest, salt, true);
@@ -59,7 +60,7 @@ fn the_honest_server_is_clean_at_every_level() {
 
 #[test]
 fn each_fault_of_the_honest_server_is_found_and_cited() {
-    let contract = lab::contract(None);
+    let contract = lab::bare(None);
     let mut tried = 0;
     for entry in faults::entries().into_iter().filter(|e| e.honest) {
         for (fail_on_should, exit) in [(false, entry.exit), (true, entry.should)] {

@@ -4,13 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use std::time::Duration;
+
 use konform::contract::{Contract, Profile};
+use konform::crypto::{Keys, PrivateKey, PublicKey};
 use konform::exchange::{Ambient, Clock, Prepared, Raw, Target, Transport};
+use konform::model::case::Seal;
 use konform::model::observed::Failure;
+use konform::model::wire::Encrypt;
 use konform::model::{Case, Summary};
 use konform::plan::Plan;
 use konform::runner::summary::summarize;
-use konform::runner::{Journal, Options, Runner};
+use konform::runner::{Access, Journal, Options, Runner};
 use konform::sandbox::{self, Call, Sandbox};
 
 /// The repository.
@@ -18,9 +23,37 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The default contract, as a profile decides it.
+/// The default contract as a profile decides it, with what the sandbox knows of itself.
 pub(crate) fn contract(profile: Option<&Profile>) -> Arc<Contract> {
+    let own = konform::cli::contracts::sandbox_profile(None).expect("the sandbox's profile loads");
+    bare(Some(&profile.cloned().unwrap_or_default().over(own)))
+}
+
+/// The default contract, as a profile decides it and no more.
+pub(crate) fn bare(profile: Option<&Profile>) -> Arc<Contract> {
     Arc::new(konform::cli::contracts::find(None, profile).expect("the embedded contract loads").contract)
+}
+
+/// Where the sandbox is, and what is sent to it with.
+pub(crate) fn access(contract: &Contract, encrypt: Encrypt) -> Access {
+    Access {
+        target: Target::parse("http://127.0.0.1:1/open-api").expect("a target"),
+        credentials: sandbox::credentials(contract),
+        keys: keys().filter(|_| encrypt != Encrypt::Never),
+        encrypt,
+    }
+}
+
+/// The sandbox's keys, as a partner has them.
+pub(crate) fn keys() -> Option<Keys> {
+    let (id, server, client) = sandbox::keys()?;
+    let other = PublicKey::from_pem(server.as_bytes()).ok()?;
+    Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()? })
+}
+
+/// True for a case of one of these endpoints.
+pub(crate) fn of(case: &Case, endpoints: &[&str]) -> bool {
+    endpoints.contains(&case.id.split("::").next().unwrap_or_default())
 }
 
 /// The sandbox, called without a socket: fast, and nothing is left behind.
@@ -29,9 +62,12 @@ pub(crate) struct Direct(pub(crate) Arc<Sandbox>);
 impl Transport for Direct {
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
         let path = request.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
+        let path = path.unwrap_or_default();
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let call = Call {
             method: request.wire.method.clone(),
-            path: path.unwrap_or_default(),
+            path: path.to_owned(),
+            query: query.to_owned(),
             headers: request.headers.clone(),
             body: request.body.clone(),
         };
@@ -44,33 +80,65 @@ impl Transport for Direct {
     }
 }
 
+/// True if the case needs no keys.
+pub(crate) fn plain(case: &Case) -> bool {
+    case.steps.iter().all(|s| s.seal == Seal::AsMarked)
+}
+
+/// How a run is made.
+pub(crate) struct How<'a> {
+    pub(crate) salt: u64,
+    pub(crate) fail_on_should: bool,
+    pub(crate) encrypt: Encrypt,
+    /// Endpoints to run; none means all.
+    pub(crate) endpoints: Option<&'a [&'a str]>,
+}
+
+impl Default for How<'_> {
+    fn default() -> Self {
+        Self { salt: 7, fail_on_should: true, encrypt: Encrypt::Never, endpoints: None }
+    }
+}
+
 /// Runs the chosen cases and sums up, as `run` does.
 pub(crate) fn run<T: Transport>(
     contract: &Arc<Contract>,
     transport: T,
-    salt: u64,
-    fail_on_should: bool,
-    choose: impl Fn(&Case) -> bool + Send,
+    how: &How<'_>,
+    choose: impl Fn(&Case) -> bool + Send + Sync,
 ) -> Summary {
+    let (must, should) = run_once(contract, transport, how, choose);
+    if how.fail_on_should { should } else { must }
+}
+
+/// The same, summed up as by default and as with `--fail-on should`.
+pub(crate) fn run_once<T: Transport>(
+    contract: &Arc<Contract>,
+    transport: T,
+    how: &How<'_>,
+    choose: impl Fn(&Case) -> bool + Send + Sync,
+) -> (Summary, Summary) {
     let plan = Plan::new(Arc::clone(contract), 1);
-    let target = Target::parse("http://127.0.0.1:1/open-api").expect("a target");
     let runner = Arc::new(Runner::new(
         plan,
         transport,
-        target,
-        sandbox::credentials(contract),
-        Ambient::new(Clock::System, salt),
-        Options { jobs: 4, ..Options::default() },
+        access(contract, how.encrypt),
+        Ambient::new(Clock::System, how.salt),
+        Options { jobs: 4, poll: Duration::ZERO, ..Options::default() },
         Arc::new(AtomicBool::new(false)),
     ));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut tally = runtime.block_on(async {
         let mut journal = Journal::discard();
-        let cases = runner.plan().cases().filter(|c| choose(c));
+        let wanted = |id: &str| how.endpoints.is_none_or(|own| own.contains(&id));
+        let endpoints = (0..contract.endpoints.len()).filter(|at| wanted(&contract.endpoints[*at].id));
+        let cases = endpoints.flat_map(|at| runner.plan().cases_of(at));
+        let cases = cases.filter(|c| choose(c) && (how.encrypt != Encrypt::Never || plain(c)));
         runner.run(cases, &mut journal, &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
-    summarize(&tally, runner.plan(), fail_on_should, &|_| String::new())
+    let sum = |should| summarize(&tally, runner.plan(), (should, None), &|_| String::new());
+    (sum(false), sum(true))
 }
 
 /// What a failed assertion needs to know.

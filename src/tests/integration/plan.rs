@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use konform::exchange::{Ambient, Clock, Prepared, Raw, Target, Transport};
+use konform::contract::When;
+use konform::exchange::{Ambient, Clock, Prepared, Raw, Transport};
 use konform::model::observed::Failure;
+use konform::model::wire::Encrypt;
 use konform::model::{Event, Expect, Family};
 use konform::plan::Plan;
 use konform::runner::{Journal, Options, Runner};
-use konform::sandbox::{self, Sandbox, Variant};
+use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;
 
@@ -18,7 +20,9 @@ fn a_negative_case_breaks_exactly_one_clause() {
     let mut negative = 0;
     for case in plan.cases() {
         if let Expect::Refuse { broken, .. } = case.expect() {
-            assert_eq!(broken.len(), 1, "{}: {broken:?}", case.id);
+            // Two rows about states may hold at once where the only way to one leads past the other.
+            let states = matches!(case.family, Family::Error | Family::Example | Family::Scenario);
+            assert!(broken.len() == 1 || states, "{}: {broken:?}", case.id);
             negative += 1;
         }
     }
@@ -52,10 +56,27 @@ fn every_clause_is_aimed_at_or_checked_on_answers_or_left_out_with_a_reason() {
     let aimed: BTreeSet<u32> =
         plan.cases().flat_map(|c| c.clauses).chain(plan.left_out().filter_map(|l| l.clause)).collect();
     for (ix, clause) in (0_u32..).zip(&contract.clauses) {
-        let on_answers = matches!(clause.part(), "response" | "response-header" | "policy" | "envelope");
+        // What can't be called, or is answered as nobody knows, has its reason on the endpoint.
+        let endpoint = contract.endpoint(clause.endpoint()).expect("the clause's endpoint").1;
+        if endpoint.closed.is_some() || endpoint.unproven.is_some() && clause.part() == "request" {
+            continue;
+        }
+        let on_answers = matches!(
+            clause.part(),
+            "response" | "response-header" | "policy" | "envelope" | "effects" | "encryption" | "success"
+        );
+        let disputed = |r: &konform::contract::Row| {
+            // Disputed, unknown, or counted up to a limit that nobody has seen.
+            (r.disputed || matches!(r.when, When::Unseen | When::Attempts { .. }))
+                && r.fields.iter().any(|f| f.code == ix || f.status == Some(ix) || f.message == Some(ix))
+        };
+        if endpoint.rows.iter().any(disputed) {
+            continue;
+        }
+        let optional = clause.part() == "request-header" && clause.rule == konform::model::Rule::Presence;
         // Codes of ways that no page orders are planned, sent and recorded, but nothing is promised of them.
         let unordered = clause.part() == "errors" && clause.level == konform::model::Level::Should;
-        assert!(on_answers || unordered || aimed.contains(&ix), "{}", clause.id);
+        assert!(on_answers || unordered || optional || aimed.contains(&ix), "{}", clause.id);
     }
 }
 
@@ -75,14 +96,12 @@ fn the_stream_is_the_same_at_any_concurrency() {
     let stream = |jobs: usize| {
         let sandbox = Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new());
         let transport = Recording(lab::Direct(Arc::new(sandbox)), Mutex::default());
-        let target = Target::parse("http://127.0.0.1:1/open-api").expect("a target");
         let ambient = Ambient::new(Clock::Fixed(1_700_000_000_000), 42);
-        let options = Options { jobs, ..Options::default() };
+        let options = Options { jobs, poll: std::time::Duration::ZERO, ..Options::default() };
         let runner = Arc::new(Runner::new(
             Plan::new(Arc::clone(&contract), 5),
             transport,
-            target,
-            sandbox::credentials(&contract),
+            lab::access(&contract, Encrypt::Never),
             ambient,
             options,
             Arc::default(),
@@ -98,7 +117,13 @@ fn the_stream_is_the_same_at_any_concurrency() {
         runtime.block_on(async {
             runner.run(runner.plan().cases(), &mut Journal::discard(), &mut note).await.expect("nothing is written")
         });
+        // What a target answered goes into later requests, and its ids follow the order in which they are asked for.
         let mut sent = std::mem::take(&mut *runner.transport().1.lock().expect("no panic"));
+        for (url, body) in &mut sent {
+            if !url.ends_with("/user/registration") {
+                body.clear();
+            }
+        }
         sent.sort();
         (records, sent)
     };

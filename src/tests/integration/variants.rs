@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use konform::contract::{Envelope, Profile};
 use konform::model::field::Unit;
+use konform::model::wire::Encrypt;
 use konform::sandbox::{Sandbox, TraceId, Variant};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -20,6 +21,9 @@ struct Honest {
     /// Conflicts that change what must be sent: the profile says them.
     told: BTreeMap<String, String>,
     envelope: Option<Envelope>,
+    encrypt: Encrypt,
+    /// Which endpoints are looked at, as numbers that are taken modulo their count.
+    endpoints: Vec<usize>,
     salt: u64,
 }
 
@@ -30,24 +34,28 @@ fn decide(id: &'static str, sides: &'static [&'static str]) -> impl Strategy<Val
 
 fn honest() -> impl Strategy<Value = Honest> {
     let manners = (
-        any::<[bool; 7]>(),
+        any::<[bool; 9]>(),
         0..2_usize,
         proptest::sample::select(&Unit::ALL[..]),
         proptest::sample::select(&[400_u16, 401, 403][..]),
     );
     let variant = manners.prop_map(
-        |([refuses_unknown, optional, echoed, extra, reversed, pretty, charset], side, unit, auth_status)| Variant {
-            unit,
-            side,
-            refuses_unknown,
-            optional,
-            trace: if echoed { TraceId::Echoed } else { TraceId::Own },
-            auth_status,
-            extra,
-            reversed,
-            pretty,
-            charset,
-            chunked: false,
+        |([unknown, optional, echoed, extra, reversed, pretty, charset, plain, second], side, unit, auth_status)| {
+            Variant {
+                unit,
+                side,
+                refuses_unknown: unknown,
+                optional,
+                trace: if echoed { TraceId::Echoed } else { TraceId::Own },
+                auth_status,
+                extra,
+                reversed,
+                pretty,
+                charset,
+                chunked: false,
+                seals_plain: plain,
+                second_enc: second,
+            }
         },
     );
     let own = (
@@ -57,19 +65,28 @@ fn honest() -> impl Strategy<Value = Honest> {
         decide("tran-token-length", &["b"]),
         decide("tran-time-length", &["a"]),
         decide("tran-time-content", &["a"]),
+        decide("failed-registration", &["a", "b"]),
+        decide("linked-card", &["a", "b"]),
+        decide("cause-of-003_008", &["a", "b"]),
     );
-    let own = own.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f].into_iter().flatten().collect());
+    let own = own.prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i].into_iter().flatten().collect());
     let told = (decide("terms-id-type", &["a", "b"]), decide("tran-token-message", &["a", "b"]))
         .prop_map(|(a, b)| [a, b].into_iter().flatten().collect());
     let envelope =
         proptest::option::of(Just(Envelope { code: "result.reason".to_owned(), message: "result.message".to_owned() }));
-    (variant, own, told, envelope, any::<u64>()).prop_map(|(variant, own, told, envelope, salt)| Honest {
-        variant,
-        own,
-        told,
-        envelope,
-        salt,
-    })
+    let encrypt = proptest::sample::select(&[Encrypt::Never, Encrypt::Never, Encrypt::Marked, Encrypt::Always][..]);
+    let endpoints = proptest::collection::vec(0..1000_usize, 1..=3);
+    (variant, own, told, envelope, encrypt, endpoints, any::<u64>()).prop_map(
+        |(variant, own, told, envelope, encrypt, endpoints, salt)| Honest {
+            variant,
+            own,
+            told,
+            envelope,
+            encrypt,
+            endpoints,
+            salt,
+        },
+    )
 }
 
 #[test]
@@ -82,10 +99,15 @@ fn five_hundred_honest_variants_raise_no_alarm() {
         let contract = lab::contract(Some(&profile));
         let choices = honest.own.iter().chain(&honest.told).map(|(k, v)| (k.clone(), v.clone())).collect();
         let served = lab::contract(Some(&Profile { choices, envelope: honest.envelope.clone(), ..Profile::default() }));
+        let callable: Vec<&str> =
+            contract.endpoints.iter().filter(|e| e.closed.is_none()).map(|e| e.id.as_str()).collect();
+        let chosen: Vec<&str> = honest.endpoints.iter().map(|at| callable[at % callable.len()]).collect();
         let sandbox = Sandbox::new(served, honest.variant.clone(), Vec::new());
-        let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), honest.salt, true, |_| true);
-        prop_assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
-        prop_assert!(summary.counts.pass == summary.counts.total());
+        let how =
+            lab::How { salt: honest.salt, fail_on_should: true, encrypt: honest.encrypt, endpoints: Some(&chosen) };
+        let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
+        prop_assert!(summary.exit == 0 && summary.findings.is_empty(), "{chosen:?} {}", lab::describe(&summary));
+        prop_assert!(summary.counts.pass + summary.counts.not_applicable == summary.counts.total());
         Ok(())
     });
     if let Err(error) = result {

@@ -1,0 +1,189 @@
+//! What a call does to the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::rows::moment;
+use super::world::{Held, Lookup, Made, Moment, Named, Origin, World};
+use crate::contract::behaviour::{Act, Effect, NewState, Source};
+use crate::contract::{Endpoint, When};
+use crate::model::{Decimal, Json, field};
+
+/// A call that was made.
+struct Call<'a> {
+    endpoint: &'a Endpoint,
+    request: &'a Json,
+    answer: &'a Json,
+    step: usize,
+    now: &'a Moment,
+    named: Named,
+}
+
+impl World {
+    /// Takes in a call that succeeded; `step` is its number in the case.
+    pub fn apply(&mut self, endpoint: &Endpoint, request: &Json, answer: &Json, step: usize, now: &Moment) {
+        if endpoint.effects.is_empty() {
+            return;
+        }
+        let named = self.named(endpoint, request, None);
+        let call = Call { endpoint, request, answer, step, now, named };
+        let mut created: Option<usize> = None;
+        for effect in &endpoint.effects {
+            if !Self::happens(effect, answer) {
+                continue;
+            }
+            if let (Some(state), Some(at)) = (&effect.once, created) {
+                if self.things[at].state != *state {
+                    continue;
+                }
+            }
+            match effect.act {
+                Act::Create => created = self.create(effect, &call).or(created),
+                Act::Read if effect.key.is_some() => {
+                    self.create(effect, &call);
+                }
+                Act::Read => {}
+                Act::Update => {
+                    if let Some(at) = self.target(effect, &call) {
+                        self.change(at, effect, &call);
+                    }
+                }
+                Act::Delete => {
+                    if let Some(at) = self.target(effect, &call) {
+                        self.remove(at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a call that was refused with a code: some rows count them.
+    pub fn refused(&mut self, endpoint: &Endpoint, request: &Json, code: &str) {
+        for row in &endpoint.rows {
+            let When::Attempts { code: counted, per, .. } = &row.when else { continue };
+            let Some(resource) = self.resource(per).filter(|_| counted == code) else { continue };
+            let named = self.named(endpoint, request, None);
+            if let Some(at) = self.about(resource, &named).0.first() {
+                *self.attempts.entry((*at, counted.clone())).or_default() += 1;
+            }
+        }
+    }
+
+    /// True if the answer has the part that an effect rests on.
+    pub(super) fn happens(effect: &Effect, answer: &Json) -> bool {
+        let Some((path, words)) = &effect.only_if else { return true };
+        match answer.at(path) {
+            None | Some(Json::Null) => false,
+            Some(value) => words.is_empty() || value.scalar().is_some_and(|v| words.iter().any(|w| w == v)),
+        }
+    }
+
+    fn create(&mut self, effect: &Effect, call: &Call<'_>) -> Option<usize> {
+        let resource = self.resource(&effect.resource)?;
+        let key = self.held(effect.key.as_ref()?, call)?;
+        key.value.scalar()?;
+        let name = self.contract.resources[resource].key.clone();
+        let mut attributes = BTreeMap::from([(name, key)]);
+        for path in &effect.unique {
+            if let Some(held) = self.held(&Source::Request(path.clone()), call) {
+                attributes.insert(path.clone(), held);
+            }
+        }
+        for (name, source) in &effect.set {
+            // What was not sent is known not to be there; what was not answered is unknown.
+            let nothing =
+                || matches!(source, Source::Request(_)).then_some(Held { value: Json::Null, origin: Origin::Written });
+            if let Some(held) = self.held(source, call).or_else(nothing) {
+                attributes.insert(name.clone(), held);
+            }
+        }
+        let state = self.state(effect, call);
+        let made = if effect.act == Act::Create { Made::Called } else { Made::Found };
+        Some(self.add(resource, attributes, state, made))
+    }
+
+    /// Which instance an update or delete means.
+    fn target(&self, effect: &Effect, call: &Call<'_>) -> Option<usize> {
+        let resource = self.resource(&effect.resource)?;
+        if let Some(key) = &effect.key {
+            let held = self.held(key, call)?;
+            return self.find(resource, &self.contract.resources[resource].key, &held.value);
+        }
+        if let Some(path) = &effect.by {
+            let refers = field::find(&call.endpoint.request, path)?.refers.as_deref()?;
+            let (named, attribute) = refers.split_once('.')?;
+            let named = self.resource(named)?;
+            let Lookup::Found(at) = self.lookup(named, attribute, call.request.at(path)?) else { return None };
+            if named == resource {
+                return Some(at);
+            }
+        }
+        self.about(resource, &call.named).0.first().copied()
+    }
+
+    fn change(&mut self, at: usize, effect: &Effect, call: &Call<'_>) {
+        for (name, source) in &effect.set {
+            if let Some(held) = self.held(source, call) {
+                self.hold(at, name.clone(), held);
+            }
+        }
+        for (sources, up) in [(&effect.add, true), (&effect.subtract, false)] {
+            for (name, source) in sources {
+                let by = self.held(source, call).and_then(|h| h.value.scalar().and_then(|v| v.parse::<i128>().ok()));
+                let old = self.things[at].attributes.get(name).and_then(|h| h.value.scalar()?.parse::<i128>().ok());
+                let value = match (old, by) {
+                    (Some(old), Some(by)) => Json::number((if up { old + by } else { old - by }).to_string()),
+                    // What can't be counted is unknown from here on.
+                    _ => {
+                        self.things[at].attributes.remove(name);
+                        continue;
+                    }
+                };
+                debug_assert!(value.scalar().is_some_and(|v| Decimal::parse(v).is_some()));
+                self.hold(at, name.clone(), Held { value, origin: Origin::Written });
+            }
+        }
+        if let Some(state) = self.state(effect, call) {
+            self.things[at].state = state;
+        }
+        let resource = self.things[at].resource;
+        let name = Arc::clone(&self.contract).resources[resource].name.clone();
+        // A change of what attempts are counted for begins the count anew.
+        if name == effect.resource {
+            self.attempts.retain(|(thing, _), _| *thing != at);
+        }
+    }
+
+    fn state(&self, effect: &Effect, call: &Call<'_>) -> Option<String> {
+        match effect.state.as_ref()? {
+            NewState::Always(state) => Some(state.clone()),
+            NewState::By(source, words) => {
+                let held = self.held(source, call)?;
+                let text = match &held.value {
+                    Json::Bool(value) => value.to_string(),
+                    other => other.scalar()?.to_owned(),
+                };
+                Some(words.iter().find(|(word, _)| *word == text).map_or(text, |(_, state)| state.clone()))
+            }
+        }
+    }
+
+    fn held(&self, source: &Source, call: &Call<'_>) -> Option<Held> {
+        let step = call.step;
+        Some(match source {
+            Source::Request(path) => {
+                Held { value: call.request.at(path)?.clone(), origin: Origin::Sent { step, path: path.clone() } }
+            }
+            Source::Response(path) => {
+                Held { value: call.answer.at(path)?.clone(), origin: Origin::Answered { step, path: path.clone() } }
+            }
+            Source::Attribute(resource, name) => {
+                let resource = self.resource(resource)?;
+                let at = *self.about(resource, &call.named).0.first()?;
+                self.things[at].attributes.get(name)?.clone()
+            }
+            Source::Literal(value) => Held { value: value.clone(), origin: Origin::Written },
+            Source::Now | Source::Today(_) => Held { value: moment(source, call.now), origin: Origin::Written },
+        })
+    }
+}

@@ -1,0 +1,407 @@
+//! Which error rows hold for a request.
+
+use std::cmp::Ordering;
+
+use super::world::{Moment, Named, World};
+use crate::contract::behaviour::{Operand, Source, Test};
+use crate::contract::{Endpoint, Row, When};
+use crate::model::{Decimal, Json};
+
+/// Failing attempts that the sandbox takes before it refuses more.
+const SANDBOX_ATTEMPTS: u32 = 5;
+
+/// Whether something holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Truth {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl Truth {
+    fn and(self, other: Truth) -> Truth {
+        match (self, other) {
+            (Truth::No, _) | (_, Truth::No) => Truth::No,
+            (Truth::Yes, Truth::Yes) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn or(self, other: Truth) -> Truth {
+        match (self, other) {
+            (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+            (Truth::No, Truth::No) => Truth::No,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn from(holds: bool) -> Truth {
+        if holds { Truth::Yes } else { Truth::No }
+    }
+}
+
+/// What the world makes of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether each row of the endpoint holds, in file order.
+    pub rows: Vec<Truth>,
+    /// A reference of which nobody knows what it names, and why.
+    pub dangling: Option<String>,
+}
+
+/// What is known of a value.
+enum Known<'a> {
+    Value(std::borrow::Cow<'a, Json>),
+    Nothing,
+    Unknown,
+}
+
+/// A request as rows see it.
+struct Asked<'a> {
+    endpoint: &'a Endpoint,
+    request: &'a Json,
+    now: &'a Moment,
+    element: Option<usize>,
+    named: Named,
+}
+
+impl World {
+    /// Whether each row of the endpoint holds, in file order; rows about the input itself are the schema's and never hold here.
+    #[must_use]
+    pub fn rows(&self, endpoint: &Endpoint, request: &Json, now: &Moment) -> Vec<Truth> {
+        if endpoint.rows.iter().all(|r| r.when.input()) {
+            return vec![Truth::No; endpoint.rows.len()];
+        }
+        let whole = Asked { endpoint, request, now, element: None, named: self.named(endpoint, request, None) };
+        endpoint.rows.iter().map(|row| self.row(row, &whole)).collect()
+    }
+
+    /// What the world makes of a request.
+    #[must_use]
+    pub fn standing(&self, endpoint: &Endpoint, request: &Json, now: &Moment) -> Standing {
+        use super::world::Lookup;
+        let rows = self.rows(endpoint, request, now);
+        let mut dangling = None;
+        super::world::each_reference(endpoint, request, &mut |field, value, _| {
+            let Some((resource, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
+            let Some(resource) = self.resource(resource) else { return };
+            let why = match self.lookup(resource, attribute, value) {
+                Lookup::Found(_) => return,
+                Lookup::Missing if rows.contains(&Truth::Yes) => return,
+                Lookup::Missing => "names nothing that exists, and no page shows what that gets",
+                Lookup::Unknown => "names something that may not exist",
+            };
+            dangling.get_or_insert_with(|| format!("{} {why}", field.path));
+        });
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                let lists = f.items.as_ref().is_some_and(|i| i.refers.is_some());
+                if lists && matches!(request.at(&f.path), Some(Json::Array(items)) if items.is_empty()) {
+                    // An empty list may as well be called an invalid input.
+                    dangling.get_or_insert_with(|| format!("{} is empty, and no page says what that means", f.path));
+                }
+            });
+        }
+        Standing { rows, dangling }
+    }
+
+    /// The instance of a resource that a request is about.
+    #[must_use]
+    pub fn names(&self, endpoint: &Endpoint, resource: &str, request: &Json) -> Option<usize> {
+        let named = self.named(endpoint, request, None);
+        self.about(self.resource(resource)?, &named).0.first().copied()
+    }
+
+    fn row(&self, row: &Row, asked: &Asked<'_>) -> Truth {
+        let Some(list) = starred(&row.when) else { return self.holds(&row.when, asked) };
+        let count = match asked.request.at(list.split(".*").next().unwrap_or_default()) {
+            Some(Json::Array(items)) => items.len(),
+            _ => 0,
+        };
+        (0..count).fold(Truth::No, |truth, at| {
+            let element = Some(at);
+            let named = self.named(asked.endpoint, asked.request, element);
+            truth.or(self.holds(&row.when, &Asked { element, named, ..*asked }))
+        })
+    }
+
+    fn holds(&self, when: &When, asked: &Asked<'_>) -> Truth {
+        match when {
+            When::Empty | When::Missing | When::Length | When::Invalid | When::Unseen => Truth::No,
+            When::Any(parts) => parts.iter().fold(Truth::No, |truth, part| truth.or(self.holds(part, asked))),
+            When::Taken(field) => {
+                let taken = asked.endpoint.effects.iter().find(|e| e.unique.contains(field)).is_some_and(|effect| {
+                    let resource = self.resource(&effect.resource);
+                    let attribute = effect.set.iter().find(|(_, s)| *s == Source::Request(field.clone()));
+                    let name = attribute.map_or(field.as_str(), |(name, _)| name.as_str());
+                    let value = asked.request.at(field).filter(|v| v.scalar().is_some_and(|t| !t.is_empty()));
+                    resource.zip(value).is_some_and(|(r, v)| self.find(r, name, v).is_some())
+                });
+                // In an open world a made-up identity is taken for free: the runner tells a collision by its code.
+                Truth::from(taken)
+            }
+            When::Lacks { field, resource, attribute, value } => {
+                let Some(resource) = self.resource(resource) else { return Truth::No };
+                let key = &self.contract.resources[resource].key;
+                let given: Vec<&str> = match asked.request.at(field) {
+                    Some(Json::Array(items)) => items.iter().filter_map(Json::scalar).collect(),
+                    _ => Vec::new(),
+                };
+                let lacks = self.of(resource).any(|at| {
+                    let text = |name: &str| self.things[at].attributes.get(name).and_then(|h| h.value.scalar());
+                    text(attribute) == Some(value) && !text(key).is_some_and(|k| given.contains(&k))
+                });
+                Truth::from(lacks)
+            }
+            When::Unknown { field, left } => self.unknown(field, *left, asked),
+            When::Mismatch(field) => self.mismatch(field, asked),
+            When::Where(tests) => self.tests(tests, asked),
+            When::Attempts { code, per, limit } => {
+                let Some(resource) = self.resource(per) else { return Truth::No };
+                let (about, _) = self.about(resource, &asked.named);
+                let count = about.first().and_then(|at| self.attempts.get(&(*at, code.clone()))).copied().unwrap_or(0);
+                match limit.or(self.closed.then_some(SANDBOX_ATTEMPTS)) {
+                    Some(limit) => Truth::from(count >= limit),
+                    None if count > 0 => Truth::Unknown,
+                    None => Truth::No,
+                }
+            }
+        }
+    }
+
+    fn unknown(&self, field: &str, left: bool, asked: &Asked<'_>) -> Truth {
+        use super::world::Lookup;
+        let path = placed(field, asked.element);
+        let Some(value) = asked.request.at(&path).filter(|v| **v != Json::Null) else { return Truth::No };
+        let refers = crate::model::field::find(&asked.endpoint.request, field).and_then(|f| f.refers.as_deref());
+        let Some((resource, attribute)) = refers.and_then(|r| r.split_once('.')) else { return Truth::Unknown };
+        let Some(resource) = self.resource(resource) else { return Truth::Unknown };
+        match self.lookup(resource, attribute, value) {
+            Lookup::Missing => Truth::Yes,
+            Lookup::Unknown => Truth::Unknown,
+            Lookup::Found(at) => {
+                let gone = self.contract.resources[resource].left.contains(&self.things[at].state);
+                match (gone, left) {
+                    (false, _) => Truth::No,
+                    (true, true) => Truth::Yes,
+                    // The page promises the code for what never was; of what has left it says nothing.
+                    (true, false) => Truth::Unknown,
+                }
+            }
+        }
+    }
+
+    fn mismatch(&self, field: &str, asked: &Asked<'_>) -> Truth {
+        let Some(value) = asked.request.at(field).filter(|v| **v != Json::Null) else { return Truth::No };
+        let equals = crate::model::field::find(&asked.endpoint.request, field).and_then(|f| f.equals.as_deref());
+        let Some((resource, attribute)) = equals.and_then(|r| r.split_once('.')) else { return Truth::Unknown };
+        let Some(resource) = self.resource(resource) else { return Truth::Unknown };
+        let (about, whole) = self.about(resource, &asked.named);
+        match about.first().map(|at| self.value(*at, attribute)) {
+            Some(Known::Value(held)) => Truth::from(held.scalar() != value.scalar()),
+            Some(Known::Nothing) => Truth::Yes,
+            Some(Known::Unknown) => Truth::Unknown,
+            None if whole => Truth::No,
+            None => Truth::Unknown,
+        }
+    }
+
+    /// Lines are and-ed; several instances of a resource hold if any of them does.
+    fn tests(&self, tests: &[(Operand, Test)], asked: &Asked<'_>) -> Truth {
+        let mut resources: Vec<(usize, Vec<usize>, bool)> = Vec::new();
+        for (operand, _) in tests {
+            let (Operand::State(name) | Operand::Attribute(name, _)) = operand else { continue };
+            let Some(resource) = self.resource(name) else { return Truth::No };
+            if !resources.iter().any(|(r, ..)| *r == resource) {
+                let (about, whole) = self.about(resource, &asked.named);
+                resources.push((resource, about, whole));
+            }
+        }
+        let whole = resources.iter().all(|(_, _, whole)| *whole);
+        let mut chosen: Vec<Vec<(usize, usize)>> = vec![Vec::new()];
+        for (resource, about, _) in &resources {
+            chosen = chosen
+                .iter()
+                .flat_map(|known| {
+                    about.iter().map(|at| [known.as_slice(), &[(*resource, *at)]].concat()).collect::<Vec<_>>()
+                })
+                .collect();
+        }
+        let mut truth = if whole { Truth::No } else { Truth::Unknown };
+        for chosen in &chosen {
+            truth = truth.or(tests
+                .iter()
+                .fold(Truth::Yes, |all, (operand, test)| all.and(self.test(operand, test, chosen, asked))));
+        }
+        truth
+    }
+
+    fn test(&self, operand: &Operand, test: &Test, chosen: &[(usize, usize)], asked: &Asked<'_>) -> Truth {
+        let known = match operand {
+            Operand::Resource(name) => {
+                let Some(resource) = self.resource(name) else { return Truth::Unknown };
+                let (about, whole) = self.about(resource, &asked.named);
+                // Nothing is absent of somebody who is not there.
+                let there = asked.named.iter().any(|(_, l)| matches!(l, super::world::Lookup::Found(_)));
+                return match (test, about.is_empty(), whole && there) {
+                    (Test::Absent, true, true) | (Test::Present, false, _) => Truth::Yes,
+                    (Test::Absent, false, _) | (Test::Present, true, true) => Truth::No,
+                    _ if !there && asked.named.iter().all(|(_, l)| *l == super::world::Lookup::Missing) => Truth::No,
+                    _ => Truth::Unknown,
+                };
+            }
+            Operand::State(name) => match self.chosen(name, chosen) {
+                Some(at) => Known::Value(std::borrow::Cow::Owned(Json::text(self.things[at].state.clone()))),
+                None => return Truth::No,
+            },
+            Operand::Attribute(name, attribute) if attribute == "state" => match self.chosen(name, chosen) {
+                Some(at) => Known::Value(std::borrow::Cow::Owned(Json::text(self.things[at].state.clone()))),
+                None => return Truth::No,
+            },
+            Operand::Attribute(name, attribute) => match self.chosen(name, chosen) {
+                Some(at) => self.value(at, attribute),
+                None => return Truth::No,
+            },
+            Operand::Request(path) => match asked.request.at(&placed(path, asked.element)) {
+                None | Some(Json::Null) => Known::Nothing,
+                Some(value) => Known::Value(std::borrow::Cow::Borrowed(value)),
+            },
+        };
+        // Of what has left no page speaks, unless a row names that very state.
+        if let (Operand::State(name) | Operand::Attribute(name, _), false) = (operand, self.closed) {
+            let left = self.chosen(name, chosen).is_some_and(|at| {
+                let thing = &self.things[at];
+                let named = Source::Literal(Json::text(thing.state.clone()));
+                let names = matches!(test, Test::Is(list) if list.contains(&named));
+                self.contract.resources[thing.resource].left.contains(&thing.state) && !names
+            });
+            if left {
+                return Truth::Unknown;
+            }
+        }
+        let value = match (known, test) {
+            (Known::Unknown, _) => return Truth::Unknown,
+            (Known::Nothing, Test::Absent) => return Truth::Yes,
+            (Known::Nothing, Test::Not(_)) if matches!(operand, Operand::Request(_)) => return Truth::Yes,
+            (Known::Nothing, _) | (Known::Value(_), Test::Absent) => return Truth::No,
+            (Known::Value(_), Test::Present) => return Truth::Yes,
+            (Known::Value(value), _) => value,
+        };
+        let compare = |source: &Source, wanted: Ordering, dates: bool| match self.operand(source, chosen, asked) {
+            Known::Value(other) => match order(&value, &other, dates) {
+                Some(found) => Truth::from(found == wanted),
+                None => Truth::Unknown,
+            },
+            Known::Nothing => Truth::No,
+            Known::Unknown => Truth::Unknown,
+        };
+        let equal = |source: &Source| match self.operand(source, chosen, asked) {
+            Known::Value(other) => {
+                Truth::from(other.scalar() == value.scalar() && other.scalar().is_some() || *other == *value)
+            }
+            Known::Nothing => Truth::No,
+            Known::Unknown => Truth::Unknown,
+        };
+        match test {
+            Test::Is(list) => list.iter().fold(Truth::No, |truth, s| truth.or(equal(s))),
+            Test::Not(list) => match list.iter().fold(Truth::No, |truth, s| truth.or(equal(s))) {
+                Truth::Yes => Truth::No,
+                Truth::No => Truth::Yes,
+                Truth::Unknown => Truth::Unknown,
+            },
+            Test::Above(s) => compare(s, Ordering::Greater, false),
+            Test::Below(s) => compare(s, Ordering::Less, false),
+            Test::After(s) => compare(s, Ordering::Greater, true),
+            Test::Before(s) => compare(s, Ordering::Less, true),
+            Test::Present | Test::Absent => Truth::Unknown,
+        }
+    }
+
+    fn chosen(&self, name: &str, chosen: &[(usize, usize)]) -> Option<usize> {
+        let resource = self.resource(name)?;
+        chosen.iter().find(|(r, _)| *r == resource).map(|(_, at)| *at)
+    }
+
+    fn value(&self, at: usize, attribute: &str) -> Known<'_> {
+        match self.things[at].attributes.get(attribute) {
+            Some(held) if held.value == Json::Null => Known::Nothing,
+            Some(held) => Known::Value(std::borrow::Cow::Borrowed(&held.value)),
+            None if self.closed => Known::Nothing,
+            None => Known::Unknown,
+        }
+    }
+
+    fn operand<'a>(&'a self, source: &'a Source, chosen: &[(usize, usize)], asked: &'a Asked<'_>) -> Known<'a> {
+        match source {
+            Source::Literal(value) => Known::Value(std::borrow::Cow::Borrowed(value)),
+            Source::Request(path) => match asked.request.at(&placed(path, asked.element)) {
+                None | Some(Json::Null) => Known::Nothing,
+                Some(value) => Known::Value(std::borrow::Cow::Borrowed(value)),
+            },
+            Source::Attribute(name, attribute) => {
+                let Some(resource) = self.resource(name) else { return Known::Unknown };
+                let at = self.chosen(name, chosen).or_else(|| self.about(resource, &asked.named).0.first().copied());
+                at.map_or(if self.closed { Known::Nothing } else { Known::Unknown }, |at| self.value(at, attribute))
+            }
+            Source::Response(_) => Known::Unknown,
+            Source::Now | Source::Today(_) => Known::Value(std::borrow::Cow::Owned(moment(source, asked.now))),
+        }
+    }
+}
+
+/// A point in time as digits.
+pub(super) fn moment(source: &Source, now: &Moment) -> Json {
+    let (pattern, days) = match source {
+        Source::Today(days) => ("yyyyMMdd", *days),
+        _ => ("yyyyMMddHHmmss", 0),
+    };
+    let mut out = String::new();
+    crate::model::format::stamp(pattern, &(*now + chrono::Duration::days(days)), &mut out);
+    Json::text(out)
+}
+
+/// The path of a list's field in one of its items.
+fn placed(path: &str, element: Option<usize>) -> String {
+    match element {
+        Some(at) if path.contains(".*") => path.replacen(".*", &format!(".{at}"), 1),
+        _ => path.to_owned(),
+    }
+}
+
+/// The first path of a cause that lies inside a list.
+fn starred(when: &When) -> Option<&str> {
+    match when {
+        When::Unknown { field, .. } | When::Mismatch(field) | When::Taken(field) => {
+            Some(field.as_str()).filter(|f| f.contains(".*"))
+        }
+        When::Where(tests) => tests.iter().find_map(|(operand, _)| match operand {
+            Operand::Request(path) if path.contains(".*") => Some(path.as_str()),
+            _ => None,
+        }),
+        When::Any(parts) => parts.iter().find_map(starred),
+        _ => None,
+    }
+}
+
+fn order(a: &Json, b: &Json, dates: bool) -> Option<Ordering> {
+    let (a, b) = (a.scalar()?, b.scalar()?);
+    if dates {
+        let (a, b) = (day(a)?, day(b)?);
+        return Some(a.cmp(&b));
+    }
+    Some(Decimal::parse(a)?.cmp(&Decimal::parse(b)?))
+}
+
+/// A day as eight digits: `yyMM` (its last day), `yyMMdd`, `yyyyMMdd` and longer.
+fn day(text: &str) -> Option<String> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    match text.len() {
+        4 => Some(format!("20{text}31")),
+        6 => Some(format!("20{text}")),
+        8.. => Some(text[..8].to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,389 @@
+//! The resources that are known to be there, and how a request names them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::contract::{Contract, Endpoint};
+use crate::model::{Field, Json};
+
+/// The instant of a call, in the contract's zone.
+pub type Moment = DateTime<FixedOffset>;
+
+/// Where an attribute's value came from: a later step takes it from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Written in the contract, or made up by the model.
+    Written,
+    /// Sent in the request of a step.
+    Sent {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path.
+        path: String,
+    },
+    /// Answered to a step.
+    Answered {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path.
+        path: String,
+    },
+    /// Prepared by somebody.
+    Planted {
+        /// Index of the fixture.
+        fixture: usize,
+        /// Index of its part.
+        part: usize,
+        /// Attribute.
+        attribute: String,
+    },
+}
+
+/// An attribute's value.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The value; null where it is known to have none.
+    pub value: Json,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// How an instance came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// By a call of this case: everything that happened to it is known.
+    Called,
+    /// Named by an answer or prepared by somebody: much of it is unknown.
+    Found,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Index of the resource in the contract.
+    pub resource: usize,
+    /// Its state.
+    pub state: String,
+    /// Attributes, the key among them.
+    pub attributes: BTreeMap<String, Held>,
+    /// How it came to be known.
+    pub made: Made,
+    /// True once deleted.
+    pub gone: bool,
+    /// Resources that are known not to belong to it.
+    pub without: Vec<String>,
+}
+
+/// What a request's reference comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// This instance.
+    Found(usize),
+    /// Nothing that exists.
+    Missing,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a request names: resource index and lookup, in the order of the request's fields.
+pub(super) type Named = Vec<(usize, Lookup)>;
+
+/// Resources and what is known of them.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(super) contract: Arc<Contract>,
+    pub(super) closed: bool,
+    pub(super) things: Vec<Instance>,
+    index: HashMap<(usize, String, String), Vec<usize>>,
+    fresh: HashSet<String>,
+    pub(super) attempts: HashMap<(usize, String), u32>,
+    pub(super) counter: u64,
+    pub(super) side: usize,
+}
+
+impl World {
+    /// A world in which nothing is known to be there; `closed` if nothing else is.
+    #[must_use]
+    pub fn new(contract: Arc<Contract>, closed: bool) -> Self {
+        Self {
+            contract,
+            closed,
+            things: Vec::new(),
+            index: HashMap::new(),
+            fresh: HashSet::new(),
+            attempts: HashMap::new(),
+            counter: 0,
+            side: 0,
+        }
+    }
+
+    /// Every instance, in the order they became known.
+    #[must_use]
+    pub fn things(&self) -> &[Instance] {
+        &self.things
+    }
+
+    /// Index of a resource.
+    #[must_use]
+    pub fn resource(&self, name: &str) -> Option<usize> {
+        self.contract.resources.iter().position(|r| r.name == name)
+    }
+
+    /// A value that was made up just now and names nothing.
+    pub fn freshen(&mut self, value: &Json) {
+        if let Some(text) = value.scalar() {
+            self.fresh.insert(text.to_owned());
+        }
+    }
+
+    /// Adds an entry of a catalogue as it was answered.
+    pub fn enter(&mut self, resource: usize, entry: &Json) {
+        let Json::Object(members) = entry else { return };
+        let attributes = members
+            .iter()
+            .map(|(name, value)| (name.to_string(), Held { value: value.clone(), origin: Origin::Written }))
+            .collect();
+        self.add(resource, attributes, None, Made::Called);
+    }
+
+    /// Adds the resources of a fixture, related to each other.
+    pub fn plant(&mut self, fixture: usize, serial: u64, now: &Moment) {
+        let contract = Arc::clone(&self.contract);
+        let Some(own) = contract.fixtures.get(fixture) else { return };
+        let mut made: Vec<usize> = Vec::new();
+        for (at, part) in own.parts.iter().enumerate() {
+            let Some(resource) = self.resource(&part.resource) else { continue };
+            let held = |name: &str, value: Option<Json>| {
+                let origin = Origin::Planted { fixture, part: at, attribute: name.to_owned() };
+                (name.to_owned(), Held { value: value.unwrap_or(Json::Null), origin })
+            };
+            let mut attributes: BTreeMap<String, Held> =
+                part.attributes.iter().map(|(name, planted)| held(name, planted.value(serial, now))).collect();
+            for (other, related) in own.parts.iter().enumerate() {
+                let Some(key) = contract.resources.iter().find(|r| r.name == related.resource).map(|r| r.key.as_str())
+                else {
+                    continue;
+                };
+                let known = contract.identifying.contains(&(part.resource.clone(), related.resource.clone()));
+                if other != at && known && !attributes.contains_key(&related.resource) {
+                    if let Some((_, planted)) = related.attributes.iter().find(|(name, _)| name == key) {
+                        let value = planted.value(serial, now).unwrap_or(Json::Null);
+                        let origin = Origin::Planted { fixture, part: other, attribute: key.to_owned() };
+                        attributes.insert(related.resource.clone(), Held { value, origin });
+                    }
+                }
+            }
+            made.push(self.add(resource, attributes, part.state.clone(), Made::Found));
+        }
+        for at in made {
+            self.things[at].without.clone_from(&own.without);
+        }
+    }
+
+    /// Brings to life what a request names and the target makes on demand.
+    pub fn materialise(&mut self, endpoint: &Endpoint, request: &Json, now: &Moment) {
+        let contract = Arc::clone(&self.contract);
+        let mut wanted = Vec::new();
+        each_reference(endpoint, request, &mut |field, value, _| {
+            let Some((resource, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
+            for (fixture, own) in contract.fixtures.iter().enumerate() {
+                for part in own.parts.iter().filter(|p| p.resource == resource) {
+                    let planted =
+                        part.attributes.iter().find(|(name, _)| name == attribute).map(|(_, planted)| planted);
+                    if let Some(serial) = planted.and_then(|p| p.serial(value)) {
+                        wanted.push((resource.to_owned(), attribute.to_owned(), value.clone(), fixture, serial));
+                    }
+                }
+            }
+        });
+        for (resource, attribute, value, fixture, serial) in wanted {
+            let known = self.resource(&resource).is_some_and(|r| self.find(r, &attribute, &value).is_some());
+            if !known {
+                self.plant(fixture, serial, now);
+            }
+        }
+    }
+
+    /// Adds an instance, or completes the one with the same key.
+    pub(super) fn add(
+        &mut self,
+        resource: usize,
+        mut attributes: BTreeMap<String, Held>,
+        state: Option<String>,
+        made: Made,
+    ) -> usize {
+        let contract = Arc::clone(&self.contract);
+        let own = &contract.resources[resource];
+        let known = attributes.get(&own.key).and_then(|key| self.find(resource, &own.key, &key.value));
+        if made == Made::Called || self.closed {
+            for attribute in &own.attributes {
+                let beginning = attribute.initial.as_ref().or(attribute.sandbox.as_ref().filter(|_| self.closed));
+                if let Some(value) = beginning.filter(|_| known.is_none()) {
+                    let held = Held { value: value.clone(), origin: Origin::Written };
+                    attributes.entry(attribute.name.clone()).or_insert(held);
+                }
+            }
+        }
+        let at = known.unwrap_or_else(|| {
+            self.things.push(Instance {
+                resource,
+                state: own.states.first().cloned().unwrap_or_default(),
+                attributes: BTreeMap::new(),
+                made,
+                gone: false,
+                without: Vec::new(),
+            });
+            self.things.len() - 1
+        });
+        for (name, held) in attributes {
+            self.hold(at, name, held);
+        }
+        if let Some(state) = state {
+            self.things[at].state = state;
+        }
+        at
+    }
+
+    /// Sets an attribute.
+    pub(super) fn hold(&mut self, at: usize, name: String, held: Held) {
+        let resource = self.things[at].resource;
+        let resource_name = self.contract.resources[resource].name.clone();
+        if self.contract.identifying.contains(&(resource_name, name.clone())) {
+            if let Some(old) = self.things[at].attributes.get(&name).and_then(|h| h.value.scalar().map(str::to_owned)) {
+                if let Some(list) = self.index.get_mut(&(resource, name.clone(), old)) {
+                    list.retain(|i| *i != at);
+                }
+            }
+            if let Some(text) = held.value.scalar() {
+                self.index.entry((resource, name.clone(), text.to_owned())).or_default().push(at);
+            }
+        }
+        self.things[at].attributes.insert(name, held);
+    }
+
+    /// Deletes an instance.
+    pub(super) fn remove(&mut self, at: usize) {
+        self.things[at].gone = true;
+    }
+
+    /// The instance that has this value; the latest of several.
+    #[must_use]
+    pub fn find(&self, resource: usize, attribute: &str, value: &Json) -> Option<usize> {
+        self.all(resource, attribute, value).last().copied()
+    }
+
+    pub(super) fn all(&self, resource: usize, attribute: &str, value: &Json) -> Vec<usize> {
+        let Some(text) = value.scalar() else { return Vec::new() };
+        let key = (resource, attribute.to_owned(), text.to_owned());
+        self.index.get(&key).into_iter().flatten().copied().filter(|at| !self.things[*at].gone).collect()
+    }
+
+    /// Every instance of a resource that was not deleted.
+    pub fn of(&self, resource: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.things.len()).filter(move |at| self.things[*at].resource == resource && !self.things[*at].gone)
+    }
+
+    /// What one value names.
+    pub(super) fn lookup(&self, resource: usize, attribute: &str, value: &Json) -> Lookup {
+        if value.scalar().is_none() {
+            return Lookup::Missing;
+        }
+        match self.find(resource, attribute, value) {
+            Some(at) => Lookup::Found(at),
+            None if self.closed || value.scalar().is_some_and(|v| self.fresh.contains(v)) => Lookup::Missing,
+            // A catalogue is known whole once it was read.
+            None if self.contract.resources[resource].catalogue && self.of(resource).next().is_some() => {
+                Lookup::Missing
+            }
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// What the request names; `element` selects an item where a reference lies inside a list.
+    pub(super) fn named(&self, endpoint: &Endpoint, request: &Json, element: Option<usize>) -> Named {
+        let mut named = Named::new();
+        each_reference(endpoint, request, &mut |field, value, item| {
+            if item.is_some() && item != element {
+                return;
+            }
+            let Some((resource, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
+            let Some(resource) = self.resource(resource) else { return };
+            named.push((resource, self.lookup(resource, attribute, value)));
+        });
+        named
+    }
+
+    /// The instances of a resource that the request is about: those it names, else those related to what it names. The flag is
+    /// true if there can be no others.
+    pub(super) fn about(&self, resource: usize, named: &Named) -> (Vec<usize>, bool) {
+        let direct: Vec<Lookup> = named.iter().filter(|(r, _)| *r == resource).map(|(_, l)| *l).collect();
+        if !direct.is_empty() {
+            let found: Vec<usize> =
+                direct.iter().filter_map(|l| if let Lookup::Found(at) = l { Some(*at) } else { None }).collect();
+            return match (found.as_slice(), direct.contains(&Lookup::Unknown)) {
+                // Two references that disagree name nothing.
+                ([first, rest @ ..], _) if rest.iter().all(|r| r == first) && found.len() == direct.len() => {
+                    (vec![*first], true)
+                }
+                ([], false) => (Vec::new(), true),
+                (_, unknown) => (found, !unknown),
+            };
+        }
+        let name = &self.contract.resources[resource].name;
+        let mut complete = true;
+        // Forward: what a named thing belongs to.
+        for (_, lookup) in named {
+            let Lookup::Found(at) = lookup else {
+                complete &= *lookup == Lookup::Missing;
+                continue;
+            };
+            if let Some(held) = self.things[*at].attributes.get(name) {
+                let key = &self.contract.resources[resource].key;
+                if let Some(related) = self.find(resource, key, &held.value) {
+                    return (vec![related], true);
+                }
+            }
+        }
+        // Backward: what belongs to a named thing.
+        for (other, lookup) in named {
+            let Lookup::Found(at) = lookup else { continue };
+            let (of, thing) = (&self.contract.resources[*other], &self.things[*at]);
+            let relates = self.contract.identifying.contains(&(name.clone(), of.name.clone()));
+            if let Some(key) = thing.attributes.get(&of.key).filter(|_| relates) {
+                let found = self.all(resource, &of.name, &key.value);
+                let whole = self.closed || thing.made == Made::Called || thing.without.contains(name);
+                if !found.is_empty() || whole {
+                    return (found, whole);
+                }
+                complete = false;
+            }
+        }
+        (Vec::new(), complete && !named.is_empty() || self.closed)
+    }
+}
+
+/// Visits every reference of a request with its value; inside a list with the item's number.
+pub(super) fn each_reference(endpoint: &Endpoint, request: &Json, visit: &mut dyn FnMut(&Field, &Json, Option<usize>)) {
+    for field in &endpoint.request {
+        field.walk(&mut |f| {
+            if f.refers.is_none() {
+                return;
+            }
+            let Some((list, below)) = f.path.split_once(".*") else {
+                if let Some(value) = request.at(&f.path).filter(|v| **v != Json::Null) {
+                    visit(f, value, None);
+                }
+                return;
+            };
+            let Some(Json::Array(items)) = request.at(list) else { return };
+            for (at, item) in items.iter().enumerate() {
+                let value = if below.is_empty() { Some(item) } else { item.at(&below[1..]) };
+                if let Some(value) = value.filter(|v| **v != Json::Null) {
+                    visit(f, value, Some(at));
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,59 @@
+//! `konform coverage`: which clauses a run would exercise, offline.
+
+use std::collections::BTreeSet;
+
+use crate::cli::UsageError;
+use crate::cli::args::{Coverage, Format};
+use crate::cli::config::Config;
+use crate::cli::output::Output;
+use crate::model::event::ClauseRecord;
+use crate::model::{ClauseIx, Exit, Expect};
+use crate::report::coverage;
+use crate::runner::summary::unexercised;
+
+pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit, UsageError> {
+    let config = Config::resolve(&args.common)?;
+    let plan = config.plan();
+    let contract = &config.contract;
+    let mut aimed: BTreeSet<ClauseIx> = BTreeSet::new();
+    let mut answered: BTreeSet<usize> = BTreeSet::new();
+    for case in plan.cases().filter(|c| config.allows(c)) {
+        aimed.extend(&case.clauses);
+        if matches!(case.expect(), Expect::Accept { .. } | Expect::Either { .. }) {
+            answered.extend(case.steps.iter().map(|s| s.endpoint));
+        }
+    }
+    let reasons = unexercised(&plan);
+    let records: Vec<ClauseRecord> = (0..)
+        .zip(&contract.clauses)
+        .map(|(ix, clause)| {
+            let endpoint = contract.endpoint(clause.endpoint()).map(|(at, _)| at);
+            // What is asserted of answers is exercised wherever the call is answered.
+            let on_answers = matches!(
+                clause.part(),
+                "response" | "response-header" | "policy" | "envelope" | "effects" | "success" | "encryption"
+            );
+            let asserted = aimed.contains(&ix) || on_answers && endpoint.is_some_and(|at| answered.contains(&at));
+            ClauseRecord {
+                id: clause.id.clone(),
+                level: clause.level,
+                basis: clause.basis,
+                asserted: u64::from(asserted),
+                broken: 0,
+                reason: (!asserted).then(|| reasons(ix)),
+            }
+        })
+        .collect();
+    match args.format {
+        Format::Json => out.line(&serde_json::json!({"clauses": records}).to_string()),
+        Format::Human => {
+            out.text(&coverage::table(&records));
+            for record in records.iter().filter(|_| args.missing) {
+                if let Some(reason) = &record.reason {
+                    out.line(&format!("{}: {reason}", record.id));
+                }
+            }
+        }
+    }
+    Ok(Exit::Green)
+}

@@ -1,0 +1,39 @@
+//! `konform keygen`: key pairs for tests of encrypted bodies, server and client, as PEM files.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::cli::UsageError;
+use crate::cli::args::Keygen;
+use crate::cli::output::Output;
+use crate::crypto::keys;
+use crate::model::Exit;
+
+pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, UsageError> {
+    std::fs::create_dir_all(&args.folder)
+        .map_err(|e| UsageError(format!("failed to make {}: {e}", args.folder.display())))?;
+    for side in ["server", "client"] {
+        let (private, public) =
+            keys::generate().ok_or_else(|| UsageError("this machine gives no randomness for keys".to_owned()))?;
+        for (kind, text) in [("private", private), ("public", public)] {
+            let path = args.folder.join(format!("{side}-{kind}.pem"));
+            write(&path, &text)?;
+            out.line(&path.display().to_string());
+        }
+    }
+    Ok(Exit::Green)
+}
+
+/// Writes a new file that others can't read.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), UsageError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))
+}

@@ -1,0 +1,30 @@
+//! Encrypted answers: opened, and there where the page marks them.
+
+use super::Notes;
+use crate::contract::Endpoint;
+use crate::model::observed::Opened;
+use crate::model::{Check, Observed, Reason};
+
+/// False if nothing more can be said of the answer.
+pub(super) fn check(endpoint: &Endpoint, seen: &Observed, accepted: bool, notes: &mut Notes<'_>) -> bool {
+    let Some(clauses) = endpoint.encryption else { return true };
+    match &seen.opened {
+        Opened::Opened(_) => {
+            notes.hold(clauses.opens);
+            notes.held.extend(clauses.encrypted.filter(|_| seen.sealed));
+        }
+        Opened::Failed(why) => {
+            let wanted = "an encrypted answer that the caller's private key opens";
+            notes.find(clauses.opens, Check::Encryption, "", wanted, why.clone());
+            notes.unclear(Reason::EnvelopeNotFound, "the answer could not be opened");
+            return false;
+        }
+        Opened::Plain => {
+            // A plain request carries no key to answer under, and no page shows how refusals come.
+            if let Some(clause) = clauses.encrypted.filter(|_| seen.sealed && accepted) {
+                notes.find(clause, Check::Encryption, "", "an encrypted answer, as the page marks it", "a plain one");
+            }
+        }
+    }
+    true
+}

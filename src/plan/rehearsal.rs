@@ -1,0 +1,128 @@
+//! Requests filled with stand-ins of the right shape: what can be said of a step before a run knows more.
+
+use super::Plan;
+use crate::behaviour::{Moment, World};
+use crate::contract::{Contract, Endpoint};
+use crate::model::wire::{Piece, WirePlan};
+use crate::model::{Edit, Hole, Json, Step, Template, field};
+
+/// What earlier steps sent and got, stand-ins throughout.
+pub(super) struct Seen<'a> {
+    pub(super) sent: &'a [Json],
+    pub(super) answers: &'a [Json],
+    pub(super) step: usize,
+    pub(super) base: &'a World,
+    pub(super) contract: &'a Contract,
+    pub(super) now: &'a Moment,
+}
+
+/// The body of a step.
+pub(super) fn bind(plan: &Plan, step: &Step, seen: &Seen<'_>) -> Json {
+    let body = plan.bind(step, &mut |hole| Ok::<_, std::convert::Infallible>(stand_in(hole, seen)));
+    let Ok(body) = body;
+    body
+}
+
+/// The headers of a step whose headers are bent; unbent ones are the contract's own and nobody asks for them.
+pub(super) fn headers(plan_of: &Plan, step: &Step) -> Vec<(String, String)> {
+    if step.headers.is_empty() {
+        return Vec::new();
+    }
+    let wire = &plan_of.contract().endpoints[step.endpoint].wire;
+    let mut headers: Vec<(String, String)> =
+        wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan_of.contract()))).collect();
+    if let Some(plan) = wire.encryption.as_ref().filter(|_| step.seal != crate::model::case::Seal::AsMarked) {
+        let own = &plan_of.contract().endpoints[step.endpoint].request_headers;
+        let length = own.iter().find(|f| f.name == plan.key_id_header).and_then(|f| f.length.as_ref());
+        headers.push((plan.key_id_header.clone(), "0".repeat(length.map_or(32, |l| l.first().min))));
+    }
+    for edit in &step.headers {
+        edit.apply(&mut headers);
+    }
+    headers
+}
+
+/// Values of references that were made up name nothing: the world is told.
+pub fn freshen(endpoint: &Endpoint, edits: &[Edit], body: &Json, world: &mut World) {
+    for edit in edits {
+        let Edit::Set(path, Template::Hole(Hole::Identity { field, .. } | Hole::Number { field, .. })) = edit else {
+            continue;
+        };
+        let refers = field::find(&endpoint.request, field).is_some_and(|f| f.refers.is_some());
+        if let Some(value) = body.at(path).filter(|_| refers) {
+            world.freshen(value);
+        }
+    }
+}
+
+fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
+    let step = |values: &[Json], step: usize, path: &str| values.get(step).and_then(|v| v.at(path)).cloned();
+    match hole {
+        Hole::Identity { shape, chars, .. } => Json::text(shape.render(*chars, seen.step as u64 + 1)),
+        Hole::Number { digits, .. } => Json::number("5".repeat(*digits)),
+        Hole::Catalogue { resource, attribute, value, keep, text } => {
+            let mut ids = entries(seen, resource, attribute, value, *text);
+            if *keep == crate::model::template::Keep::AllButOne {
+                ids.pop();
+            }
+            Json::Array(ids)
+        }
+        Hole::Entry { resource, attribute, value, text } => {
+            entries(seen, resource, attribute, value, *text).into_iter().next().unwrap_or_else(|| Json::number("1"))
+        }
+        Hole::Answer { step: at, path } => step(seen.answers, *at, path).unwrap_or_else(|| Json::number("1")),
+        Hole::Sent { step: at, path } => step(seen.sent, *at, path).unwrap_or_else(|| Json::text("1")),
+        Hole::Planted { fixture, part, attribute } => {
+            let part = seen.contract.fixtures.get(*fixture).and_then(|f| f.parts.get(*part));
+            let planted = part.and_then(|p| p.attributes.iter().find(|(name, _)| name == attribute));
+            planted.and_then(|(_, p)| p.value(*fixture as u64 + 1, seen.now)).unwrap_or(Json::Null)
+        }
+    }
+}
+
+/// Catalogue entries as a stand-in server lists them.
+fn entries(seen: &Seen<'_>, resource: &str, attribute: &str, value: &str, text: bool) -> Vec<Json> {
+    let world = seen.base;
+    let Some(at) = world.resource(resource) else { return Vec::new() };
+    let key = &seen.contract.resources[at].key;
+    let chosen = world.of(at).filter_map(|thing| {
+        let attributes = &world.things()[thing].attributes;
+        let fits = attributes.get(attribute)?.value.scalar() == Some(value);
+        let id = attributes.get(key)?.value.scalar()?;
+        fits.then(|| if text { Json::text(id) } else { Json::number(id) })
+    });
+    chosen.collect()
+}
+
+fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> String {
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            // 2001-01-01 01:01:01.001, whatever the order of its parts.
+            Piece::Now(pattern) => out.push_str(
+                &pattern
+                    .replace("yyyy", "2001")
+                    .replace("yy", "01")
+                    .replace("MM", "01")
+                    .replace("dd", "01")
+                    .replace("HH", "01")
+                    .replace("mm", "01")
+                    .replace("SSS", "001")
+                    .replace("ss", "01"),
+            ),
+            Piece::Counter(digits) => out.push_str(&"0".repeat(*digits)),
+            Piece::Credential(name) => {
+                let credential = contract.credentials.iter().find(|c| c.name == *name);
+                out.push_str(&"0".repeat(credential.and_then(|c| c.length).unwrap_or(16)));
+            }
+            Piece::Code => out.push_str(&"0".repeat(44)),
+            Piece::Auth => {
+                if let Some(auth) = &wire.auth {
+                    out.push_str(&stand_in_header(&auth.value, wire, contract));
+                }
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,901 @@
+//! Finds the calls that must come before a request, by letting the model run over stand-in answers.
+//!
+//! A reference needs something to name: a call that makes it, or a fixture that the profile prepares. A row about state needs
+//! that state: a call that brings it about. The search tries each maker and each single move, and keeps the shortest way on
+//! which no other row holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Plan, rehearsal};
+use crate::behaviour::{Held, Origin, Style, Truth, World};
+use crate::contract::behaviour::{Act, Operand, Source, Test};
+use crate::contract::{Contract, Effect, Endpoint, When};
+use crate::model::case::{Poll, RowRef};
+use crate::model::template::Shape;
+use crate::model::{Edit, Expect, Field, Hole, Json, Role, Step, Template, field};
+use crate::schema::compose;
+
+/// Makers of makers: deeper than any life cycle goes.
+const DEPTH: usize = 8;
+
+/// What the request under test is to meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// To be accepted: no row holds, everything it changes is there.
+    Accept,
+    /// To be read: its references name something, whatever the rows say.
+    Input,
+    /// This row, for its field; `left` for what was there once.
+    Row {
+        /// Index of the row.
+        row: usize,
+        /// Reference to something that has left instead of something that never was.
+        left: bool,
+    },
+    /// To be accepted after this call has been made.
+    After(usize),
+}
+
+/// The way to a goal.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    /// Calls before the request.
+    pub(super) steps: Vec<Step>,
+    /// Changes to the request's baseline: what its references name.
+    pub(super) edits: Vec<Edit>,
+    /// Fixtures that take part.
+    pub(super) fixtures: Vec<usize>,
+    /// The world after the steps, stand-ins throughout.
+    pub(super) world: World,
+    /// Stand-in requests and answers of the steps.
+    pub(super) sent: Vec<Json>,
+    /// Stand-in answers.
+    pub(super) answers: Vec<Json>,
+    /// True if some references name nothing: enough for a request that is refused for its input.
+    pub(super) dangling: bool,
+}
+
+/// Which instance stands for a resource: by resource index.
+type Chosen = BTreeMap<usize, usize>;
+
+/// How far a way is from ideal: other rows that hold, rows that nobody can tell, fixtures, calls. Calls are better than fixtures:
+/// more is known of what they made.
+type Score = (usize, usize, usize, usize);
+
+/// What makes a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Maker {
+    Call { endpoint: usize, effect: usize },
+    Fixture(usize),
+}
+
+#[derive(Clone)]
+struct Stage<'a> {
+    plan: &'a Plan,
+    steps: Vec<Step>,
+    fixtures: Vec<usize>,
+    world: World,
+    sent: Vec<Json>,
+    answers: Vec<Json>,
+    forced: Option<(usize, Maker)>,
+    dangling: bool,
+    depth: usize,
+}
+
+/// Finds a way to a goal, or says why there is none.
+pub(super) fn solve(plan: &Plan, at: usize, goal: Goal) -> Result<Way, String> {
+    let contract = plan.contract();
+    let endpoint = &contract.endpoints[at];
+    if let Some(why) = &endpoint.closed {
+        return Err(why.clone());
+    }
+    if let Goal::Row { row, .. } = goal {
+        if let Some(why) = &endpoint.rows[row].unbound {
+            return Err(why.clone());
+        }
+    }
+    let interest = interest(contract, endpoint, goal);
+    let mut best: Option<(Score, Way)> = None;
+    let mut reason: Option<String> = None;
+    let mut forced: Vec<Option<(usize, Maker)>> = vec![None];
+    for resource in &interest {
+        forced.extend(makers(contract, *resource).into_iter().map(|m| Some((*resource, m))));
+    }
+    // Calls before fixtures: the first way on which nothing else holds is then the one to take.
+    forced.sort_by_key(|f| matches!(f, Some((_, Maker::Fixture(_)))));
+    'search: for forced in forced {
+        for moves in moves(contract, at, goal) {
+            let mut stage = Stage::new(plan, forced);
+            match stage.reach(at, goal, &moves) {
+                Ok((edits, score)) => {
+                    if best.as_ref().is_none_or(|(known, _)| score < *known) {
+                        let Stage { steps, fixtures, world, sent, answers, dangling, .. } = stage;
+                        best = Some((score, Way { steps, edits, fixtures, world, sent, answers, dangling }));
+                    }
+                    if (score.0, score.1) == (0, 0) && !dangling(best.as_ref()) {
+                        break 'search;
+                    }
+                }
+                Err(why) => {
+                    reason.get_or_insert(why);
+                }
+            }
+        }
+    }
+    match best {
+        Some((_, way)) => Ok(way),
+        None => Err(reason.unwrap_or_else(|| "nothing brings it about".to_owned())),
+    }
+}
+
+fn dangling(best: Option<&(Score, Way)>) -> bool {
+    best.is_some_and(|(_, way)| way.dangling)
+}
+
+/// Resources whose maker may matter.
+fn interest(contract: &Contract, endpoint: &Endpoint, goal: Goal) -> Vec<usize> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !names.iter().any(|n| n == name) {
+            names.push(name.to_owned());
+        }
+    };
+    if let Goal::Row { row, .. } = goal {
+        speaks(&endpoint.rows[row].when, endpoint, &mut add);
+    }
+    for field in &endpoint.request {
+        field.walk(&mut |f| {
+            for path in [&f.refers, &f.equals].into_iter().flatten() {
+                add(path.split('.').next().unwrap_or_default());
+            }
+        });
+    }
+    for effect in endpoint.effects.iter().filter(|e| e.act != Act::Create) {
+        add(&effect.resource);
+    }
+    names.iter().filter_map(|n| contract.resources.iter().position(|r| r.name == *n && !r.catalogue)).collect()
+}
+
+/// The resources that a cause speaks of.
+fn speaks(when: &When, endpoint: &Endpoint, add: &mut dyn FnMut(&str)) {
+    let by_field = |path: &str, add: &mut dyn FnMut(&str)| {
+        let found = field::find(&endpoint.request, path);
+        for path in found.into_iter().flat_map(|f| [&f.refers, &f.equals]).flatten() {
+            add(path.split('.').next().unwrap_or_default());
+        }
+    };
+    match when {
+        When::Unknown { field, .. } | When::Mismatch(field) => by_field(field, add),
+        When::Attempts { per, .. } => add(per),
+        When::Any(parts) => parts.iter().for_each(|p| speaks(p, endpoint, add)),
+        When::Where(tests) => {
+            for (operand, test) in tests {
+                if let Operand::Resource(r) | Operand::State(r) | Operand::Attribute(r, _) = operand {
+                    add(r);
+                }
+                if let Test::Above(s) | Test::Below(s) | Test::After(s) | Test::Before(s) = test {
+                    if let Source::Attribute(r, _) = s {
+                        add(r);
+                    }
+                }
+                if let Test::Is(list) | Test::Not(list) = test {
+                    for source in list {
+                        if let Source::Attribute(r, _) = source {
+                            add(r);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Calls and fixtures that make a resource.
+fn makers(contract: &Contract, resource: usize) -> Vec<Maker> {
+    let name = &contract.resources[resource].name;
+    let mut found = Vec::new();
+    for (endpoint, e) in contract.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none()) {
+        for (effect, own) in e.effects.iter().enumerate() {
+            if own.resource == *name && own.key.is_some() && matches!(own.act, Act::Create | Act::Read) {
+                found.push(Maker::Call { endpoint, effect });
+            }
+        }
+    }
+    // What comes with every answer before what comes with some.
+    found.sort_by_key(|m| match m {
+        Maker::Call { endpoint, effect } => {
+            let effect = &contract.endpoints[*endpoint].effects[*effect];
+            (
+                effect.act == Act::Read,
+                contract.endpoints[*endpoint].request.iter().filter(|f| f.refers.is_some()).count(),
+            )
+        }
+        Maker::Fixture(_) => (true, usize::MAX),
+    });
+    let parts = |f: &crate::model::Fixture| f.parts.iter().any(|p| p.resource == *name);
+    found.extend(contract.fixtures.iter().enumerate().filter(|(_, f)| parts(f)).map(|(at, _)| Maker::Fixture(at)));
+    found
+}
+
+/// Sequences of calls that may bring the goal's state about: none, or one that changes something it speaks of.
+fn moves(contract: &Contract, at: usize, goal: Goal) -> Vec<Vec<usize>> {
+    if let Goal::After(call) = goal {
+        return vec![vec![call]];
+    }
+    let mut found = vec![Vec::new()];
+    let Goal::Row { row, .. } = goal else { return found };
+    let mut spoken: Vec<usize> = Vec::new();
+    speaks(&contract.endpoints[at].rows[row].when, &contract.endpoints[at], &mut |name| {
+        spoken.extend(contract.resources.iter().position(|r| r.name == name));
+    });
+    for (call, endpoint) in contract.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none()) {
+        let changes =
+            |e: &&Effect| e.act != Act::Read && spoken.iter().any(|r| contract.resources[*r].name == e.resource);
+        if endpoint.effects.iter().any(|e| changes(&e)) {
+            found.push(vec![call]);
+        }
+    }
+    found
+}
+
+impl<'a> Stage<'a> {
+    fn new(plan: &'a Plan, forced: Option<(usize, Maker)>) -> Self {
+        Self {
+            plan,
+            steps: Vec::new(),
+            fixtures: Vec::new(),
+            world: plan.base().clone(),
+            sent: Vec::new(),
+            answers: Vec::new(),
+            forced,
+            dangling: false,
+            depth: 0,
+        }
+    }
+
+    fn contract(&self) -> &'a Contract {
+        self.plan.contract()
+    }
+
+    /// Makes everything the goal needs; answers the request's edits and how far from ideal the way is.
+    fn reach(&mut self, at: usize, goal: Goal, moves: &[usize]) -> Result<(Vec<Edit>, Score), String> {
+        let contract = self.contract();
+        let endpoint = &contract.endpoints[at];
+        let mut chosen = Chosen::new();
+        if let Some((_, Maker::Fixture(fixture))) = self.forced {
+            self.plant(fixture, &mut chosen)?;
+        }
+        let never = match goal {
+            Goal::Row { row, left: false } => never(&endpoint.rows[row].when),
+            _ => None,
+        };
+        let skip = never.as_deref().map(|path| namesakes(endpoint, path)).unwrap_or_default();
+        for resource in self.wanted(endpoint, &skip, false) {
+            let made = self.ensure(resource, &mut chosen);
+            if goal != Goal::Input {
+                made?;
+            }
+        }
+        if goal != Goal::Input {
+            self.needs(endpoint, goal, &mut chosen)?;
+        }
+        if let Goal::Row { row, .. } = goal {
+            let mut spoken = Vec::new();
+            speaks(&endpoint.rows[row].when, endpoint, &mut |name| spoken.extend(self.world.resource(name)));
+            for resource in spoken.into_iter().filter(|r| !contract.resources[*r].catalogue) {
+                if never.is_none() && !absent(&endpoint.rows[row].when, &contract.resources[resource].name) {
+                    // What nothing makes may still be named by what is there.
+                    let _ = self.ensure(resource, &mut chosen);
+                }
+            }
+        }
+        for call in moves {
+            let mut own = chosen.clone();
+            self.call(*call, &mut own, None)?;
+        }
+        for resource in self.wanted(endpoint, &skip, true) {
+            let made = self.ensure(resource, &mut chosen);
+            if goal != Goal::Input {
+                made?;
+            }
+        }
+        let mut edits = if goal == Goal::Input {
+            self.refs_or_fresh(endpoint, &chosen)
+        } else {
+            self.refs(endpoint, &chosen, &skip)?
+        };
+        if let Goal::Row { row, left } = goal {
+            edits.extend(self.provoke(endpoint, &endpoint.rows[row].when, left, &chosen)?);
+            edits.extend(skip.iter().filter(|p| never.as_ref() != Some(*p)).map(|p| Edit::Remove(p.clone())));
+        }
+        let probe = Step::new(at, Role::Probe, edits.clone());
+        let tree = self.bind(&probe);
+        let mut world = self.world.clone();
+        rehearsal::freshen(endpoint, &probe.edits, &tree, &mut world);
+        let rows = world.rows(endpoint, &tree, self.plan.moment());
+        let others = rows.iter().zip(&endpoint.rows).enumerate().filter(|(i, (truth, row))| {
+            **truth == Truth::Yes && !row.disputed && !matches!(goal, Goal::Row { row, .. } if row == *i)
+        });
+        let others: Vec<usize> = others.map(|(i, _)| i).collect();
+        match goal {
+            Goal::Accept | Goal::After(_) => {
+                if let Some(row) = others.first() {
+                    let own = &endpoint.rows[*row];
+                    return Err(format!("no call or fixture avoids {} ({})", own.name, own.when.words()));
+                }
+                for effect in &endpoint.effects {
+                    self.there(endpoint, effect, &tree)?;
+                }
+            }
+            Goal::Row { row, .. } => {
+                let reached = match (rows[row], &endpoint.rows[row].when) {
+                    (Truth::Yes, _) | (Truth::Unknown, When::Attempts { .. }) => true,
+                    (Truth::Unknown | Truth::No, _) => false,
+                };
+                if !reached {
+                    return Err(format!(
+                        "no call of the contract brings about that {}: a profile's fixture can",
+                        endpoint.rows[row].when.words()
+                    ));
+                }
+            }
+            Goal::Input => {}
+        }
+        let unknown = rows.iter().filter(|t| **t == Truth::Unknown).count();
+        Ok((
+            edits,
+            (if goal == Goal::Input { 0 } else { others.len() }, unknown, self.fixtures.len(), self.steps.len()),
+        ))
+    }
+
+    /// Fails if what an effect changes or shows is not there.
+    fn there(&self, endpoint: &Endpoint, effect: &Effect, tree: &Json) -> Result<(), String> {
+        if effect.key.is_some() || effect.list.is_some() || (effect.act == Act::Read && effect.answer.is_empty()) {
+            return Ok(());
+        }
+        match self.world.names(endpoint, &effect.resource, tree) {
+            Some(_) => Ok(()),
+            None => Err(format!("no {} is there", effect.resource)),
+        }
+    }
+
+    /// Resources that the request's references name, what lives shortest last; `fleeting` selects those.
+    fn wanted(&self, endpoint: &Endpoint, skip: &[String], fleeting: bool) -> Vec<usize> {
+        let contract = self.contract();
+        let mut found: Vec<usize> = Vec::new();
+        each_link(endpoint, skip, &mut |_, path| {
+            let resource = self.world.resource(path.split('.').next().unwrap_or_default());
+            if let Some(resource) = resource.filter(|r| !contract.resources[*r].catalogue && !found.contains(r)) {
+                found.push(resource);
+            }
+        });
+        // What belongs to most others brings them along.
+        let relations = |r: usize| {
+            let name = &contract.resources[r].name;
+            contract.resources.iter().filter(|o| contract.identifying.contains(&(name.clone(), o.name.clone()))).count()
+        };
+        found.retain(|r| contract.resources[*r].fleeting == fleeting);
+        found.sort_by_key(|r| std::cmp::Reverse(relations(*r)));
+        found
+    }
+
+    /// What must be there beside what the request names.
+    fn needs(&mut self, endpoint: &Endpoint, goal: Goal, chosen: &mut Chosen) -> Result<(), String> {
+        let contract = self.contract();
+        let accept = matches!(goal, Goal::Accept | Goal::After(_));
+        for effect in &endpoint.effects {
+            let shows = effect.act == Act::Read && !effect.answer.is_empty();
+            if effect.list.is_none()
+                && effect.key.is_none()
+                && (shows || matches!(effect.act, Act::Update | Act::Delete))
+            {
+                if let Some(resource) =
+                    self.world.resource(&effect.resource).filter(|r| !contract.resources[*r].fleeting)
+                {
+                    let made = self.ensure(resource, chosen);
+                    if accept {
+                        made?;
+                    }
+                }
+            }
+        }
+        for (at, row) in endpoint.rows.iter().enumerate() {
+            let When::Where(tests) = &row.when else { continue };
+            let [(Operand::Resource(name), Test::Absent)] = tests.as_slice() else { continue };
+            if matches!(goal, Goal::Row { row, .. } if row == at) {
+                continue;
+            }
+            if let Some(resource) = self.world.resource(name) {
+                let made = self.ensure(resource, chosen);
+                if accept {
+                    made?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses an instance of the resource: one related to what is chosen, or a new one.
+    fn ensure(&mut self, resource: usize, chosen: &mut Chosen) -> Result<usize, String> {
+        if let Some(at) = chosen.get(&resource) {
+            return Ok(*at);
+        }
+        let own = &self.contract().resources[resource];
+        let forced = self.forced.is_some_and(|(r, m)| r == resource && matches!(m, Maker::Call { .. }));
+        if !own.fleeting && !forced {
+            if let Some(at) = self.related(resource, chosen) {
+                chosen.insert(resource, at);
+                self.close(chosen);
+                return Ok(at);
+            }
+        }
+        if self.depth >= DEPTH {
+            return Err(format!("no call makes a {} without another one", own.name));
+        }
+        let mut all = makers(self.contract(), resource);
+        if let Some((_, maker)) = self.forced.filter(|(r, _)| *r == resource) {
+            all.retain(|m| *m == maker);
+        }
+        let mut reason = format!("no call of the contract makes a {}: a profile's fixture can", own.name);
+        for (tried, maker) in all.into_iter().enumerate() {
+            let mut trial = self.clone();
+            trial.depth += 1;
+            let mut own = chosen.clone();
+            match trial.make(resource, maker, &mut own) {
+                Ok(at) => {
+                    trial.depth -= 1;
+                    *self = trial;
+                    *chosen = own;
+                    chosen.insert(resource, at);
+                    self.close(chosen);
+                    return Ok(at);
+                }
+                Err(why) if tried == 0 => reason = why,
+                Err(_) => {}
+            }
+        }
+        Err(reason)
+    }
+
+    fn make(&mut self, resource: usize, maker: Maker, chosen: &mut Chosen) -> Result<usize, String> {
+        match maker {
+            Maker::Call { endpoint, effect } => self.call(endpoint, chosen, Some(effect))?,
+            Maker::Fixture(fixture) => self.plant(fixture, chosen)?,
+        }
+        let made = self.world.of(resource).last();
+        made.ok_or_else(|| format!("no {} came of it", self.contract().resources[resource].name))
+    }
+
+    fn plant(&mut self, fixture: usize, chosen: &mut Chosen) -> Result<(), String> {
+        if self.fixtures.contains(&fixture) {
+            return Ok(());
+        }
+        let before = self.world.things().len();
+        self.world.plant(fixture, fixture as u64 + 1, self.plan.moment());
+        self.fixtures.push(fixture);
+        for at in before..self.world.things().len() {
+            let resource = self.world.things()[at].resource;
+            if chosen.insert(resource, at).is_some() {
+                return Err(format!("the fixture brings another {}", self.contract().resources[resource].name));
+            }
+        }
+        Ok(())
+    }
+
+    /// An instance in its first state that belongs to what is chosen, or that what is chosen belongs to.
+    fn related(&self, resource: usize, chosen: &Chosen) -> Option<usize> {
+        let contract = self.contract();
+        let own = &contract.resources[resource];
+        let first = own.states.first().map_or("", String::as_str);
+        for at in chosen.values() {
+            if let Some(held) = self.world.things()[*at].attributes.get(&own.name) {
+                if let Some(found) = self.world.find(resource, &own.key, &held.value) {
+                    return Some(found);
+                }
+            }
+        }
+        chosen.iter().find_map(|(other, at)| {
+            let of = &contract.resources[*other];
+            let key = self.world.things()[*at].attributes.get(&of.key)?;
+            let linked = |thing: usize| {
+                let thing = &self.world.things()[thing];
+                let same = thing.attributes.get(&of.name).is_some_and(|h| h.value.scalar() == key.value.scalar());
+                same && (thing.state == first || own.progress.contains(&thing.state))
+            };
+            self.world.of(resource).find(|t| linked(*t))
+        })
+    }
+
+    /// Chooses what the chosen belongs to.
+    fn close(&self, chosen: &mut Chosen) {
+        loop {
+            let before = chosen.len();
+            for at in chosen.values().copied().collect::<Vec<_>>() {
+                for (resource, own) in self.contract().resources.iter().enumerate() {
+                    if let Some(held) = self.world.things()[at].attributes.get(&own.name) {
+                        if let Some(found) = self.world.find(resource, &own.key, &held.value) {
+                            chosen.entry(resource).or_insert(found);
+                        }
+                    }
+                }
+            }
+            if chosen.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Adds a call that must be accepted; `effect` is the one it is made for.
+    fn call(&mut self, at: usize, chosen: &mut Chosen, effect: Option<usize>) -> Result<(), String> {
+        let contract = self.contract();
+        let endpoint = &contract.endpoints[at];
+        if let Some(why) = &endpoint.closed {
+            return Err(why.clone());
+        }
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(format!("{} needs itself first", endpoint.id));
+        }
+        for fleeting in [false, true] {
+            for resource in self.wanted(endpoint, &[], fleeting) {
+                self.ensure(resource, chosen)?;
+            }
+            if !fleeting {
+                self.needs(endpoint, Goal::Accept, chosen)?;
+            }
+        }
+        self.depth -= 1;
+        let edits = self.refs(endpoint, chosen, &[])?;
+        let mut step = Step::new(at, Role::Setup, edits);
+        let tree = self.bind(&step);
+        let rows = self.world.rows(endpoint, &tree, self.plan.moment());
+        if let Some((_, row)) = rows.iter().zip(&endpoint.rows).find(|(t, r)| **t == Truth::Yes && !r.disputed) {
+            return Err(format!("{} would be refused with {}", endpoint.id, row.name));
+        }
+        for effect in &endpoint.effects {
+            self.there(endpoint, effect, &tree)?;
+        }
+        let style = Style { side: 0, optional: true };
+        let mut answer = self.world.answer(endpoint, &tree, style, self.plan.moment());
+        // A call made for what comes with some answers only: the one that has it is waited for.
+        if let Some((path, words)) = effect.and_then(|e| endpoint.effects[e].only_if.as_ref()) {
+            if let Some(word) = words.first() {
+                put(&mut answer, path, Json::text(word.clone()));
+                step.poll = Some(Poll { path: path.clone(), until: words.clone() });
+            }
+        }
+        self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
+        self.steps.push(step);
+        self.sent.push(tree);
+        self.answers.push(answer);
+        // Tokens and the like are used up.
+        chosen.retain(|resource, _| {
+            !contract.resources[*resource].fleeting
+                || effect.is_some_and(|e| endpoint.effects[e].resource == contract.resources[*resource].name)
+        });
+        Ok(())
+    }
+
+    /// Edits that make the references name what is chosen.
+    fn refs(&self, endpoint: &Endpoint, chosen: &Chosen, skip: &[String]) -> Result<Vec<Edit>, String> {
+        let mut out = Vec::new();
+        let mut failed = None;
+        each_link(endpoint, skip, &mut |field, path| {
+            let Some((name, attribute)) = path.split_once('.') else { return };
+            let Some(resource) = self.world.resource(name) else { return };
+            if self.contract().resources[resource].catalogue {
+                return;
+            }
+            match chosen.get(&resource).map(|at| self.world.things()[*at].attributes.get(attribute)) {
+                Some(Some(held)) if held.value != Json::Null => {
+                    let value = template(held);
+                    out.push(match field.path.strip_suffix(".*") {
+                        Some(list) => Edit::Set(list.to_owned(), Template::Array(vec![value])),
+                        None => Edit::Set(field.path.clone(), value),
+                    });
+                }
+                // What a member never had is left out.
+                Some(Some(_)) if !field.required() => out.push(Edit::Remove(field.path.clone())),
+                Some(_) => {
+                    failed.get_or_insert(format!("no call shows the {attribute} of the {name}"));
+                }
+                None => {
+                    failed.get_or_insert(format!("no {name} is there"));
+                }
+            }
+        });
+        failed.map_or(Ok(out), Err)
+    }
+
+    /// Edits that make the references name what is chosen, and nothing where nothing is.
+    fn refs_or_fresh(&mut self, endpoint: &Endpoint, chosen: &Chosen) -> Vec<Edit> {
+        let mut out = Vec::new();
+        let mut paths = Vec::new();
+        each_link(endpoint, &[], &mut |field, _| paths.push(field.path.clone()));
+        for path in &paths {
+            let others: Vec<String> = paths.iter().filter(|p| *p != path).cloned().collect();
+            match (self.refs(endpoint, chosen, &others), field::find(&endpoint.request, path)) {
+                (Ok(edits), _) => out.extend(edits),
+                (Err(_), Some(field)) if !path.ends_with(".*") => {
+                    self.dangling = true;
+                    out.push(Edit::Set(path.clone(), fresh(field)));
+                }
+                (Err(_), _) => self.dangling = true,
+            }
+        }
+        out
+    }
+
+    /// The edits that a cause needs in the request itself.
+    fn provoke(&self, endpoint: &Endpoint, when: &When, left: bool, chosen: &Chosen) -> Result<Vec<Edit>, String> {
+        let own = |path: &str| field::find(&endpoint.request, path).ok_or_else(|| format!("the request has no {path}"));
+        match when {
+            When::Any(parts) => parts.first().map_or(Ok(Vec::new()), |p| self.provoke(endpoint, p, left, chosen)),
+            When::Unknown { field, .. } if !left => Ok(vec![Edit::Set(field.replace(".*", ".0"), fresh(own(field)?))]),
+            When::Mismatch(field) => {
+                let found = own(field)?;
+                let held = found.equals.as_deref().and_then(|p| p.split_once('.')).and_then(|(name, attribute)| {
+                    let at = chosen.get(&self.world.resource(name)?)?;
+                    self.world.things()[*at].attributes.get(attribute)?.value.scalar()
+                });
+                Ok(vec![Edit::Set(field.clone(), other_than(found, held.unwrap_or_default()))])
+            }
+            When::Where(tests) => {
+                let mut out = Vec::new();
+                for (operand, test) in tests {
+                    out.extend(self.satisfy(endpoint, operand, test, chosen));
+                }
+                Ok(out)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn satisfy(&self, endpoint: &Endpoint, operand: &Operand, test: &Test, chosen: &Chosen) -> Option<Edit> {
+        let bound = |path: &str, top: bool| {
+            let value = field::find(&endpoint.request, path)?.value.as_ref()?;
+            Some(Json::number(if top { value.first().max.to_string() } else { value.first().min.to_string() }))
+        };
+        let set = |path: &str, value: Template| Some(Edit::Set(path.replace(".*", ".0"), value));
+        match (operand, test) {
+            (Operand::Request(path), Test::Is(list)) => match list.first()? {
+                Source::Literal(value) => set(path, Template::Json(value.clone())),
+                _ => None,
+            },
+            (Operand::Request(path), Test::Not(list)) => match list.first()? {
+                Source::Literal(Json::Bool(value)) => set(path, Template::Json(Json::Bool(!value))),
+                Source::Literal(Json::String(text)) if text == "true" => set(path, Template::text("false")),
+                Source::Literal(_) => Some(Edit::Remove(path.clone())),
+                _ => None,
+            },
+            (Operand::Attribute(..), Test::Below(Source::Request(path))) => {
+                set(path, Template::Json(bound(path, true)?))
+            }
+            (Operand::Attribute(..), Test::Above(Source::Request(path))) => {
+                set(path, Template::Json(bound(path, false)?))
+            }
+            (Operand::Attribute(name, attribute), Test::Is(list)) => match list.first()? {
+                Source::Request(path) => {
+                    let at = chosen.get(&self.world.resource(name)?)?;
+                    set(path, template(self.world.things()[*at].attributes.get(attribute)?))
+                }
+                // An entry of a catalogue is chosen by its attribute.
+                Source::Literal(value) => {
+                    let resource = self.contract().resources.iter().find(|r| r.name == *name && r.catalogue)?;
+                    let mut place = None;
+                    for field in &endpoint.request {
+                        field.walk(&mut |f| {
+                            if f.refers.as_deref().is_some_and(|r| r.split('.').next() == Some(name)) {
+                                place = Some(f);
+                            }
+                        });
+                    }
+                    let hole = Hole::Entry {
+                        resource: resource.name.clone(),
+                        attribute: attribute.clone(),
+                        value: value.scalar()?.to_owned(),
+                        text: is_text(place?),
+                    };
+                    set(&place?.path, Template::Hole(hole))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn bind(&self, step: &Step) -> Json {
+        let seen = rehearsal::Seen {
+            sent: &self.sent,
+            answers: &self.answers,
+            step: self.steps.len(),
+            base: self.plan.base(),
+            contract: self.contract(),
+            now: self.plan.moment(),
+        };
+        rehearsal::bind(self.plan, step, &seen)
+    }
+}
+
+/// Visits each field that must name or repeat something: `field, resource.attribute`. Optional ones are left out.
+fn each_link<'e>(endpoint: &'e Endpoint, skip: &[String], visit: &mut dyn FnMut(&'e Field, &'e str)) {
+    for field in &endpoint.request {
+        field.walk(&mut |f| {
+            // Members of listed objects come from the list's own sample.
+            let listed = f.path.contains(".*.") || skip.contains(&f.path);
+            if listed || f.optional() {
+                return;
+            }
+            if let Some(path) = f.refers.as_deref().or(f.equals.as_deref()) {
+                visit(f, path);
+            }
+        });
+    }
+}
+
+/// The field that must name what never was.
+fn never(when: &When) -> Option<String> {
+    match when {
+        When::Unknown { field, .. } => Some(field.clone()),
+        When::Any(parts) => parts.first().and_then(never),
+        _ => None,
+    }
+}
+
+/// The fields that refer to the same resource as this one, itself among them.
+fn namesakes(endpoint: &Endpoint, path: &str) -> Vec<String> {
+    let resource = |f: &Field| f.refers.as_deref().and_then(|r| r.split('.').next()).map(str::to_owned);
+    let wanted = field::find(&endpoint.request, path).and_then(resource);
+    let mut found = Vec::new();
+    for field in &endpoint.request {
+        field.walk(&mut |f| {
+            if f.path == path || (wanted.is_some() && resource(f) == wanted && !f.required()) {
+                found.push(f.path.clone());
+            }
+        });
+    }
+    found
+}
+
+/// True if the cause is that the resource is not there.
+fn absent(when: &When, name: &str) -> bool {
+    matches!(when, When::Where(tests) if tests.iter().any(|(o, t)| *o == Operand::Resource(name.to_owned()) && *t == Test::Absent))
+}
+
+/// Where a known value is taken from when the request is made.
+pub(super) fn template(held: &Held) -> Template {
+    match &held.origin {
+        Origin::Written => Template::Json(held.value.clone()),
+        Origin::Sent { step, path } => Template::Hole(Hole::Sent { step: *step, path: path.clone() }),
+        Origin::Answered { step, path } => Template::Hole(Hole::Answer { step: *step, path: path.clone() }),
+        Origin::Planted { fixture, part, attribute } => {
+            Template::Hole(Hole::Planted { fixture: *fixture, part: *part, attribute: attribute.clone() })
+        }
+    }
+}
+
+fn is_text(field: &Field) -> bool {
+    field.kind.as_ref().is_none_or(|k| *k.first() == crate::model::field::Kind::String)
+}
+
+/// A legal value that names nothing.
+fn fresh(field: &Field) -> Template {
+    if is_text(field) {
+        let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
+        let shape = compose::shape(field);
+        let chars = match &shape {
+            Shape::Pattern(pattern) => pattern.chars().count(),
+            _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)),
+        };
+        // Numbers of cards and the like are digits wherever they are shown.
+        let digits =
+            field.secret.as_deref() == Some("pan") || field.refers.as_deref().is_some_and(|r| r.ends_with("No"));
+        let shape = if digits { Shape::Pattern("0".to_owned() + &"#".repeat(chars.saturating_sub(1))) } else { shape };
+        return Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars });
+    }
+    let most = field.value.as_ref().map_or(15, |v| v.first().max.to_string().len());
+    Template::Hole(Hole::Number { field: field.path.clone(), digits: most.clamp(2, 16) - 1 })
+}
+
+/// A legal value that differs from the known one.
+fn other_than(field: &Field, known: &str) -> Template {
+    let chars = if known.is_empty() {
+        field.length.as_ref().map_or(8, |l| l.first().min.max(1))
+    } else {
+        known.chars().count()
+    };
+    if known.bytes().all(|b| b.is_ascii_digit()) && !known.is_empty() {
+        // Every digit moved on by three: as long, and never the same.
+        let moved: String = known.bytes().map(|b| char::from(b'0' + (b - b'0' + 3) % 10)).collect();
+        return Template::text(moved);
+    }
+    if let Some(word) = field.words.as_ref().and_then(|w| w.first().iter().find(|w| *w != known)) {
+        return Template::text(word.clone());
+    }
+    Template::Hole(Hole::Identity { field: field.path.clone(), shape: Shape::Plain, chars })
+}
+
+fn put(node: &mut Json, path: &str, value: Json) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
+    let Json::Object(members) = node else { return };
+    let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
+        members.push((name.into(), Json::Object(Vec::new())));
+        members.len() - 1
+    });
+    match rest {
+        Some(rest) => put(&mut members[at].1, rest, value),
+        None => members[at].1 = value,
+    }
+}
+
+impl Way {
+    /// The same way with one more accepted call of an endpoint, its baseline as it is.
+    pub(super) fn then(mut self, plan: &Plan, at: usize, edits: Vec<Edit>) -> Self {
+        let endpoint = &plan.contract().endpoints[at];
+        let step = Step::new(at, Role::Setup, edits);
+        let seen = rehearsal::Seen {
+            sent: &self.sent,
+            answers: &self.answers,
+            step: self.steps.len(),
+            base: plan.base(),
+            contract: plan.contract(),
+            now: plan.moment(),
+        };
+        let tree = rehearsal::bind(plan, &step, &seen);
+        let answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
+        self.world.apply(endpoint, &tree, &answer, self.steps.len(), plan.moment());
+        self.steps.push(step);
+        self.sent.push(tree);
+        self.answers.push(answer);
+        self
+    }
+
+    /// The same way with a call that is refused with a code, to be counted.
+    pub(super) fn attempt(mut self, plan: &Plan, at: usize, edits: Vec<Edit>, row: RowRef) -> Self {
+        let endpoint = &plan.contract().endpoints[at];
+        let mut step = Step::new(at, Role::Attempt, edits);
+        step.expect = Expect::Either { why: String::new(), bare: false };
+        step.state = Some(row);
+        let seen = rehearsal::Seen {
+            sent: &self.sent,
+            answers: &self.answers,
+            step: self.steps.len(),
+            base: plan.base(),
+            contract: plan.contract(),
+            now: plan.moment(),
+        };
+        let tree = rehearsal::bind(plan, &step, &seen);
+        self.world.refused(endpoint, &tree, &endpoint.rows[row.row].code);
+        self.steps.push(step);
+        self.sent.push(tree);
+        self.answers.push(Json::Object(Vec::new()));
+        self
+    }
+}
+
+/// The one call that undoes a creation: it brings the resource to a state in which it counts as gone, and needs its key alone.
+pub(super) fn undoing(contract: &Arc<Contract>, resource: &str) -> Option<(usize, String)> {
+    let own = contract.resources.iter().find(|r| r.name == resource)?;
+    contract.endpoints.iter().enumerate().find_map(|(at, endpoint)| {
+        let effect = endpoint.effects.iter().find(|e| {
+            e.resource == resource
+                && match (&e.act, &e.state) {
+                    (Act::Delete, _) => true,
+                    (Act::Update, Some(crate::contract::behaviour::NewState::Always(state))) => {
+                        own.left.contains(state)
+                    }
+                    _ => false,
+                }
+        })?;
+        let path = effect.by.clone().or_else(|| {
+            let key = format!("{}.{}", own.name, own.key);
+            endpoint.request.iter().find(|f| f.refers.as_deref() == Some(&key)).map(|f| f.path.clone())
+        })?;
+        let alone = endpoint.request.iter().filter(|f| !f.optional()).all(|f| f.path == path);
+        let key =
+            field::find(&endpoint.request, &path)?.refers.as_deref() == Some(&format!("{}.{}", own.name, own.key));
+        (endpoint.closed.is_none() && alone && key).then_some((at, path))
+    })
+}

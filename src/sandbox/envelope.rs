@@ -1,0 +1,114 @@
+//! Encrypted bodies on the server's side: requests under the server's key, answers under the client's.
+
+use std::sync::OnceLock;
+
+use super::fault::Kind;
+use super::{Call, Refusal, Reply, Sandbox};
+use crate::contract::Endpoint;
+use crate::crypto::jwe::{self, Enc, JweError};
+use crate::crypto::{Keys, PrivateKey, PublicKey, keys};
+use crate::model::Json;
+use crate::model::json;
+use crate::model::wire::Mark;
+
+/// The sandbox's key pairs, made once for each process: server and client, each private and public in PEM.
+static PAIRS: OnceLock<Option<[(String, String); 2]>> = OnceLock::new();
+
+/// The name that the sandbox gives its key pair.
+const KEY_ID: &str = "konformsandboxkeykonformsandboxk";
+
+/// How a call came.
+#[derive(Debug, Default)]
+pub(super) struct Sealing {
+    /// Encrypted, or with a key id.
+    keyed: bool,
+}
+
+/// PEM texts of the sandbox's keys: the server's public key and the client's private key, with the pair's name.
+#[must_use]
+pub fn keys() -> Option<(String, String, String)> {
+    let [server, client] = pairs()?;
+    Some((KEY_ID.to_owned(), server.1.clone(), client.0.clone()))
+}
+
+fn pairs() -> Option<&'static [(String, String); 2]> {
+    PAIRS.get_or_init(|| Some([keys::generate()?, keys::generate()?])).as_ref()
+}
+
+/// What the server needs: its own private key, the client's public key.
+fn own() -> Option<&'static Keys> {
+    static OWN: OnceLock<Option<Keys>> = OnceLock::new();
+    let read = || {
+        let [server, client] = pairs()?;
+        let own = PrivateKey::from_pem(server.0.as_bytes()).ok()?;
+        let other = PublicKey::from_pem(client.1.as_bytes()).ok()?;
+        Some(Keys { id: KEY_ID.to_owned(), other, own })
+    };
+    OWN.get_or_init(read).as_ref()
+}
+
+impl Sandbox {
+    /// The body in plain; none if a fault takes what can't be opened.
+    pub(super) fn open<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+        call: &Call,
+        sealing: &mut Sealing,
+    ) -> Result<Option<Vec<u8>>, Refusal<'a>> {
+        let plan = endpoint.wire.encryption.as_ref().filter(|_| endpoint.wire.has_body);
+        let Some(plan) = plan else { return Ok(Some(call.body.clone())) };
+        let key_id = call.header(&plan.key_id_header);
+        let message = json::parse(&call.body).ok().and_then(|d| match &d.root {
+            Json::Object(members) if members.len() == 1 => {
+                d.root.get(&plan.member).and_then(Json::scalar).map(str::to_owned)
+            }
+            _ => None,
+        });
+        sealing.keyed = key_id.is_some();
+        let Some(message) = message else { return Ok(Some(call.body.clone())) };
+        let refused =
+            |why: &str| Refusal::Unseen(self.variant.auth_status, format!("the encrypted body is refused: {why}"));
+        let Some(keys) = own() else { return Err(refused("the sandbox has no keys")) };
+        if key_id != Some(keys.id.as_str()) && !self.has(&Kind::Accept("key-id".to_owned())) {
+            return Err(refused("no such key id"));
+        }
+        sealing.keyed = true;
+        let taken: Vec<Enc> = plan.enc.iter().filter_map(|e| Enc::named(e)).collect();
+        match jwe::open(&message, &keys.own, &taken) {
+            Ok((plaintext, _)) if json::parse(&plaintext).is_err() && self.has(&Kind::Accept("no-json".to_owned())) => {
+                Ok(None)
+            }
+            Ok((plaintext, _)) => Ok(Some(plaintext)),
+            Err(error) => {
+                let word = match error {
+                    JweError::Tag => "tag",
+                    JweError::Key => "key",
+                    JweError::Algorithm(which) => which,
+                    _ => "form",
+                };
+                if self.has(&Kind::Accept(word.to_owned())) { Ok(None) } else { Err(refused(&error.to_string())) }
+            }
+        }
+    }
+
+    /// The answer, encrypted where the page marks it and the caller named a key.
+    pub(super) fn seal(&self, endpoint: &Endpoint, sealing: &Sealing, mut reply: Reply) -> Reply {
+        let Some(plan) = &endpoint.wire.encryption else { return reply };
+        let asked = sealing.keyed || self.variant.seals_plain;
+        let marked = endpoint.wire.marks.1 == Mark::Marked && asked && (200..300).contains(&reply.status);
+        if !marked || reply.body.is_empty() || self.has(&Kind::AnswerPlain) {
+            return reply;
+        }
+        let Some(keys) = own() else { return reply };
+        let enc = plan.enc.get(usize::from(self.variant.second_enc)).or(plan.enc.first());
+        let enc = enc.and_then(|e| Enc::named(e)).unwrap_or(Enc::A128Gcm);
+        // A server that takes its own key instead of the client's.
+        let stranger = || PublicKey::from_pem(pairs()?[0].1.as_bytes()).ok();
+        let key = if self.has(&Kind::AnswerOtherKey) { stranger() } else { Some(keys.other.clone()) };
+        if let Some(parts) = key.and_then(|key| jwe::seal(&reply.body, &key, enc)) {
+            reply.body.clear();
+            Json::Object(vec![(plan.member.as_str().into(), Json::text(parts.join()))]).write(&mut reply.body);
+        }
+        reply
+    }
+}

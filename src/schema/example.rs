@@ -1,0 +1,81 @@
+//! Legal values for the answers of a stand-in server, made out of a field's constraints.
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::model::field::{Format, Kind, Sample};
+use crate::model::format::{matches, stamp};
+use crate::model::{Field, Json};
+
+/// How values are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner<'a> {
+    /// Differs from value to value.
+    pub n: u64,
+    /// Which side of a conflict is taken; sides beyond the last count as the last.
+    pub side: usize,
+    /// Whether optional and unknown members are there.
+    pub optional: bool,
+    /// The instant of the answer.
+    pub now: &'a DateTime<FixedOffset>,
+}
+
+/// A value of the field, members and all.
+#[must_use]
+pub fn example(field: &Field, manner: &Manner<'_>) -> Json {
+    let kind = field.kind.as_ref().map_or(Kind::String, |k| k.sides[manner.side.min(k.sides.len() - 1)]);
+    match kind {
+        Kind::String => Json::text(text(field, manner)),
+        Kind::Number => {
+            Json::number(field.value.as_ref().map_or_else(|| manner.n.to_string(), |v| v.first().min.to_string()))
+        }
+        Kind::Boolean => Json::Bool(false),
+        Kind::Array => Json::Array(Vec::new()),
+        Kind::Object => Json::Object(
+            field
+                .fields
+                .iter()
+                .filter(|f| f.required() || manner.optional)
+                .map(|f| (f.name.as_str().into(), example(f, manner)))
+                .collect(),
+        ),
+    }
+}
+
+fn text(field: &Field, manner: &Manner<'_>) -> String {
+    if let Some(words) = &field.words {
+        let list = words.first();
+        return list[usize::try_from(manner.n).unwrap_or(0) % list.len()].clone();
+    }
+    let format = field.format.as_ref().map(|f| &f.sides[manner.side.min(f.sides.len() - 1)]);
+    if let Some(Sample::Word(word)) = &field.sample {
+        let width = format.and_then(crate::model::format::width).unwrap_or(word.len());
+        if let Some(cut) = word.get(..width).filter(|cut| format.is_none_or(|f| matches(f, cut))) {
+            return cut.to_owned();
+        }
+    }
+    if let Some(format) = format {
+        return formatted(format, manner);
+    }
+    let wanted = field.length.as_ref().map(|l| &l.sides[manner.side.min(l.sides.len() - 1)]);
+    let width = wanted.map_or(12, |l| 12.clamp(l.min, l.max));
+    let digits = manner.n.to_string();
+    // 9999 is assigned to no card issuer.
+    let filled = format!("9999{digits:0>width$}", width = width.saturating_sub(4));
+    filled[filled.len() - width..].to_owned()
+}
+
+/// A text of the format: the current time, `x` filled with the hex digits of the number.
+#[must_use]
+pub fn formatted(format: &Format, manner: &Manner<'_>) -> String {
+    match format {
+        Format::Email => format!("user{}@example.com", manner.n),
+        Format::Pattern(pattern) => {
+            let mut out = String::new();
+            stamp(pattern, manner.now, &mut out);
+            let holes = out.matches('x').count();
+            let hex = format!("{:0holes$x}", manner.n);
+            let mut hex = hex[hex.len() - holes..].chars();
+            out.chars().map(|c| if c == 'x' { hex.next().unwrap_or('0') } else { c }).collect()
+        }
+    }
+}

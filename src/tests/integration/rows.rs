@@ -1,0 +1,103 @@
+//! Every error row that can be reached is provoked: with its rule turned off in the sandbox, the run names the row's clause.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use konform::contract::{Contract, Profile, When};
+use konform::model::{Case, ClauseIx, Family};
+use konform::plan::Plan;
+use konform::sandbox::{Sandbox, Variant};
+
+use super::lab;
+
+/// Rows whose cause no page shows.
+const NOBODY_KNOWS: [(&str, &str); 3] =
+    [("account-ars-register-inquiry", "002_017"), ("charge-charge", "007_002"), ("card-reissue-delivery", "003_044")];
+
+/// Which side of a conflict refuses with the row's code.
+const DISPUTED: [(&str, &str); 3] = [("failed-registration", "b"), ("linked-card", "b"), ("cause-of-003_008", "a")];
+
+/// The default contract with every disputed row decided for its code.
+fn decided() -> Arc<Contract> {
+    let choices = DISPUTED.map(|(id, side)| (id.to_owned(), side.to_owned())).into_iter().collect();
+    lab::contract(Some(&Profile { choices, ..Profile::default() }))
+}
+
+/// Clauses that cases of the plan assert.
+fn asserted(plan: &Plan) -> BTreeSet<ClauseIx> {
+    plan.cases().flat_map(|c| c.clauses).collect()
+}
+
+#[test]
+fn every_row_is_reached_or_nobody_knows_its_cause() {
+    let contract = decided();
+    let plan = Plan::new(Arc::clone(&contract), 1);
+    let reached = asserted(&plan);
+    let (mut rows, mut missing) = (0, Vec::new());
+    for endpoint in &contract.endpoints {
+        for row in endpoint.rows.iter().filter(|r| !r.code.is_empty()) {
+            rows += 1;
+            if !row.fields.iter().any(|f| reached.contains(&f.code)) {
+                missing.push((endpoint.id.as_str(), row.code.as_str()));
+            }
+        }
+    }
+    assert_eq!(rows, 79, "error rows");
+    assert_eq!(missing.iter().collect::<BTreeSet<_>>(), NOBODY_KNOWS.iter().collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn what_public_calls_alone_reach_needs_no_profile() {
+    let contract = lab::bare(None);
+    let plan = Plan::new(Arc::clone(&contract), 1);
+    let reached = asserted(&plan);
+    let mut found = BTreeMap::<&str, Vec<&str>>::new();
+    for endpoint in &contract.endpoints {
+        for row in endpoint.rows.iter().filter(|r| !r.code.is_empty()) {
+            if row.fields.iter().any(|f| reached.contains(&f.code)) {
+                found.entry(&endpoint.id).or_default().push(&row.code);
+            }
+        }
+    }
+    // Counted by hand from the pages: 22 rows.
+    let by_hand = BTreeMap::from([
+        ("user-registration", vec!["000_002", "000_003", "000_015", "001_001", "001_028", "001_009"]),
+        ("user-password-check", vec!["001_006", "001_045", "001_069"]),
+        ("account-ars-register-inquiry", vec!["002_019"]),
+        ("charge-charge", vec!["000_002", "007_001"]),
+        ("charge-cancel", vec!["000_002"]),
+        ("card-delivery-cancel", vec!["000_002"]),
+        ("card-status", vec!["000_002", "001_006", "003_001", "003_021"]),
+        ("card-terminate", vec!["000_002", "001_006", "001_047", "001_059"]),
+    ]);
+    let sorted = |map: BTreeMap<&str, Vec<&str>>| -> BTreeMap<String, BTreeSet<String>> {
+        map.into_iter().map(|(k, v)| (k.to_owned(), v.into_iter().map(str::to_owned).collect())).collect()
+    };
+    assert_eq!(sorted(found), sorted(by_hand));
+}
+
+#[test]
+fn each_row_that_the_sandbox_does_not_know_is_named() {
+    let contract = decided();
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for endpoint in &contract.endpoints {
+        for row in endpoint.rows.iter().filter(|r| r.when != When::Unseen) {
+            tried += 1;
+            let fault = format!("skip-row:{}/{}", endpoint.id, row.name).parse().expect("a known fault");
+            let sandbox = Sandbox::new(Arc::clone(&contract), Variant::default(), vec![fault]);
+            let how = lab::How { endpoints: Some(&[&endpoint.id]), ..lab::How::default() };
+            let about = |c: &Case| !matches!(c.family, Family::Header | Family::Token | Family::Valid);
+            let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), &how, about);
+            let named = summary.findings.iter().any(|f| {
+                let own = f.clause.starts_with(&format!("{}/errors/{}/", endpoint.id, row.name));
+                own || f.clause == format!("{}/refusals/{}/refused", endpoint.id, row.name)
+            });
+            if !named || summary.exit != 1 {
+                wrong.push(format!("{} {}\n{}", endpoint.id, row.name, lab::describe(&summary)));
+            }
+        }
+    }
+    assert!(tried >= 76, "{tried} rows");
+    assert!(wrong.is_empty(), "{} rows are not missed:\n{}", wrong.len(), wrong.join("\n\n"));
+}
