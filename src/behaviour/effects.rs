@@ -131,14 +131,12 @@ impl World {
             for (name, source) in sources {
                 let by = self.held(source, call).and_then(|h| h.value.scalar().and_then(|v| v.parse::<i128>().ok()));
                 let old = self.things[at].attributes.get(name).and_then(|h| h.value.scalar()?.parse::<i128>().ok());
-                let value = match (old, by) {
-                    (Some(old), Some(by)) => Json::number((if up { old + by } else { old - by }).to_string()),
+                let (Some(old), Some(by)) = (old, by) else {
                     // What can't be counted is unknown from here on.
-                    _ => {
-                        self.things[at].attributes.remove(name);
-                        continue;
-                    }
+                    self.things[at].attributes.remove(name);
+                    continue;
                 };
+                let value = Json::number((if up { old + by } else { old - by }).to_string());
                 debug_assert!(value.scalar().is_some_and(|v| Decimal::parse(v).is_some()));
                 self.hold(at, name.clone(), Held { value, origin: Origin::Written });
             }

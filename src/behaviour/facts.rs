@@ -11,19 +11,16 @@ impl World {
     pub fn facts(&self, endpoint: &Endpoint, request: &Json, answer: &Json) -> Vec<Fact> {
         let mut out = Vec::new();
         for effect in endpoint.effects.iter().filter(|e| !e.answer.is_empty() || e.list.is_some()) {
-            match &effect.list {
-                Some(list) => {
-                    self.listed(endpoint, (request, answer), (&effect.resource, list), &effect.answer, &mut out)
-                }
-                None => {
-                    let named = self.named(endpoint, request, None);
-                    for echo in &effect.answer {
-                        let Some(resource) = self.resource(&echo.resource) else { continue };
-                        let (about, _) = self.about(resource, &named);
-                        let ([at], Some(value)) = (about.as_slice(), answer.at(&echo.path)) else { continue };
-                        out.extend(self.echo(endpoint, *at, echo, (&echo.path, &echo.path), value));
-                    }
-                }
+            if let Some(list) = &effect.list {
+                self.listed(endpoint, (request, answer), (&effect.resource, list), &effect.answer, &mut out);
+                continue;
+            }
+            let named = self.named(endpoint, request, None);
+            for echo in &effect.answer {
+                let Some(resource) = self.resource(&echo.resource) else { continue };
+                let (about, _) = self.about(resource, &named);
+                let ([at], Some(value)) = (about.as_slice(), answer.at(&echo.path)) else { continue };
+                out.extend(self.echo(endpoint, *at, echo, (&echo.path, &echo.path), value));
             }
         }
         out

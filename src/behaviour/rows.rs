@@ -201,9 +201,8 @@ impl World {
         match about.first().map(|at| self.value(*at, attribute)) {
             Some(Known::Value(held)) => Truth::from(held.scalar() != value.scalar()),
             Some(Known::Nothing) => Truth::Yes,
-            Some(Known::Unknown) => Truth::Unknown,
             None if whole => Truth::No,
-            None => Truth::Unknown,
+            Some(Known::Unknown) | None => Truth::Unknown,
         }
     }
 
@@ -272,9 +271,9 @@ impl World {
         if let (Operand::State(name) | Operand::Attribute(name, _), false) = (operand, self.closed) {
             let left = self.chosen(name, chosen).is_some_and(|at| {
                 let thing = &self.things[at];
-                let named = Source::Literal(Json::text(thing.state.clone()));
-                let names = matches!(test, Test::Is(list) if list.contains(&named));
-                self.contract.resources[thing.resource].left.contains(&thing.state) && !names
+                let state = Source::Literal(Json::text(thing.state.clone()));
+                let said = matches!(test, Test::Is(list) if list.contains(&state));
+                self.contract.resources[thing.resource].left.contains(&thing.state) && !said
             });
             if left {
                 return Truth::Unknown;
@@ -282,10 +281,9 @@ impl World {
         }
         let value = match (known, test) {
             (Known::Unknown, _) => return Truth::Unknown,
-            (Known::Nothing, Test::Absent) => return Truth::Yes,
+            (Known::Nothing, Test::Absent) | (Known::Value(_), Test::Present) => return Truth::Yes,
             (Known::Nothing, Test::Not(_)) if matches!(operand, Operand::Request(_)) => return Truth::Yes,
             (Known::Nothing, _) | (Known::Value(_), Test::Absent) => return Truth::No,
-            (Known::Value(_), Test::Present) => return Truth::Yes,
             (Known::Value(value), _) => value,
         };
         let compare = |source: &Source, wanted: Ordering, dates: bool| match self.operand(source, chosen, asked) {

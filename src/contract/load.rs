@@ -314,7 +314,7 @@ impl<'a> Loader<'a> {
         let bound = self.profile.and_then(|p| p.bindings.get(&id));
         let unbound: Vec<String> =
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
-        let closed = self.closed(&map, (&method, &path), bound.is_some(), &unbound)?;
+        let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
         let tables = Tables { endpoint: &id, request: &request, response: &response };
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
@@ -349,9 +349,8 @@ impl<'a> Loader<'a> {
         let hazard = match map.opt("hazard").map(|n| n.word(&["read", "create", "money"])).transpose()? {
             Some("money") => Hazard::Money,
             Some("create") => Hazard::Create,
-            Some(_) => Hazard::Read,
             None if effects.iter().any(|e| e.act != Act::Read) => Hazard::Create,
-            None => Hazard::Read,
+            Some(_) | None => Hazard::Read,
         };
         map.done()?;
 
@@ -416,7 +415,6 @@ impl<'a> Loader<'a> {
 
     /// Why no call can be made: nobody has seen what it needs, and no profile says it.
     fn closed(
-        &self,
         map: &Map<'_>,
         (method, path): (&str, &str),
         bound: bool,

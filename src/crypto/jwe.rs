@@ -132,19 +132,31 @@ pub fn open(message: &str, key: &PrivateKey, taken: &[Enc]) -> Result<(Vec<u8>, 
         return Err(JweError::Header);
     }
     let content = key.unwrap(&decode(wrapped)?).ok_or(JweError::Key)?;
-    let opening = UnboundKey::new(enc.algorithm(), &content).map_err(|_| JweError::Key)?;
-    let nonce = Nonce::try_assume_unique_for_key(&decode(iv)?).map_err(|_| JweError::Form)?;
-    let (mut plaintext, tag) = (decode(ciphertext)?, decode(tag)?);
+    let plaintext = decrypt(enc, &content, &decode(iv)?, header, decode(ciphertext)?, &decode(tag)?)?;
+    Ok((plaintext, enc))
+}
+
+/// AES-GCM with the encoded header as additional data.
+fn decrypt(
+    enc: Enc,
+    content: &[u8],
+    iv: &[u8],
+    header: &str,
+    mut ciphertext: Vec<u8>,
+    tag: &[u8],
+) -> Result<Vec<u8>, JweError> {
+    let key = UnboundKey::new(enc.algorithm(), content).map_err(|_| JweError::Key)?;
+    let nonce = Nonce::try_assume_unique_for_key(iv).map_err(|_| JweError::Form)?;
     if tag.len() != enc.algorithm().tag_len() {
         return Err(JweError::Tag);
     }
-    plaintext.extend_from_slice(&tag);
-    let opened = LessSafeKey::new(opening)
-        .open_in_place(nonce, Aad::from(header.as_bytes()), &mut plaintext)
+    ciphertext.extend_from_slice(tag);
+    let opened = LessSafeKey::new(key)
+        .open_in_place(nonce, Aad::from(header.as_bytes()), &mut ciphertext)
         .map_err(|_| JweError::Tag)?;
     let length = opened.len();
-    plaintext.truncate(length);
-    Ok((plaintext, enc))
+    ciphertext.truncate(length);
+    Ok(ciphertext)
 }
 
 #[cfg(test)]
@@ -155,6 +167,24 @@ mod tests {
     fn pair() -> (PrivateKey, PublicKey) {
         let (private, public) = keys::generate().unwrap();
         (PrivateKey::from_pem(private.as_bytes()).unwrap(), PublicKey::from_pem(public.as_bytes()).unwrap())
+    }
+
+    /// RFC 7516, A.1: its key management is RSA-OAEP with SHA-1, which is not taken; its content encryption is ours.
+    #[test]
+    fn rfc_7516_a_1() {
+        const CONTENT: [u8; 32] = [
+            177, 161, 244, 128, 84, 143, 225, 115, 63, 180, 3, 255, 107, 154, 212, 246, 138, 7, 110, 91, 112, 46, 34,
+            105, 47, 130, 203, 46, 122, 234, 64, 252,
+        ];
+        let header = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ";
+        let (iv, tag) = ("48V1_ALb6US04U3b", "XFBoMYUZodetZdvTiFvSkQ");
+        let ciphertext = "5eym8TW_c8SuK0ltJ3rpYIzOeDQz7TALvtu6UG9oMo4vpzs9tX_EFShS8iB7j6jiSdiwkIr3ajwQzaBtQD_A";
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+        let plaintext = decrypt(Enc::A256Gcm, &CONTENT, &decode(iv), header, decode(ciphertext), &decode(tag)).unwrap();
+        assert_eq!(plaintext, b"The true sign of intelligence is not knowledge but imagination.");
+        let (private, _) = pair();
+        let message = format!("{header}.AAAA.{iv}.{ciphertext}.{tag}");
+        assert_eq!(open(&message, &private, &[Enc::A128Gcm, Enc::A256Gcm]), Err(JweError::Algorithm("alg")));
     }
 
     #[test]

@@ -214,7 +214,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     for edit in &step.headers {
         edit.apply(&mut headers);
     }
-    Ok(Prepared { wire: Arc::clone(wire), url, headers, body: sealed.body, tree, trace, sealed: sealed.sealed })
+    Ok(Prepared { wire: Arc::clone(wire), url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted })
 }
 
 /// Path and query with the request's parameters in their places.

@@ -14,7 +14,7 @@ use crate::model::wire::{Encrypt, EncryptionPlan, Mark, WirePlan};
 pub(super) struct Sealed {
     pub(super) body: Vec<u8>,
     pub(super) key_id: Option<(String, String)>,
-    pub(super) sealed: bool,
+    pub(super) encrypted: bool,
 }
 
 /// Encrypts the body if the step, the mode or the mark asks for it.
@@ -25,7 +25,7 @@ pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>
         Encrypt::Never => false,
     };
     let plan = wire.encryption.as_ref().filter(|_| wire.has_body && (marked || seal != Seal::AsMarked));
-    let Some(plan) = plan else { return Ok(Sealed { body, key_id: None, sealed: false }) };
+    let Some(plan) = plan else { return Ok(Sealed { body, key_id: None, encrypted: false }) };
     let missing = || {
         let why = "no keys for encrypted bodies: name them in the profile under `encryption`, or use --encrypt never";
         (Reason::FixtureMissing, why.to_owned())
@@ -44,7 +44,7 @@ pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>
         Some(Spoil::UnknownKeyId) => Some("0".repeat(keys.id.len())),
         _ => Some(keys.id.clone()),
     };
-    Ok(Sealed { body: envelope, key_id: key_id.map(|id| (plan.key_id_header.clone(), id)), sealed: true })
+    Ok(Sealed { body: envelope, key_id: key_id.map(|id| (plan.key_id_header.clone(), id)), encrypted: true })
 }
 
 fn message(body: &[u8], keys: &Keys, enc: Enc, spoil: Option<Spoil>) -> Option<String> {
@@ -78,7 +78,7 @@ pub(super) fn open(plan: Option<&EncryptionPlan>, keys: Option<&Keys>, raw: &mut
     let Some(plan) = plan else { return Opened::Plain };
     let Ok(document) = json::parse(&raw.body) else { return Opened::Plain };
     let Some(message) = document.root.get(&plan.member).and_then(Json::scalar) else { return Opened::Plain };
-    let Some(keys) = keys else { return Opened::Failed("there is no private key to open it with".to_owned()) };
+    let Some(keys) = keys else { return Opened::NoKey };
     let taken: Vec<Enc> = plan.enc.iter().filter_map(|e| Enc::named(e)).collect();
     match jwe::open(message, &keys.own, &taken) {
         Ok((plaintext, enc)) => {

@@ -13,6 +13,11 @@ pub(super) fn check(endpoint: &Endpoint, seen: &Observed, accepted: bool, notes:
             notes.hold(clauses.opens);
             notes.held.extend(clauses.encrypted.filter(|_| seen.sealed));
         }
+        Opened::NoKey => {
+            let why = "an encrypted answer came: name the client's private key in the profile, under `encryption`";
+            notes.unclear(Reason::FixtureMissing, why);
+            return false;
+        }
         Opened::Failed(why) => {
             let wanted = "an encrypted answer that the caller's private key opens";
             notes.find(clauses.opens, Check::Encryption, "", wanted, why.clone());

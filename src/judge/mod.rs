@@ -314,19 +314,14 @@ impl Oracle {
         } else {
             notes.find(success.status_clause, Check::Status, "", success.status.to_string(), answer.status.to_string());
         }
-        match code {
-            Some(code) => {
-                if let Some(clause) = success.code_clause {
-                    if success.codes.iter().any(|c| c == code) {
-                        notes.hold(clause);
-                    } else {
-                        let pointer = envelope::pointer(&self.contract.envelope.code);
-                        notes.find(clause, Check::Code, pointer, success.codes.join(" or "), code);
-                    }
-                }
+        // Without a code the envelope has spoken already.
+        if let (Some(code), Some(clause)) = (code, success.code_clause) {
+            if success.codes.iter().any(|c| c == code) {
+                notes.hold(clause);
+            } else {
+                let pointer = envelope::pointer(&self.contract.envelope.code);
+                notes.find(clause, Check::Code, pointer, success.codes.join(" or "), code);
             }
-            // The envelope has spoken already.
-            None => {}
         }
         let Some(clause) = success.message_clause else { return };
         let pointer = envelope::pointer(&self.contract.envelope.message);

@@ -41,13 +41,13 @@ pub(super) fn check(
             // Something in the request may as well draw this code: it is recorded, and nothing is said of the row.
             return;
         }
-        let mut codes: Vec<&str> = coded.iter().map(|r| row(r).code.as_str()).collect();
-        codes.dedup();
+        let mut wanted: Vec<&str> = coded.iter().map(|r| row(r).code.as_str()).collect();
+        wanted.dedup();
         // Where several rows may apply, none is promised alone: the softest is the one to cite.
         let softest = coded.iter().map(|r| row(r).fields[r.field].code).min_by_key(|c| contract.clause(*c).level);
         let clause = softest.unwrap_or(row(first).fields[first.field].code);
         broken.iter().filter(|c| **c != clause).for_each(|c| notes.hold(*c));
-        notes.find(clause, Check::Code, envelope::pointer(&contract.envelope.code), codes.join(" or "), code);
+        notes.find(clause, Check::Code, envelope::pointer(&contract.envelope.code), wanted.join(" or "), code);
         return;
     };
     if let (Some(tried), None, Role::Probe) = (tried, aimed, step.role) {

@@ -46,6 +46,8 @@ pub enum Opened {
     Plain,
     /// Encrypted with this content encryption, and opened.
     Opened(&'static str),
+    /// Encrypted, and nobody gave a key to open it with.
+    NoKey,
     /// Encrypted, and not opened: why.
     Failed(String),
 }

@@ -208,11 +208,16 @@ impl Template {
     /// True if a hole takes what the target answered earlier.
     #[must_use]
     pub fn borrows(&self) -> bool {
+        self.any(&|hole| !matches!(hole, Hole::Identity { .. } | Hole::Number { .. }))
+    }
+
+    /// True if the test holds for one of its holes.
+    pub fn any(&self, test: &dyn Fn(&Hole) -> bool) -> bool {
         match self {
             Template::Json(_) => false,
-            Template::Object(members) => members.iter().any(|(_, value)| value.borrows()),
-            Template::Array(items) => items.iter().any(Template::borrows),
-            Template::Hole(hole) => !matches!(hole, Hole::Identity { .. } | Hole::Number { .. }),
+            Template::Object(members) => members.iter().any(|(_, value)| value.any(test)),
+            Template::Array(items) => items.iter().any(|item| item.any(test)),
+            Template::Hole(hole) => test(hole),
         }
     }
 

@@ -68,7 +68,7 @@ pub fn expect(
         match (how, authentic) {
             // No page says that the key id is looked at, nor what a plaintext that is no JSON gets.
             (Spoil::UnknownKeyId | Spoil::NoKeyId, _) | (_, None) => {
-                reading.unknown("the key id", "has a value that no source shows")
+                reading.unknown("the key id", "has a value that no source shows");
             }
             (_, Some(clause)) => reading.broken.push(clause),
         }

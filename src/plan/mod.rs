@@ -287,6 +287,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A case of one request, led to by the steps that it needs: to be read if it is refused for its input, else to be accepted.
+    #[expect(clippy::needless_pass_by_value, reason = "a family makes a request and gives it away")]
     fn case(&self, place: &str, variant: &str, clause: Option<ClauseIx>, probe: Step) -> Planned {
         let own = |way: &Way| {
             let mut probe = probe.clone();

@@ -666,7 +666,7 @@ impl<'a> Stage<'a> {
             },
             (Operand::Request(path), Test::Not(list)) => match list.first()? {
                 Source::Literal(Json::Bool(value)) => set(path, Template::Json(Json::Bool(!value))),
-                Source::Literal(Json::String(text)) if text == "true" => set(path, Template::text("false")),
+                Source::Literal(Json::String(word)) if word == "true" => set(path, Template::text("false")),
                 Source::Literal(_) => Some(Edit::Remove(path.clone())),
                 _ => None,
             },

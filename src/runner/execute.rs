@@ -13,7 +13,7 @@ use crate::model::case::Poll;
 use crate::model::json::printable;
 use crate::model::observed::Body;
 use crate::model::{
-    Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Template, Verdict, field,
+    Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
 };
 use crate::plan::{freshen, isolation};
 
@@ -335,8 +335,8 @@ impl<T: Transport> Runner<T> {
     /// What a case comes to whose request can't be made.
     fn unmet(&self, case: &Case, step: &Step, reason: Reason, why: String) -> Verdict {
         let contract = self.plan.contract();
-        let optional = |edit: &Edit| {
-            let Edit::Set(_, Template::Hole(Hole::Answer { step, path })) = edit else { return false };
+        let optional = |hole: &Hole| {
+            let Hole::Answer { step, path } = hole else { return false };
             let response = &contract.endpoints[case.steps[*step].endpoint].response;
             let mut place = String::new();
             path.split('.').any(|part| {
@@ -347,7 +347,8 @@ impl<T: Transport> Runner<T> {
                 field::find(response, &place).is_some_and(|f| !f.required())
             })
         };
-        if reason == Reason::FixtureMissing && step.edits.iter().any(optional) {
+        let borrows = |edit: &Edit| matches!(edit, Edit::Set(_, value) if value.any(&optional));
+        if reason == Reason::FixtureMissing && step.edits.iter().any(borrows) {
             // What an answer may leave out is no breach when it is not there; the case has nothing to work with.
             return Verdict {
                 outcome: Outcome::NotApplicable,

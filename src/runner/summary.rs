@@ -59,8 +59,6 @@ pub fn summarize(
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     let clauses = clauses(tally, plan);
     let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
-    // Of no clauses everything is covered.
-    let covered = if clauses.is_empty() { 100.0 } else { 100.0 * exercised as f64 / clauses.len() as f64 };
     let worst = |level: Level| findings.iter().any(|f| f.level == level);
     let exit = if tally.counts.broken > 0 {
         Exit::Harness
@@ -68,7 +66,7 @@ pub fn summarize(
         Exit::Broken
     } else if tally.partial || obstructed(tally) {
         Exit::Unclear
-    } else if min_coverage.is_some_and(|min| covered < f64::from(min)) {
+    } else if min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
         Exit::Coverage
     } else {
         Exit::Green

@@ -1,5 +1,6 @@
 //! `konform serve`: the sandbox on a port, until Ctrl-C.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,7 +79,8 @@ fn write_profile(path: &Path, args: &Serve, contract: &Contract) -> Result<Strin
             ("server_key", format!("file:{}", server_path.display())),
             ("client_key", format!("file:{}", client_path.display())),
         ] {
-            text.push_str(&format!("  {key}: {}\n", serde_json::json!(value)));
+            // Writing to a String can't fail.
+            let _ = writeln!(text, "  {key}: {}", serde_json::json!(value));
         }
     }
     std::fs::write(path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;

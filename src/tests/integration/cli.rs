@@ -40,7 +40,7 @@ fn golden(name: &str, (code, stdout, stderr): &(i32, String, String)) {
     settings.set_omit_expression(true);
     for (pattern, with) in [
         (r"reports/\d{8}T\d{6}Z-[0-9a-f]{4}", "reports/<run>"),
-        (r"exchanges in [0-9.]+ s \(\d+/s\)", "exchanges in <time>"),
+        (r"\d+ exchanges in [0-9.]+ s \(\d+/s\)", "<n> exchanges in <time>"),
         (r"salt [0-9a-f]{16}", "salt <salt>"),
         (r"replay +\S*konform(\.exe)? replay", "replay    konform replay"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
@@ -75,7 +75,19 @@ fn offline_commands_print_the_same_every_time() {
         ("coverage", &["coverage"]),
         ("show", &["show", "user-registration::length::body.loginId::empty", "--salt", "1"]),
         ("show-steps", &["show", "user-registration::error::body.ci::001_028", "--salt", "1"]),
-        ("show-curl", &["show", "user-registration::valid::body::every-field", "--curl", "--sign", "--salt", "1"]),
+        (
+            "show-curl",
+            &[
+                "show",
+                "user-registration::valid::body::every-field",
+                "--curl",
+                "--sign",
+                "--salt",
+                "1",
+                "--encrypt",
+                "never",
+            ],
+        ),
         ("serve-faults", &["serve", "--faults"]),
         ("no-such-case", &["show", "user-registration::length::body.loginid::empty"]),
         ("no-such-contract", &["list", "--contract", "kona"]),

@@ -93,7 +93,6 @@ fn differences(contract: &Contract, id: &str, fact: &Value) -> Vec<String> {
     if shown != documented {
         say(format!("its success is documented: {documented}, and the facts show it: {shown}"));
     }
-    drop(say);
     out.extend(notes(contract, id, &[fact]));
     out
 }

@@ -39,7 +39,7 @@ pub(crate) fn access(contract: &Contract, encrypt: Encrypt) -> Access {
     Access {
         target: Target::parse("http://127.0.0.1:1/open-api").expect("a target"),
         credentials: sandbox::credentials(contract),
-        keys: keys().filter(|_| encrypt != Encrypt::Never),
+        keys: keys(),
         encrypt,
     }
 }

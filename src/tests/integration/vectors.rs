@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use konform::crypto;
+use konform::crypto::jwe::{self, Enc};
+use konform::crypto::{self, PrivateKey, PublicKey};
 use konform::model::field::{Format, Unit};
 use konform::model::{Decimal, format};
 use serde_json::Value;
@@ -63,5 +64,31 @@ fn dates_are_those_of_another_program() {
     for vector in read("src/tests/vectors/vectors.json")["dates"].as_array().expect("dates") {
         let format = Format::Pattern(text(vector, "pattern").to_owned());
         assert_eq!(Some(format::matches(&format, text(vector, "text"))), vector["is"].as_bool(), "{vector}");
+    }
+}
+
+#[test]
+fn messages_encrypted_by_another_program_open_and_what_is_not_taken_does_not() {
+    let vectors = read("src/tests/vectors/jwe.json");
+    let private = PrivateKey::from_pem(text(&vectors, "private").as_bytes()).expect("a private key");
+    let public = PublicKey::from_pem(text(&vectors, "public").as_bytes()).expect("a public key");
+    let taken = [Enc::A128Gcm, Enc::A256Gcm];
+    let mut opened = 0;
+    for vector in vectors["opens"].as_array().expect("messages") {
+        let (plaintext, enc) = jwe::open(text(vector, "message"), &private, &taken).expect("it opens");
+        assert_eq!((plaintext.as_slice(), enc.name()), (text(vector, "plaintext").as_bytes(), text(vector, "enc")));
+        let again = jwe::seal(&plaintext, &public, enc).expect("the key fits").join();
+        assert_eq!(
+            jwe::open(&again, &private, &taken),
+            Ok((plaintext, enc)),
+            "a message of our own under the same key"
+        );
+        opened += 1;
+    }
+    assert!(opened >= 8);
+    let refused = vectors["refused"].as_array().expect("messages");
+    assert!(refused.len() >= 4);
+    for vector in refused {
+        assert!(jwe::open(text(vector, "message"), &private, &taken).is_err(), "{}", text(vector, "why"));
     }
 }

@@ -62,6 +62,7 @@ def main():
         env = dict(os.environ, **{f"CHECK_{name.upper()}": value for name, value in names.items()})
         target = f"http://127.0.0.1:{server.server_address[1]}"
         command = [program, "run", "--target", target, "--profile", "profile.yaml", "--out", "out", "--quiet"]
+        command += ["--only", "user-registration::*", "--only", "terms-all::*"]
         done = subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         # A server that takes everything breaks the contract: the run must say so, and must have come to its end.
         if done.returncode != 1:
@@ -71,7 +72,9 @@ def main():
             record = json.loads(line)["record"]
             if record["kind"] == "exchange":
                 trace = dict(record["request_headers"]).get("X-KM-Correlation-Id")
-                cases.setdefault(trace, record["case"])
+                # A case signs its own request wrongly, not those that lead to it or undo it.
+                own = record["case"].split("::")[0] == record["endpoint"]
+                cases.setdefault(trace, record["case"] if own else "?")
                 if KEY in line or ACCESS in line:
                     sys.exit(f"a secret stands in the evidence of {record['case']}")
     good = bad = 0
