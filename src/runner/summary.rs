@@ -94,20 +94,26 @@ fn obstructed(tally: &Tally) -> bool {
 }
 
 fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
-    let contract = plan.contract();
-    let reasons = unexercised(plan);
     (0..)
-        .zip(&contract.clauses)
+        .zip(&plan.contract().clauses)
         .map(|(ix, clause)| {
             let (asserted, broken) = tally.audit.rate(ix);
-            let reason = (asserted == 0).then(|| match tally.unmet.get(&ix) {
-                _ if tally.unsettled.contains(&ix) => "its cases ended without a verdict".to_owned(),
-                Some(reason) => reason.clone(),
-                None => reasons(ix),
-            });
-            ClauseRecord { id: clause.id.clone(), level: clause.level, basis: clause.basis, asserted, broken, reason }
+            let (id, level, basis) = (clause.id.clone(), clause.level, clause.basis);
+            ClauseRecord { id, level, basis, asserted, broken, reason: None }
         })
         .collect()
+}
+
+/// Says of every clause that was not exercised why not; plans the whole contract once more to know.
+pub fn explain(summary: &mut Summary, tally: &Tally, plan: &Plan) {
+    let reasons = unexercised(plan);
+    for (ix, clause) in (0..).zip(&mut summary.clauses).filter(|(_, c)| c.asserted == 0) {
+        clause.reason = Some(match tally.unmet.get(&ix) {
+            _ if tally.unsettled.contains(&ix) => "its cases ended without a verdict".to_owned(),
+            Some(reason) => reason.clone(),
+            None => reasons(ix),
+        });
+    }
 }
 
 /// Why a clause is not exercised: what the plan left out, else what it takes to assert it.

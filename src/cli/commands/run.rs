@@ -19,7 +19,7 @@ use crate::cli::output::Output;
 use crate::crypto;
 use crate::model::{Case, Event, Exit, RunHeader, Summary};
 use crate::report::{self, console, snapshot};
-use crate::runner::summary::summarize;
+use crate::runner::summary::{explain, summarize};
 use crate::runner::{Journal, Live, Options, Runner};
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
@@ -97,6 +97,7 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         };
         let mut summary =
             summarize(&tally, runner.plan(), (args.fail_on == FailOn::Should, args.min_coverage), &command);
+        explain(&mut summary, &tally, runner.plan());
         match journal.finish(summary.partial) {
             Ok(root) => summary.root = root,
             Err(error) => {

@@ -72,10 +72,12 @@ fn honest() -> impl Strategy<Value = Honest> {
     let own = own.prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i].into_iter().flatten().collect());
     let told = (decide("terms-id-type", &["a", "b"]), decide("tran-token-message", &["a", "b"]))
         .prop_map(|(a, b)| [a, b].into_iter().flatten().collect());
-    let envelope =
-        proptest::option::of(Just(Envelope { code: "result.reason".to_owned(), message: "result.message".to_owned() }));
-    let encrypt = proptest::sample::select(&[Encrypt::Never, Encrypt::Never, Encrypt::Marked, Encrypt::Always][..]);
-    let endpoints = proptest::collection::vec(0..1000_usize, 1..=3);
+    let envelope = proptest::option::of(Just(Envelope {
+        code: "outcome.reason".to_owned(),
+        message: "outcome.message".to_owned(),
+    }));
+    let encrypt = prop_oneof![10 => Just(Encrypt::Never), 1 => Just(Encrypt::Marked), 1 => Just(Encrypt::Always)];
+    let endpoints = proptest::collection::vec(0..1000_usize, 1..=2);
     (variant, own, told, envelope, encrypt, endpoints, any::<u64>()).prop_map(
         |(variant, own, told, envelope, encrypt, endpoints, salt)| Honest {
             variant,
