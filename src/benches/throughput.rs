@@ -46,7 +46,8 @@ fn main() {
         return;
     }
     // `cargo bench -- planning` measures one part.
-    let parts: [(&str, fn()); 3] = [("throughput", throughput), ("planning", planning), ("memory", memory)];
+    let parts: [(&str, fn()); 4] =
+        [("throughput", throughput), ("planning", planning), ("memory", memory), ("main-job", main_job)];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
@@ -306,6 +307,26 @@ fn planning() {
     ));
 }
 
+/// The main job as a user runs it, against its own sandbox: the whole plan, marked bodies encrypted, reports written.
+fn main_job() {
+    let folder = Folder::new();
+    let mut seconds = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let status = Command::new(env!("CARGO_BIN_EXE_konform"))
+            .args(["run", "--quiet", "--out"])
+            .arg(folder.0.join(format!("{}", seconds.len())))
+            .current_dir(&folder.0)
+            .output()
+            .expect("it runs")
+            .status;
+        assert!(status.success(), "the main job is clean");
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    say(&format!("main job: {:.1} s, median of {ROUNDS} (aim 10 s)", seconds[ROUNDS / 2]));
+}
+
 fn memory() {
     let peak = |cases: usize| -> u64 {
         let output = Command::new(std::env::current_exe().expect("this program"))
@@ -339,7 +360,8 @@ fn memory_child(count: usize) -> u64 {
         )
     });
     summary.root = root;
-    let replay = report::Replay { contract: None, target: None, profile: None, seed: 1, faults: Vec::new() };
+    let replay =
+        report::Replay { contract: None, target: None, profile: None, seed: 1, encrypt: "never", faults: Vec::new() };
     report::write(&folder.0, &header, &summary, &replay).expect("reports are written");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)

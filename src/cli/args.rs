@@ -234,6 +234,9 @@ pub(super) struct Serve {
     /// List the faults
     #[arg(long)]
     pub(super) faults: bool,
+    /// Days by which its clock is ahead
+    #[arg(long, default_value_t = 0, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub(super) ahead: u32,
     /// Write a profile that fits this sandbox, its keys beside it, and serve
     #[arg(long, value_name = "FILE")]
     pub(super) write_profile: Option<PathBuf>,

@@ -229,7 +229,7 @@ fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Resul
     let read = |what: &str, server: &[u8], client: &[u8], id: String| -> Result<Option<Keys>, UsageError> {
         let other = PublicKey::from_pem(server).map_err(|e| broken(&format!("the server's key in {what}"), &e))?;
         let own = PrivateKey::from_pem(client).map_err(|e| broken(&format!("the client's key in {what}"), &e))?;
-        Ok(Some(Keys { id, other, own }))
+        Ok(Some(Keys { id, other, own, spare: None }))
     };
     if embedded {
         let Some((id, server, client)) = sandbox::keys() else { return Ok(None) };
@@ -240,7 +240,13 @@ fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Resul
         |path: &str| std::fs::read(path).map_err(|e| UsageError(format!("failed to read the key file {path}: {e}")));
     let (_, id) = read_secret(&sources.key_id)?;
     let what = format!("{} and {}", sources.server, sources.client);
-    read(&what, &file(&sources.server)?, &file(&sources.client)?, id)
+    let mut keys = read(&what, &file(&sources.server)?, &file(&sources.client)?, id)?;
+    if let (Some(keys), Some(path)) = (&mut keys, &sources.spare) {
+        let spare =
+            PrivateKey::from_pem(&file(path)?).map_err(|e| broken(&format!("the client's key in {path}"), &e))?;
+        keys.spare = Some(spare);
+    }
+    Ok(keys)
 }
 
 fn credentials(

@@ -55,6 +55,8 @@ pub struct KeySources {
     pub server: String,
     /// The client's private key, PEM (PKCS#8).
     pub client: String,
+    /// The private key of a second pair: an answer to a request without a key id may be under that one.
+    pub spare: Option<String>,
 }
 
 /// What a profile knows of an endpoint's request that no page shows.
@@ -186,22 +188,25 @@ fn connections(node: &Node) -> Result<usize, LoadError> {
     }
 }
 
+fn key_file(node: &Node) -> Result<String, LoadError> {
+    match secret_source(node)? {
+        SecretSource::File(path) => Ok(path),
+        _ => Err(node.error("a key is a file", "write `file:PATH`")),
+    }
+}
+
 fn keys(node: &Node) -> Result<KeySources, LoadError> {
     let map = node.map()?;
-    let path = |key: &'static str| -> Result<String, LoadError> {
-        let node = map.req(key)?;
-        match secret_source(node)? {
-            SecretSource::File(path) => Ok(path),
-            _ => Err(node.error("a key is a file", "write `file:PATH`")),
-        }
-    };
     let id = map.req("key_id")?;
     // The pair's name is no secret: it may be written out.
     let key_id = match id.text()?.split_once(':') {
         Some(_) => secret_source(id)?,
         None => SecretSource::Plain(id.text()?.to_owned()),
     };
-    let keys = KeySources { key_id, server: path("server_key")?, client: path("client_key")? };
+    let spare = map.opt("spare_client_key").map(key_file).transpose()?;
+    let server = key_file(map.req("server_key")?)?;
+    let client = key_file(map.req("client_key")?)?;
+    let keys = KeySources { key_id, server, client, spare };
     map.done()?;
     Ok(keys)
 }

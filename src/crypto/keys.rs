@@ -107,6 +107,8 @@ pub struct Keys {
     pub other: PublicKey,
     /// One's own key: what comes is opened with it.
     pub own: PrivateKey,
+    /// One's own key of another pair: what answers a request without a pair's name may be under that one.
+    pub spare: Option<PrivateKey>,
 }
 
 /// A new pair of 2048 bits: private (PKCS#8) and public (SPKI) in PEM. None if the machine has no randomness.

@@ -80,11 +80,53 @@ pub(super) fn open(plan: Option<&EncryptionPlan>, keys: Option<&Keys>, raw: &mut
     let Some(message) = document.root.get(&plan.member).and_then(Json::scalar) else { return Opened::Plain };
     let Some(keys) = keys else { return Opened::NoKey };
     let taken: Vec<Enc> = plan.enc.iter().filter_map(|e| Enc::named(e)).collect();
-    match jwe::open(message, &keys.own, &taken) {
+    let with = |key| jwe::open(message, key, &taken);
+    let opened = with(&keys.own).or_else(|error| match &keys.spare {
+        Some(spare) => with(spare).map_err(|_| error),
+        None => Err(error),
+    });
+    match opened {
         Ok((plaintext, enc)) => {
             raw.body = plaintext;
             Opened::Opened(enc.name())
         }
         Err(error) => Opened::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{PrivateKey, PublicKey};
+
+    #[test]
+    fn an_answer_under_either_of_two_pairs_opens() {
+        let pair = || keys::generate().expect("randomness");
+        let (own, other, stranger) = (pair(), pair(), pair());
+        let private = |pem: &str| PrivateKey::from_pem(pem.as_bytes()).expect("a key");
+        let public = |pem: &str| PublicKey::from_pem(pem.as_bytes()).expect("a key");
+        let two =
+            Keys { id: String::new(), other: public(&own.1), own: private(&own.0), spare: Some(private(&other.0)) };
+        let one = Keys { spare: None, ..two.clone() };
+        let plan = EncryptionPlan {
+            id: String::new(),
+            member: "sealed".to_owned(),
+            key_id_header: "Key-Id".to_owned(),
+            alg: jwe::ALG.to_owned(),
+            enc: vec![Enc::A128Gcm.name().to_owned()],
+        };
+        let answered = |pem: &str, keys: &Keys| {
+            let message = jwe::seal(b"{\"a\":1}", &public(pem), Enc::A128Gcm).expect("it seals").join();
+            let body = format!("{{\"sealed\":\"{message}\"}}").into_bytes();
+            let mut raw = Raw { status: 200, headers: Vec::new(), body };
+            let opened = open(Some(&plan), Some(keys), &mut raw);
+            (matches!(opened, Opened::Opened(_)) && raw.body == b"{\"a\":1}", opened)
+        };
+        for (pem, keys, opens) in
+            [(&own, &two, true), (&other, &two, true), (&other, &one, false), (&stranger, &two, false)]
+        {
+            let (opened, how) = answered(&pem.1, keys);
+            assert_eq!(opened, opens, "{how:?}");
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Subject {
         let own = target.is_none();
         let keys = sandbox::keys().filter(|_| own && contract.encryption.is_some()).and_then(|(id, server, client)| {
             let other = PublicKey::from_pem(server.as_bytes()).ok()?;
-            Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()? })
+            Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()?, spare: None })
         });
         let poll = if own { Duration::ZERO } else { Options::default().poll };
         let plan = Plan::new(contract, seed);

@@ -107,6 +107,18 @@ pub enum Encrypt {
     Never,
 }
 
+impl Encrypt {
+    /// The word of the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Encrypt::Marked => "marked",
+            Encrypt::Always => "always",
+            Encrypt::Never => "never",
+        }
+    }
+}
+
 /// What a page's mark says of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

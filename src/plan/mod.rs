@@ -218,6 +218,19 @@ impl Plan {
         self.way(endpoint, Goal::Accept).err()
     }
 
+    /// What the endpoint's requests send where sources disagree on a header's length, in words.
+    #[must_use]
+    pub fn sides(&self, endpoint: usize) -> Vec<String> {
+        let own = &self.contract.endpoints[endpoint];
+        let disputed = |f: &&Field| f.length.as_ref().is_some_and(|l| l.sides.len() > 1);
+        let headers = rehearsal::unbent(self, endpoint);
+        let sent = own.request_headers.iter().filter(disputed).filter_map(|field| {
+            let (_, value) = headers.iter().find(|(name, _)| *name == field.name)?;
+            Some(format!("{} of {}", field.name, value.chars().count()))
+        });
+        sent.collect()
+    }
+
     /// The body of a step; `fill` makes what only a run knows.
     ///
     /// # Errors

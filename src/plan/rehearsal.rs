@@ -23,14 +23,19 @@ pub(super) fn bind(plan: &Plan, step: &Step, seen: &Seen<'_>) -> Json {
     body
 }
 
+/// The endpoint's headers as they are without a case's edits.
+pub(super) fn unbent(plan: &Plan, endpoint: usize) -> Vec<(String, String)> {
+    let wire = &plan.contract().endpoints[endpoint].wire;
+    wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect()
+}
+
 /// The headers of a step whose headers are bent; unbent ones are the contract's own and nobody asks for them.
 pub(super) fn headers(plan_of: &Plan, step: &Step) -> Vec<(String, String)> {
     if step.headers.is_empty() {
         return Vec::new();
     }
     let wire = &plan_of.contract().endpoints[step.endpoint].wire;
-    let mut headers: Vec<(String, String)> =
-        wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan_of.contract()))).collect();
+    let mut headers = unbent(plan_of, step.endpoint);
     if let Some(plan) = wire.encryption.as_ref().filter(|_| step.seal != crate::model::case::Seal::AsMarked) {
         let own = &plan_of.contract().endpoints[step.endpoint].request_headers;
         let length = own.iter().find(|f| f.name == plan.key_id_header).and_then(|f| f.length.as_ref());

@@ -1,9 +1,10 @@
 //! Life cycles: what one call did, a later call must show.
 
 use super::setup::{self, Goal};
-use super::{Planned, Scope};
+use super::{Planned, Scope, set_json};
+use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Endpoint};
-use crate::model::{Role, Step};
+use crate::model::{Json, Role, Step, field};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let shows: Vec<&str> = scope
@@ -28,7 +29,34 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             Err(reason) => out.push(scope.left_out("body", &variant, None, reason)),
         }
     }
+    for effect in &scope.endpoint.effects {
+        if let Some(list) = &effect.list {
+            out.extend(page(scope, &effect.resource, list));
+        }
+    }
     out
+}
+
+/// Two are there, a page of one is asked for.
+fn page(scope: &Scope<'_>, resource: &str, list: &Listing) -> Option<Planned> {
+    let size = field::find(&scope.endpoint.request, list.size.as_ref()?)?;
+    let clause = list.size_clause;
+    let makers = scope.plan.contract().endpoints.iter().enumerate();
+    let mut ways = makers
+        .filter(|(_, e)| e.effects.iter().any(|e| e.act == Act::Create && e.resource == resource))
+        .map(|(maker, _)| (maker, setup::solve(scope.plan, scope.at, Goal::After(maker))));
+    let variant = "one-of-two";
+    Some(match ways.find_map(|(maker, way)| Some((maker, way.ok()?))) {
+        Some((maker, way)) => {
+            let edits = way.steps.iter().rev().find(|s| s.endpoint == maker)?.edits.clone();
+            let way = way.then(scope.plan, maker, edits);
+            let mut edits = way.edits.clone();
+            edits.push(set_json(size, Json::number("1")));
+            let probe = Step::new(scope.at, Role::Probe, edits);
+            scope.led(&size.place(), variant, clause, &way, probe)
+        }
+        None => scope.left_out(&size.place(), variant, clause, "no call of the contract makes two entries"),
+    })
 }
 
 fn changes(mover: &Endpoint, shows: &[&str]) -> bool {

@@ -27,6 +27,8 @@ pub struct Replay {
     pub profile: Option<String>,
     /// Seed of the plan.
     pub seed: u64,
+    /// Which bodies were encrypted: marked, always or never.
+    pub encrypt: &'static str,
     /// Faults of the embedded sandbox.
     pub faults: Vec<String>,
 }

@@ -168,13 +168,23 @@ impl<T: Transport> Runner<T> {
                 .iter()
                 .map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer))
                 .collect(),
-            saw: probe.map(|seen| shape(seen, contract)).unwrap_or_default(),
+            saw: probe.map(|seen| self.saw(case, seen)).unwrap_or_default(),
             created: executed.created.clone(),
             exchanges: executed.exchanges,
             micros: probe.map_or(0, |seen| seen.micros),
         };
         let line = Journal::case_line(&record);
         executed.record = Some((Arc::new(record), line));
+    }
+
+    /// What the probe answered, and on the first legal case of an endpoint what was sent where sources disagree.
+    fn saw(&self, case: &Case, seen: &Observed) -> String {
+        let shape = shape(seen, self.plan.contract());
+        if !case.id.ends_with("::valid::body::every-field") {
+            return shape;
+        }
+        let word = if self.oracle.accepted(case.endpoint, seen) { "accepted" } else { "not accepted" };
+        self.plan.sides(case.endpoint).iter().fold(shape, |told, side| told + "\n    " + side + " " + word)
     }
 
     /// Runs a case once; `round` keeps the identities of repeated canaries apart.

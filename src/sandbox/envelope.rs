@@ -42,7 +42,7 @@ fn own() -> Option<&'static Keys> {
         let [server, client] = pairs()?;
         let own = PrivateKey::from_pem(server.0.as_bytes()).ok()?;
         let other = PublicKey::from_pem(client.1.as_bytes()).ok()?;
-        Some(Keys { id: KEY_ID.to_owned(), other, own })
+        Some(Keys { id: KEY_ID.to_owned(), other, own, spare: None })
     };
     OWN.get_or_init(read).as_ref()
 }

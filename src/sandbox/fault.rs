@@ -46,6 +46,7 @@ pub(super) enum Kind {
     Accept(String),
     AnswerPlain,
     AnswerOtherKey,
+    IgnorePage(String),
 }
 
 /// What is done to a member of the answer; [`FAULTS`] explains each.
@@ -63,7 +64,7 @@ pub(super) enum Change {
 }
 
 /// Every fault: its name with the kind of argument it takes, and what it does.
-pub const FAULTS: [(&str, &str); 42] = [
+pub const FAULTS: [(&str, &str); 43] = [
     ("accept-above:FIELD", "takes values above the field's bounds"),
     ("accept-below:FIELD", "takes values below the field's bounds"),
     ("accept-empty:FIELD", "takes the empty string"),
@@ -104,6 +105,7 @@ pub const FAULTS: [(&str, &str); 42] = [
     ("skip-row:ENDPOINT/CODE", "does not know the row of the endpoint"),
     ("skip-effects:ENDPOINT", "answers a call and does nothing"),
     ("accept-sealed:KIND", "takes an encrypted body in spite of its: tag, key, alg, enc, form, no-json, key-id"),
+    ("ignore-page:ENDPOINT", "lists everything whatever page is asked for"),
     ("answer-plain", "answers in plain where the page marks the answer as encrypted"),
     ("answer-other-key", "encrypts answers under a key that is not the caller's"),
 ];
@@ -160,6 +162,7 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
             None => return Err(unknown()),
         },
         "skip-effects" => Kind::SkipEffects(arg),
+        "ignore-page" => Kind::IgnorePage(arg),
         "accept-sealed" if ["tag", "key", "alg", "enc", "form", "no-json", "key-id"].contains(&arg.as_str()) => {
             Kind::Accept(arg)
         }

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::{block_on, find_case, panel};
 use crate::cli::UsageError;
-use crate::cli::args::{Common, Replay};
+use clap::ValueEnum as _;
+
+use crate::cli::args::{Common, EncryptWord, Replay};
 use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::{Case, Exit, Level, Outcome};
@@ -34,6 +36,8 @@ struct How {
     target: Option<String>,
     profile: Option<String>,
     seed: u64,
+    #[serde(default)]
+    encrypt: Option<String>,
     faults: Vec<String>,
 }
 
@@ -71,6 +75,8 @@ fn read(path: &Path, common: &mut Common) -> Result<(String, Option<String>), Us
     common.contract = common.contract.take().or(file.replay.contract);
     common.target = common.target.take().or(file.replay.target);
     common.profile = common.profile.take().or(file.replay.profile.map(PathBuf::from));
+    let encrypted = file.replay.encrypt.as_deref().and_then(|word| EncryptWord::from_str(word, true).ok());
+    common.encrypt = common.encrypt.or(encrypted);
     common.seed = file.replay.seed;
     if common.fault.is_empty() && common.target.is_none() {
         common.fault = file.replay.faults;

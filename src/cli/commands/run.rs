@@ -123,6 +123,7 @@ fn finish(
         target: config.target.as_ref().map(|t| t.base().to_owned()),
         profile: config.profile.as_ref().map(|p| p.file.clone()),
         seed: config.seed,
+        encrypt: config.encrypt.word(),
         faults: config.fault_names.clone(),
     };
     if let Err(error) = report::write(folder, header, summary, &replay) {

@@ -41,6 +41,7 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Usag
         let profile = profile.map(|path| format!(" --profile {path}")).unwrap_or_default();
         out.line(&format!("try: konform run --target http://{address}{}{profile}", contract.base_path));
         let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
+        sandbox.advance(std::time::Duration::from_secs(u64::from(args.ahead) * 86_400));
         let stop = async {
             // Without a signal handler the process ends the ordinary way.
             let _ = tokio::signal::ctrl_c().await;

@@ -149,6 +149,8 @@ fn exit_codes() {
     let profile = folder.0.join("bad.yaml");
     fs::write(&profile, "konform: 1\nenviroment: sandbox\n").expect("written");
     fs::write(folder.0.join("full.txt"), "x").expect("written");
+    let keys = "konform: 1\nencryption: {key_id: k, server_key: \"file:full.txt\", client_key: \"file:full.txt\"}\n";
+    fs::write(folder.0.join("keys.yaml"), keys).expect("written");
     for (args, code, says) in [
         (&["run", "--fault", "skip-enum:gender"][..], 0, "warning 1"),
         (&["run", "--fault", "skip-enum:gender", "--fail-on", "should"], 1, "warning 1"),
@@ -165,6 +167,13 @@ fn exit_codes() {
         (&["replay", "full.txt"], 2, "no finding of konform"),
         (&["run", "--only", "*::example::*", "--quiet"], 0, "PASS"),
         (&["run", "--clause", "*/errors/001_001/*", "--format", "json"], 0, "\"exit\":0"),
+        (&["run", "--contract", "library", "--min-coverage", "80"], 0, "PASS"),
+        (&["run", "--contract", "library", "--min-coverage", "99"], 6, "COVERAGE"),
+        (&["run", "--target", &dead, "--encrypt", "always"], 2, "--encrypt needs keys"),
+        (&["run", "--profile", "keys.yaml", "--target", &dead], 2, "no certificate and no public key"),
+        (&["coverage", "--contract", "library"], 0, "book-add"),
+        (&["keygen", "keys"], 0, "client-private.pem"),
+        (&["keygen", "keys"], 2, "failed to write"),
     ] {
         let (got, stdout, stderr) = output(&folder.0, args);
         assert!(got == code && format!("{stdout}{stderr}").contains(says), "{args:?} gave {got}\n{stdout}\n{stderr}");
@@ -269,4 +278,26 @@ fn serve_says_where_and_takes_the_run_it_suggests() {
     server.wait().expect("it ends");
     assert_eq!(code, 0, "{stdout}\n{stderr}");
     assert!(stdout.lines().filter(|l| l.starts_with("{\"id\":")).count() > 300);
+}
+
+#[test]
+fn the_profile_that_serve_writes_reaches_everything_that_the_embedded_sandbox_does() {
+    let folder = Folder::new();
+    let mut server = konform(&folder.0, &["serve", "--addr", "127.0.0.1:0", "--write-profile", "sandbox.yaml"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(server.stdout.take().expect("stdout")).lines();
+    let mut next = || lines.next().expect("a line").expect("UTF-8");
+    let (_, hint) = (next(), next());
+    let args: Vec<&str> = hint.split(' ').skip(2).chain(["--quiet"]).collect();
+    assert_eq!(args[0], "run", "{hint}");
+    let (code, stdout, stderr) = output(&folder.0, &args);
+    server.kill().expect("it was running");
+    server.wait().expect("it ends");
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    let (_, embedded, _) = output(&folder.0, &["run", "--quiet"]);
+    let verdict = |text: &str| text.lines().last().unwrap_or_default().to_owned();
+    assert_eq!(verdict(&stdout), verdict(&embedded));
+    assert!(!stdout.contains("not selected"), "{stdout}");
 }

@@ -48,7 +48,7 @@ pub(crate) fn access(contract: &Contract, encrypt: Encrypt) -> Access {
 pub(crate) fn keys() -> Option<Keys> {
     let (id, server, client) = sandbox::keys()?;
     let other = PublicKey::from_pem(server.as_bytes()).ok()?;
-    Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()? })
+    Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()?, spare: None })
 }
 
 /// True for a case of one of these endpoints.

@@ -10,6 +10,7 @@ mod exchanges;
 mod facts;
 mod faults;
 mod honest;
+mod library;
 mod plan;
 mod reports;
 mod rows;
