@@ -1,6 +1,6 @@
 //! Encrypted requests: sound ones with each content encryption, a sound one around an invalid body, and each way of not verifying.
 
-use super::setup::Goal;
+use super::way::Goal;
 use super::{Planned, Scope};
 use crate::contract::When;
 use crate::model::case::{Seal, Spoil};

@@ -1,7 +1,7 @@
 //! Each documented error, provoked by the steps it needs.
 
-use super::setup::{self, Goal, Way};
-use super::{Planned, Scope, set, set_json};
+use super::way::{Goal, Way};
+use super::{Planned, Scope, set, set_json, setup};
 use crate::contract::{Covers, Row, RowField, When};
 use crate::model::case::RowRef;
 use crate::model::template::Keep;

@@ -19,18 +19,19 @@ mod rehearsal;
 mod scenario;
 mod setup;
 mod token;
+mod undo;
 mod valid;
 mod value;
+mod way;
 
 use std::sync::{Arc, OnceLock};
 
 use chrono::{FixedOffset, TimeZone as _};
 
 pub use rehearsal::freshen;
-use setup::{Goal, Way};
+use way::{Goal, Way};
 
 use crate::behaviour::{Moment, World};
-use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Endpoint};
 use crate::model::template::HeaderEdit;
 use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template, field};
@@ -394,7 +395,7 @@ impl<'a> Scope<'a> {
         clauses.dedup();
         let hazard =
             steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
-        let undo = undo(&plan.contract, &steps);
+        let undo = undo::steps(&plan.contract, &steps);
         Case {
             id: id.into(),
             family: self.family,
@@ -407,28 +408,6 @@ impl<'a> Scope<'a> {
             fixtures: way.fixtures.clone(),
         }
     }
-}
-
-/// The calls that undo what the steps create.
-fn undo(contract: &Arc<Contract>, steps: &[Step]) -> Vec<Step> {
-    let mut out = Vec::new();
-    for (at, step) in steps.iter().enumerate() {
-        for effect in &contract.endpoints[step.endpoint].effects {
-            let made = match (effect.act, &effect.key, &effect.only_if) {
-                (Act::Create, Some(Source::Response(path)), None) => Hole::Answer { step: at, path: path.clone() },
-                (Act::Create, Some(Source::Request(path)), None) => Hole::Sent { step: at, path: path.clone() },
-                _ => continue,
-            };
-            let Some((endpoint, path)) = setup::undoing(contract, &effect.resource) else { continue };
-            if steps[at..].iter().any(|s| s.endpoint == endpoint && s.role == Role::Setup) {
-                continue;
-            }
-            out.push(Step::new(endpoint, Role::Undo, vec![Edit::Set(path, Template::Hole(made))]));
-        }
-    }
-    // What was made last goes first: it may hold on to what was made before.
-    out.reverse();
-    out
 }
 
 /// True if an edit makes an earlier one pointless.

@@ -1,7 +1,7 @@
 //! Life cycles: what one call did, a later call must show.
 
-use super::setup::{self, Goal};
-use super::{Planned, Scope, set_json};
+use super::way::Goal;
+use super::{Planned, Scope, set_json, setup};
 use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Endpoint};
 use crate::model::{Json, Role, Step, field};

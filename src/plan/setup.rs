@@ -5,56 +5,19 @@
 //! which no other row holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use super::way::{Goal, Way};
 use super::{Plan, rehearsal};
 use crate::behaviour::{Held, Origin, Style, Truth, World};
 use crate::contract::behaviour::{Act, Operand, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
-use crate::model::case::{Poll, RowRef};
+use crate::model::case::Poll;
 use crate::model::template::Shape;
-use crate::model::{Edit, Expect, Field, Hole, Json, Role, Step, Template, field};
+use crate::model::{Edit, Field, Hole, Json, Role, Step, Template, field};
 use crate::schema::compose;
 
 /// Makers of makers: deeper than any life cycle goes.
 const DEPTH: usize = 8;
-
-/// What the request under test is to meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
-    /// To be accepted: no row holds, everything it changes is there.
-    Accept,
-    /// To be read: its references name something, whatever the rows say.
-    Input,
-    /// This row, for its field; `left` for what was there once.
-    Row {
-        /// Index of the row.
-        row: usize,
-        /// Reference to something that has left instead of something that never was.
-        left: bool,
-    },
-    /// To be accepted after this call has been made.
-    After(usize),
-}
-
-/// The way to a goal.
-#[derive(Clone, Debug)]
-pub(super) struct Way {
-    /// Calls before the request.
-    pub(super) steps: Vec<Step>,
-    /// Changes to the request's baseline: what its references name.
-    pub(super) edits: Vec<Edit>,
-    /// Fixtures that take part.
-    pub(super) fixtures: Vec<usize>,
-    /// The world after the steps, stand-ins throughout.
-    pub(super) world: World,
-    /// Stand-in requests and answers of the steps.
-    pub(super) sent: Vec<Json>,
-    /// Stand-in answers.
-    pub(super) answers: Vec<Json>,
-    /// True if some references name nothing: enough for a request that is refused for its input.
-    pub(super) dangling: bool,
-}
 
 /// Which instance stands for a resource: by resource index.
 type Chosen = BTreeMap<usize, usize>;
@@ -828,74 +791,4 @@ fn put(node: &mut Json, path: &str, value: Json) {
         Some(rest) => put(&mut members[at].1, rest, value),
         None => members[at].1 = value,
     }
-}
-
-impl Way {
-    /// The same way with one more accepted call of an endpoint, its baseline as it is.
-    pub(super) fn then(mut self, plan: &Plan, at: usize, edits: Vec<Edit>) -> Self {
-        let endpoint = &plan.contract().endpoints[at];
-        let step = Step::new(at, Role::Setup, edits);
-        let seen = rehearsal::Seen {
-            sent: &self.sent,
-            answers: &self.answers,
-            step: self.steps.len(),
-            base: plan.base(),
-            contract: plan.contract(),
-            now: plan.moment(),
-        };
-        let tree = rehearsal::bind(plan, &step, &seen);
-        let answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
-        self.world.apply(endpoint, &tree, &answer, self.steps.len(), plan.moment());
-        self.steps.push(step);
-        self.sent.push(tree);
-        self.answers.push(answer);
-        self
-    }
-
-    /// The same way with a call that is refused with a code, to be counted.
-    pub(super) fn attempt(mut self, plan: &Plan, at: usize, edits: Vec<Edit>, row: RowRef) -> Self {
-        let endpoint = &plan.contract().endpoints[at];
-        let mut step = Step::new(at, Role::Attempt, edits);
-        step.expect = Expect::Either { why: String::new(), bare: false };
-        step.state = Some(row);
-        let seen = rehearsal::Seen {
-            sent: &self.sent,
-            answers: &self.answers,
-            step: self.steps.len(),
-            base: plan.base(),
-            contract: plan.contract(),
-            now: plan.moment(),
-        };
-        let tree = rehearsal::bind(plan, &step, &seen);
-        self.world.refused(endpoint, &tree, &endpoint.rows[row.row].code);
-        self.steps.push(step);
-        self.sent.push(tree);
-        self.answers.push(Json::Object(Vec::new()));
-        self
-    }
-}
-
-/// The one call that undoes a creation: it brings the resource to a state in which it counts as gone, and needs its key alone.
-pub(super) fn undoing(contract: &Arc<Contract>, resource: &str) -> Option<(usize, String)> {
-    let own = contract.resources.iter().find(|r| r.name == resource)?;
-    contract.endpoints.iter().enumerate().find_map(|(at, endpoint)| {
-        let effect = endpoint.effects.iter().find(|e| {
-            e.resource == resource
-                && match (&e.act, &e.state) {
-                    (Act::Delete, _) => true,
-                    (Act::Update, Some(crate::contract::behaviour::NewState::Always(state))) => {
-                        own.left.contains(state)
-                    }
-                    _ => false,
-                }
-        })?;
-        let path = effect.by.clone().or_else(|| {
-            let key = format!("{}.{}", own.name, own.key);
-            endpoint.request.iter().find(|f| f.refers.as_deref() == Some(&key)).map(|f| f.path.clone())
-        })?;
-        let alone = endpoint.request.iter().filter(|f| !f.optional()).all(|f| f.path == path);
-        let key =
-            field::find(&endpoint.request, &path)?.refers.as_deref() == Some(&format!("{}.{}", own.name, own.key));
-        (endpoint.closed.is_none() && alone && key).then_some((at, path))
-    })
 }
