@@ -18,6 +18,7 @@ use konform::contract::Contract;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::prepare::{Catalogue, Catalogues};
 use konform::exchange::{Ambient, Clock, Filling, Means, Target, fill, prepare};
+use konform::model::case::Seal;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Expect, Json, RunHeader};
 use konform::plan::{Plan, isolation};
@@ -114,7 +115,7 @@ async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
 fn cases(plan: &Plan, count: usize) -> impl Iterator<Item = Case> + Send {
     let legal: Vec<Case> = plan
         .cases_of(member(plan))
-        .filter(|c| matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1)
+        .filter(|c| matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1 && c.probe().seal == Seal::AsMarked)
         .collect();
     legal.into_iter().cycle().take(count)
 }
