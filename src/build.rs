@@ -20,7 +20,7 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("contracts.rs"), out)
 }
 
-/// YAML files, without the collected facts, and of the profiles the sandbox's own alone.
+/// YAML files and measured detection power, without the collected facts, and of the profiles the sandbox's own alone.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -29,7 +29,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             if !matches!(name.as_str(), "facts" | "schema") {
                 collect(&path, files)?;
             }
-        } else if path.extension().is_some_and(|e| e == "yaml") {
+        } else if path.extension().is_some_and(|e| e == "yaml") || name == "qualify.json" {
             if folder.ends_with("profiles") && name != "sandbox.yaml" {
                 continue;
             }

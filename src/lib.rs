@@ -12,6 +12,7 @@ pub mod harness;
 pub mod judge;
 pub mod model;
 pub mod plan;
+pub mod qualify;
 pub mod report;
 pub mod runner;
 pub mod sandbox;

@@ -10,20 +10,23 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use konform::behaviour::{Moment, World};
 use konform::contract::Contract;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::prepare::{Catalogue, Catalogues};
-use konform::exchange::{Ambient, Clock, Filling, Means, Target, fill, prepare};
+use konform::exchange::{Ambient, Clock, Filling, Means, Prepared, Raw, Target, Transport, fill, prepare};
 use konform::model::case::Seal;
+use konform::model::observed::Failure;
+use konform::model::template::TokenEdit;
 use konform::model::wire::Encrypt;
-use konform::model::{Case, Expect, Json, RunHeader};
-use konform::plan::{Plan, isolation};
-use konform::runner::summary::summarize;
+use konform::model::{Case, Expect, Family, Json, RunHeader};
+use konform::plan::{Breadth, Plan, isolation};
+use konform::runner::summary::{Demands, summarize};
 use konform::runner::{Access, Journal, Options, Runner};
+use konform::sandbox::{Sandbox, Variant};
 use konform::{cli, report, sandbox};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,8 +50,14 @@ fn main() {
         return;
     }
     // `cargo bench -- planning` measures one part.
-    let parts: [(&str, fn()); 4] =
-        [("throughput", throughput), ("planning", planning), ("memory", memory), ("main-job", main_job)];
+    let parts: [(&str, fn()); 6] = [
+        ("throughput", throughput),
+        ("planning", planning),
+        ("memory", memory),
+        ("main-job", main_job),
+        ("waiting", waiting),
+        ("qualify", qualify),
+    ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     for (name, part) in parts {
         if wanted.is_empty() || wanted.iter().any(|w| w == name) {
@@ -115,7 +124,9 @@ async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
 fn cases(plan: &Plan, count: usize) -> impl Iterator<Item = Case> + Send {
     let legal: Vec<Case> = plan
         .cases_of(member(plan))
-        .filter(|c| matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1 && c.probe().seal == Seal::AsMarked)
+        .filter(|c| {
+            matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1 && c.probe().seal == Seal::AsMarked
+        })
         .collect();
     legal.into_iter().cycle().take(count)
 }
@@ -133,7 +144,13 @@ fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
     Arc::new(Runner::new(
         plan,
         http,
-        Access { target, credentials: sandbox::credentials(contract), keys: None, encrypt: Encrypt::Never },
+        Access {
+            target,
+            credentials: sandbox::credentials(contract),
+            second: None,
+            keys: None,
+            encrypt: Encrypt::Never,
+        },
         Ambient::new(Clock::System, 1),
         options,
         Arc::default(),
@@ -258,7 +275,8 @@ fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> k
     let tree =
         plan.bind(step, &mut |hole| fill(hole, &filling(&case.id, 1, &catalogues, &now))).expect("nothing is missing");
     let credentials = sandbox::credentials(contract);
-    let means = Means { target, credentials: &credentials, keys: None, encrypt: Encrypt::Never, ambient: &ambient };
+    let encrypt = Encrypt::Never;
+    let means = Means { target, credentials: &credentials, second: None, keys: None, encrypt, ambient: &ambient };
     prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means).expect("nothing is missing")
 }
 
@@ -277,7 +295,8 @@ fn planning() {
         let mut body = Vec::with_capacity(4096);
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(1) {
-            for case in plan.cases_of(member(&plan)).filter(|c| c.steps.len() == 1) {
+            for case in plan.cases_of(member(&plan)).filter(|c| c.steps.len() == 1 && c.probe().seal == Seal::AsMarked)
+            {
                 let step = case.probe();
                 let from = filling(&case.id, made, &catalogues, &now);
                 let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
@@ -328,6 +347,75 @@ fn main_job() {
     say(&format!("main job: {:.1} s, median of {ROUNDS} (aim 10 s)", seconds[ROUNDS / 2]));
 }
 
+/// Sends through another transport and adds up how long that takes.
+struct Timed(Http, AtomicU64);
+
+impl Transport for Timed {
+    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
+        let start = Instant::now();
+        let answer = self.0.send(request).await;
+        self.1.fetch_add(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        answer
+    }
+}
+
+/// The share of a run's time, drawn families among it, that goes into planning and judging, one request at a time: the rest is
+/// waiting for answers.
+fn waiting() {
+    let contract = contract();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut shares = Vec::new();
+    for seed in 0..ROUNDS as u64 {
+        let share = runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let address = listener.local_addr().expect("an address");
+            let served = Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new());
+            tokio::spawn(sandbox::serve(listener, Arc::new(served), std::future::pending()));
+            let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
+            let http = Http::new(&target, Limits::default(), None).expect("a client");
+            let breadth = Breadth { fuzz: 40, walks: 10, wide: false };
+            let credentials = sandbox::credentials(&contract);
+            let runner = Arc::new(Runner::new(
+                Plan::with(Arc::clone(&contract), seed, breadth),
+                Timed(http, AtomicU64::new(0)),
+                Access { target, credentials, second: None, keys: None, encrypt: Encrypt::Never },
+                Ambient::new(Clock::System, seed),
+                Options { jobs: 1, confirm: false, ..Options::default() },
+                Arc::default(),
+            ));
+            let plain = |c: &Case| {
+                let keyed = c.steps.iter().any(|s| s.seal != Seal::AsMarked || s.token == TokenEdit::SecondKey);
+                !keyed && c.family != Family::Hostile
+            };
+            let start = Instant::now();
+            let cases = runner.plan().cases().filter(|c| plain(c));
+            let tally = runner.run(cases, &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written");
+            assert_eq!(tally.counts.fail + tally.counts.broken, 0, "the sandbox is clean");
+            let waited = runner.transport().1.load(Ordering::Relaxed) as f64 / 1e6;
+            1.0 - waited / start.elapsed().as_secs_f64()
+        });
+        shares.push(share);
+    }
+    shares.sort_by(f64::total_cmp);
+    say(&format!(
+        "planning and judging, drawn families on: {:.0}% of a run's time at one job",
+        shares[ROUNDS / 2] * 100.0
+    ));
+}
+
+/// Mutants and faults of both contracts, and the unchanged sandbox over 20 seeds.
+fn qualify() {
+    for contract in ["kona-plate", "library"] {
+        let start = Instant::now();
+        let output = Command::new(env!("CARGO_BIN_EXE_konform"))
+            .args(["qualify", "--contract", contract])
+            .output()
+            .expect("it runs");
+        assert!(output.status.success(), "every mutant is killed");
+        say(&format!("qualify {contract}: {:.0} s (aim 180 s)", start.elapsed().as_secs_f64()));
+    }
+}
+
 fn memory() {
     let peak = |cases: usize| -> u64 {
         let output = Command::new(std::env::current_exe().expect("this program"))
@@ -356,7 +444,7 @@ fn memory_child(count: usize) -> u64 {
         let cases = cases(runner.plan(), count);
         let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
         (
-            summarize(&tally, runner.plan(), (false, None), &|_| String::new()),
+            summarize(&tally, runner.plan(), Demands::default(), &|_| String::new()),
             journal.finish(false).expect("evidence is written"),
         )
     });

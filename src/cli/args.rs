@@ -1,11 +1,13 @@
 //! The words of the command line.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::model::exit::exit_table;
 use crate::model::wire::Encrypt;
+use crate::qualify::OPERATORS;
 
 /// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
 #[derive(Debug, Parser)]
@@ -34,6 +36,9 @@ pub(super) enum Command {
     Lint(Lint),
     /// Print which clauses a run would exercise, and why not the others
     Coverage(Coverage),
+    /// Prove what the suite finds: mutants of the contract, faults of the sandbox
+    #[command(after_help = qualify_help())]
+    Qualify(Qualify),
     /// Make key pairs for tests of encrypted bodies
     Keygen(Keygen),
 }
@@ -51,6 +56,20 @@ Examples:
     exit_table!()
 );
 
+fn qualify_help() -> String {
+    let mut help = "A mutant is the sandbox serving the contract with one clause changed; it is killed by
+a finding that cites the clause. Operators:\n"
+        .to_owned();
+    for (word, does) in OPERATORS {
+        // Writing to a String can't fail.
+        let _ = writeln!(help, "  {word:<18} {does}");
+    }
+    help += "
+Exit 0 if every mutant and fault is noticed and the unchanged sandbox is clean,
+1 if not, 2 for a usage error.";
+    help
+}
+
 #[derive(Clone, Debug, ClapArgs)]
 pub(super) struct Common {
     /// Base URL of the target; its path replaces the contract's base path [default: the embedded sandbox]
@@ -62,6 +81,12 @@ pub(super) struct Common {
     /// A contract's folder, or the name of an embedded one
     #[arg(long, env = "KONFORM_CONTRACT", value_name = "DIR|NAME")]
     pub(super) contract: Option<String>,
+    /// How much is drawn and how long the catalogues are
+    #[arg(long, env = "KONFORM_MODE", value_enum, default_value_t = Mode::Gate)]
+    pub(super) mode: Mode,
+    /// Drawn requests for each endpoint [default: 8 in gate, 200 in nightly]
+    #[arg(long, env = "KONFORM_FUZZ_CASES", value_name = "N")]
+    pub(super) fuzz_cases: Option<u32>,
     /// Decides the plan
     #[arg(long, env = "KONFORM_SEED", default_value_t = 1)]
     pub(super) seed: u64,
@@ -116,6 +141,12 @@ pub(super) struct Run {
     /// Stop after this many failing cases
     #[arg(long, value_name = "N", conflicts_with = "fail_fast", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_failures: Option<u64>,
+    /// End the run after so many seconds; what did not run is said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_time: Option<u64>,
+    /// Keep drawn inputs that fail, made small, as files in this folder; those that are there run first
+    #[arg(long, value_name = "DIR")]
+    pub(super) save_failures: Option<PathBuf>,
     /// Exit 6 if a smaller share of the clauses is exercised, percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) min_coverage: Option<u8>,
@@ -131,6 +162,24 @@ pub(super) struct Run {
     /// No progress
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// A release gate: every deterministic family, a few draws
+    Gate,
+    /// A nightly run: whole catalogues, many draws and sequences
+    Nightly,
+}
+
+impl Mode {
+    /// The word of the command line.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Mode::Gate => "gate",
+            Mode::Nightly => "nightly",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -214,7 +263,7 @@ pub(super) struct Try {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Replay {
-    /// A file of a run's findings/ folder, or a case id
+    /// A file of a run's findings/ folder, one that --save-failures kept, or a case id
     pub(super) finding: String,
     #[command(flatten)]
     pub(super) common: Common,
@@ -259,6 +308,33 @@ pub(super) struct Coverage {
     /// Name each clause that no case exercises, with the reason
     #[arg(long)]
     pub(super) missing: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Qualify {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Only mutants of clauses whose id matches
+    #[arg(long, value_name = "GLOB")]
+    pub(super) clause: Vec<String>,
+    /// So many mutants at most, spread over all
+    #[arg(long, value_name = "N")]
+    pub(super) sample: Option<usize>,
+    /// Leave a case family out: what only it finds survives
+    #[arg(long, value_name = "FAMILY")]
+    pub(super) without: Option<String>,
+    /// Seeds under which the unchanged sandbox must be clean
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) seeds: u64,
+    /// Print every mutant with the case that noticed it
+    #[arg(long)]
+    pub(super) matrix: bool,
+    /// Write the rate with the contract's digest: a run prints it from specs/<api>/qualify.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,

@@ -1,6 +1,7 @@
 //! Resolves words into what a command needs, before any work: contract, profile, target guard, credentials, limits.
 //! Precedence: flag, then `KONFORM_*` environment, then profile, then contract.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::UsageError;
-use super::args::{Common, Selection};
+use super::args::{Common, Mode, Selection};
 use super::contracts;
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
@@ -18,9 +19,10 @@ use crate::crypto::{self, Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
+use crate::model::template::TokenEdit;
 use crate::model::wire::{Credentials, Encrypt, Secret};
-use crate::model::{Case, Family, Hazard};
-use crate::plan::Plan;
+use crate::model::{Case, Family, Hazard, Hostile};
+use crate::plan::{Breadth, Plan};
 use crate::runner::Access;
 use crate::sandbox::{self, Fault, Sandbox, Variant};
 
@@ -29,12 +31,17 @@ use crate::sandbox::{self, Fault, Sandbox, Variant};
 pub(super) struct Config {
     pub(super) contract: Arc<Contract>,
     pub(super) contract_digest: String,
+    pub(super) kill_rate: Option<f64>,
     pub(super) contract_name: Option<String>,
     pub(super) profile: Option<Profile>,
     pub(super) profile_digest: Option<String>,
     /// None: the embedded sandbox, to be started.
     pub(super) target: Option<Target>,
     pub(super) credentials: Credentials,
+    /// Another actor whom the target knows, if there is one.
+    pub(super) second: Option<Credentials>,
+    pub(super) breadth: Breadth,
+    pub(super) mode: Mode,
     pub(super) keys: Option<Keys>,
     pub(super) encrypt: Encrypt,
     /// Wait between two looks, if a profile says so.
@@ -66,6 +73,17 @@ impl Config {
         }
         let local = target.as_ref().is_none_or(Target::is_loopback);
         let credentials = credentials(&loaded.contract, profile.as_ref(), local, target.is_none())?;
+        let second = match (&target, profile.as_ref().map(|p| &p.second)) {
+            (Some(_), Some(sources)) if !sources.is_empty() => Some(second(&loaded.contract, sources)?),
+            // Invented ones, which a sandbox on this machine knows; to any other server they are a stranger's.
+            _ if local => Some(sandbox::second_credentials(&loaded.contract)),
+            _ => None,
+        };
+        let mut breadth = match common.mode {
+            Mode::Gate => Breadth::GATE,
+            Mode::Nightly => Breadth::NIGHTLY,
+        };
+        breadth.fuzz = common.fuzz_cases.unwrap_or(breadth.fuzz);
         let cacert = common.cacert.as_deref().map(|path| {
             std::fs::read(path).map_err(|e| UsageError(format!("failed to read --cacert {}: {e}", path.display())))
         });
@@ -97,12 +115,16 @@ impl Config {
         Ok(Self {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,
+            kill_rate: loaded.kill_rate,
             contract_name: common.contract.clone(),
             poll: completed.as_ref().and_then(|p| p.poll),
             profile,
             profile_digest,
             target,
             credentials,
+            second,
+            breadth,
+            mode: common.mode,
             keys,
             encrypt,
             limits,
@@ -121,7 +143,7 @@ impl Config {
 
     /// The plan of the contract.
     pub(super) fn plan(&self) -> Plan {
-        Plan::new(Arc::clone(&self.contract), self.seed)
+        Plan::with(Arc::clone(&self.contract), self.seed, self.breadth)
     }
 
     /// Clock, salt and counter.
@@ -131,7 +153,13 @@ impl Config {
 
     /// Where requests go, and what they are signed and encrypted with.
     pub(super) fn access(&self, target: Target) -> Access {
-        Access { target, credentials: self.credentials.clone(), keys: self.keys.clone(), encrypt: self.encrypt }
+        Access {
+            target,
+            credentials: self.credentials.clone(),
+            second: self.second.clone(),
+            keys: self.keys.clone(),
+            encrypt: self.encrypt,
+        }
     }
 
     /// Name of the target in snapshots.
@@ -146,7 +174,19 @@ impl Config {
         if seals && (self.keys.is_none() || self.encrypt == Encrypt::Never) {
             return false;
         }
-        match self.profile.as_ref().and_then(|p| p.environment) {
+        let profile = self.profile.as_ref();
+        if case.family == Family::Hostile {
+            let welcome = self.local() || profile.is_some_and(|p| p.hostile);
+            // The raw ones go over plain TCP.
+            let plain = !self.target.as_ref().is_some_and(Target::is_https);
+            if !welcome || (!plain && case.probe().hostile.is_some_and(Hostile::raw)) {
+                return false;
+            }
+        }
+        if self.second.is_none() && case.steps.iter().any(|s| s.token == TokenEdit::SecondKey) {
+            return false;
+        }
+        match profile.and_then(|p| p.environment) {
             Some(Environment::Production) => {
                 case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example)
             }
@@ -289,6 +329,19 @@ fn credentials(
     }
 }
 
+/// The second actor's credentials; what the profile leaves out of them is the first one's.
+fn second(contract: &Contract, sources: &BTreeMap<String, SecretSource>) -> Result<Credentials, UsageError> {
+    let mut found = Credentials::new();
+    for (name, source) in sources {
+        if !contract.credentials.iter().any(|c| c.name == *name) {
+            return Err(UsageError(format!("`second_credentials` has `{name}`, which the contract does not know")));
+        }
+        let (from, value) = read_secret(source)?;
+        found.insert(name.clone(), Secret::new(from, value));
+    }
+    Ok(found)
+}
+
 fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
     let (name, value) = match source {
         SecretSource::Env(name) => {
@@ -333,6 +386,16 @@ impl Chosen {
             skip: compile(&selection.skip)?,
             clause: compile(&selection.clause)?,
         })
+    }
+
+    /// A choice of clauses alone.
+    pub(super) fn clauses(globs: &[String]) -> Result<Self, UsageError> {
+        Self::new(&Selection { only: Vec::new(), skip: Vec::new(), clause: globs.to_vec() })
+    }
+
+    /// True for a clause that is chosen.
+    pub(super) fn names(&self, clause: &str) -> bool {
+        self.clause.is_empty() || self.clause.iter().any(|g| g.is_match(clause))
     }
 
     /// True if nothing was left out by choice.

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::UsageError;
 use crate::contract::{self, Contract, File, Profile};
 use crate::crypto;
@@ -16,6 +18,8 @@ pub struct Loaded {
     pub contract: Contract,
     /// SHA-256 over names and texts, hex.
     pub digest: String,
+    /// Share of the contract's mutants that the suite kills, as measured for exactly these files.
+    pub kill_rate: Option<f64>,
 }
 
 /// The files of the embedded API with this name; the folder's name is its name.
@@ -25,7 +29,8 @@ fn embedded(name: &str) -> Vec<File> {
         .find_map(|(path, _)| path.strip_suffix("/api.yaml").filter(|p| p.rsplit('/').next() == Some(name)));
     let Some(prefix) = prefix else { return Vec::new() };
     let inside = |path: &str| {
-        path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/') && !rest.starts_with("/profiles/"))
+        let own = |rest: &str| rest.starts_with('/') && !rest.starts_with("/profiles/") && rest.ends_with(".yaml");
+        path.strip_prefix(prefix).is_some_and(own)
     };
     EMBEDDED
         .iter()
@@ -75,7 +80,29 @@ pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, Usa
             all.extend_from_slice(part.as_bytes());
         }
     }
-    Ok(Loaded { contract, digest: crypto::hex(&crypto::sha256(&all)) })
+    let digest = crypto::hex(&crypto::sha256(&all));
+    let kill_rate = measured(name, &files, &digest);
+    Ok(Loaded { contract, digest, kill_rate })
+}
+
+#[derive(Deserialize)]
+struct Measured {
+    contract_digest: String,
+    kill_rate: f64,
+}
+
+/// What `konform qualify --save` has written beside the contract, if it was measured for these files.
+fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<f64> {
+    const OWN: &str = "qualify.json";
+    let text = if let Some(dir) = name.filter(|n| Path::new(n).is_dir()) {
+        std::fs::read_to_string(Path::new(dir).join(OWN)).ok()?
+    } else {
+        let folder = files.iter().find_map(|f| f.name.strip_suffix("api.yaml"))?;
+        let own = EMBEDDED.iter().find(|(path, _)| path.strip_prefix(folder) == Some(OWN));
+        own.map(|(_, text)| (*text).to_owned())?
+    };
+    let measured: Measured = serde_json::from_str(&text).ok()?;
+    (measured.contract_digest == digest).then_some(measured.kill_rate)
 }
 
 /// What the sandbox of a contract knows of itself: names that no page shows, and seeds. An API without such a file has none.

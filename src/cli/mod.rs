@@ -48,6 +48,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Serve(args) => commands::serve::serve(&args, &mut out),
         Command::Lint(args) => commands::lint::lint(&args, &mut out),
         Command::Coverage(args) => commands::coverage::coverage(&args, &mut out),
+        Command::Qualify(args) => commands::qualify::qualify(&args, &mut out),
         Command::Keygen(args) => commands::keygen::keygen(&args, &mut out),
     };
     match result {

@@ -30,6 +30,12 @@ pub struct Profile {
     pub timeout: Option<Duration>,
     /// Where each credential comes from.
     pub credentials: BTreeMap<String, SecretSource>,
+    /// Where the credentials of a second actor come from, whom the target knows: for tampering.
+    pub second: BTreeMap<String, SecretSource>,
+    /// True if bytes that no client should send may be sent there; always so on this machine.
+    pub hostile: bool,
+    /// A response time that is reported where it is exceeded.
+    pub slow: Option<Duration>,
     /// Where code and message sit in a body.
     pub envelope: Option<Envelope>,
     /// Decided conflicts: id and side.
@@ -121,12 +127,12 @@ impl Profile {
         let texts = |node: &Node| -> Result<Vec<String>, LoadError> {
             node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
         };
-        let mut credentials = BTreeMap::new();
-        for (name, value) in
-            map.opt("credentials").map(Node::map).transpose()?.iter().flat_map(super::yaml::Map::entries)
-        {
-            credentials.insert(name.text()?.to_owned(), secret_source(value)?);
-        }
+        let secrets = |key: &'static str| -> Result<BTreeMap<String, SecretSource>, LoadError> {
+            let map = map.opt(key).map(Node::map).transpose()?;
+            let entries = map.iter().flat_map(super::yaml::Map::entries);
+            entries.map(|(name, value)| Ok((name.text()?.to_owned(), secret_source(value)?))).collect()
+        };
+        let (credentials, second) = (secrets("credentials")?, secrets("second_credentials")?);
         let mut choices = BTreeMap::new();
         for (id, side) in map.opt("choices").map(Node::map).transpose()?.iter().flat_map(super::yaml::Map::entries) {
             choices.insert(id.text()?.to_owned(), side.text()?.to_owned());
@@ -147,6 +153,9 @@ impl Profile {
             connections: map.opt("connections").map(connections).transpose()?,
             timeout: map.opt("timeout").map(timeout).transpose()?,
             credentials,
+            second,
+            hostile: map.opt("hostile").map(|n| n.word(&["allowed", "forbidden"])).transpose()? == Some("allowed"),
+            slow: map.opt("slow").map(millis).transpose()?,
             envelope: envelope.transpose()?,
             choices,
             bindings: map.opt("bindings").map(bindings).transpose()?.unwrap_or_default(),
@@ -277,6 +286,12 @@ fn seconds(node: &Node) -> Result<Duration, LoadError> {
     let text = node.text()?;
     let wrong = || node.error(format!("`{text}` is no duration"), "write seconds: `2s`");
     Ok(Duration::from_secs(text.strip_suffix('s').ok_or_else(wrong)?.parse().map_err(|_| wrong())?))
+}
+
+fn millis(node: &Node) -> Result<Duration, LoadError> {
+    let text = node.text()?;
+    let wrong = || node.error(format!("`{text}` is no response time"), "write milliseconds: `500ms`");
+    Ok(Duration::from_millis(text.strip_suffix("ms").ok_or_else(wrong)?.parse().map_err(|_| wrong())?))
 }
 
 fn timeout(node: &Node) -> Result<Duration, LoadError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::{Prepared, Raw, Target, Transport};
+use super::{Prepared, Raw, Target, Transport, wire};
 use crate::model::observed::{Failure, Reason};
 
 /// Parsed addresses kept.
@@ -112,7 +112,13 @@ impl Http {
 
 impl Transport for Http {
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
-        match tokio::time::timeout(self.limits.whole, self.exchange(request)).await {
+        let sent = async {
+            match request.hostile.filter(|kind| kind.raw()) {
+                Some(kind) => wire::send(request, kind, &self.limits).await,
+                None => self.exchange(request).await,
+            }
+        };
+        match tokio::time::timeout(self.limits.whole, sent).await {
             Ok(result) => result,
             Err(_) => Err(Failure {
                 reason: Reason::Timeout,

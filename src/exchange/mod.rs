@@ -1,14 +1,16 @@
 //! One request out, one answer in: `prepare` makes the bytes, a [`Transport`] carries them, `redact` turns both into what may
 //! be judged and recorded.
 //!
-//! Uses the network in `http` alone. Must not judge.
+//! Uses the network in `http` and `wire` alone. Must not judge.
 
 pub mod ambient;
 pub mod http;
 pub mod prepare;
 pub mod redact;
 mod seal;
+mod spoil;
 pub mod target;
+mod wire;
 
 use std::future::Future;
 

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use chrono::{DateTime, FixedOffset};
 
 use super::ambient::Ambient;
-use super::seal;
 use super::target::Target;
+use super::{seal, spoil};
 use crate::crypto::{self, Keys};
 use crate::model::format::stamp;
 use crate::model::observed::Reason;
 use crate::model::template::{Keep, Shape, TokenEdit};
 use crate::model::wire::{AuthPlan, Credentials, Encrypt, Piece, SignedBytes, WirePlan};
-use crate::model::{Fixture, Hole, Json, Step};
+use crate::model::{Fixture, Hole, Hostile, Json, Step};
+
+/// How old a stale token is: far beyond any difference of clocks.
+const STALE: chrono::Duration = chrono::Duration::hours(1);
 
 /// A request, finished to the byte.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Prepared {
     pub trace: Option<String>,
     /// True if the body is encrypted.
     pub sealed: bool,
+    /// How its bytes are spoilt.
+    pub hostile: Option<Hostile>,
 }
 
 /// Catalogues read before the run by resource; where one could not be read, what came instead.
@@ -162,6 +167,8 @@ pub struct Means<'a> {
     pub target: &'a Target,
     /// Who sends it.
     pub credentials: &'a Credentials,
+    /// Another actor whom the target knows, if there is one.
+    pub second: Option<&'a Credentials>,
     /// Keys for encrypted bodies, if there are any.
     pub keys: Option<&'a Keys>,
     /// Which bodies are encrypted.
@@ -191,10 +198,13 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
             Json::Object(members.iter().filter(|(n, _)| !outside(n)).cloned().collect()).write(&mut body);
         }
     }
-    let sealed = seal::body(wire, body, step.seal, means)?;
+    let sealed = match step.hostile {
+        Some(kind) => seal::plain(spoil::body(kind, body)),
+        None => seal::body(wire, body, step.seal, means)?,
+    };
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
-    let values = Values { credentials: means.credentials, now, count };
+    let values = Values { credentials: means.credentials, second: means.second, now, count };
     let mut headers = Vec::with_capacity(wire.headers.len() + 1);
     let mut trace = None;
     for header in &wire.headers {
@@ -214,7 +224,11 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     for edit in &step.headers {
         edit.apply(&mut headers);
     }
-    Ok(Prepared { wire: Arc::clone(wire), url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted })
+    if let Some(kind) = step.hostile {
+        spoil::headers(kind, &mut headers);
+    }
+    let (wire, hostile) = (Arc::clone(wire), step.hostile);
+    Ok(Prepared { wire, url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted, hostile })
 }
 
 /// Path and query with the request's parameters in their places.
@@ -252,8 +266,18 @@ fn percent(text: &str) -> String {
     out
 }
 
+/// The body with the last letter or digit of its last value changed.
+fn another(body: &[u8]) -> Vec<u8> {
+    let mut out = body.to_vec();
+    if let Some(at) = out.iter().rposition(u8::is_ascii_alphanumeric) {
+        out[at] = if out[at] == b'1' { b'2' } else { b'1' };
+    }
+    out
+}
+
 struct Values<'a> {
     credentials: &'a Credentials,
+    second: Option<&'a Credentials>,
     now: DateTime<FixedOffset>,
     count: u64,
 }
@@ -284,7 +308,9 @@ impl Values<'_> {
                         match plan.over {
                             Some(over) => {
                                 let code = self.code(plan, over, body, edit)?;
-                                self.write(&plan.value, None, Some(&code), out)?;
+                                let earlier = Values { now: self.now - STALE, ..*self };
+                                let signer = if edit == TokenEdit::Stale { &earlier } else { self };
+                                signer.write(&plan.value, None, Some(&code), out)?;
                             }
                             None => self.bearer(plan, edit, out)?,
                         }
@@ -299,9 +325,10 @@ impl Values<'_> {
     fn bearer(&self, plan: &AuthPlan, edit: TokenEdit, out: &mut String) -> Result<(), (Reason, String)> {
         let known = self.credential(&plan.key)?;
         let sent = match edit {
-            TokenEdit::Intact | TokenEdit::OtherBody => known.to_owned(),
             TokenEdit::OtherKey => format!("{known}-of-somebody-else"),
             TokenEdit::WrongCode => known.chars().rev().collect::<String>() + "0",
+            // A credential that is sent as it is covers no body and no time.
+            _ => known.to_owned(),
         };
         for piece in &plan.value {
             match piece {
@@ -330,9 +357,19 @@ impl Values<'_> {
             SignedBytes::Base64Body => crypto::hmac_sha256_base64(key, crypto::base64(bytes).as_bytes()),
         };
         Ok(match edit {
-            TokenEdit::Intact => over(body, key.as_bytes()),
+            TokenEdit::Intact | TokenEdit::Stale => over(body, key.as_bytes()),
+            TokenEdit::Blank(region) => over(&region.widen(body), key.as_bytes()),
+            TokenEdit::Value => over(&another(body), key.as_bytes()),
+            TokenEdit::Replayed => over(b"{}", key.as_bytes()),
+            TokenEdit::SecondKey => {
+                let second = self.second.and_then(|s| s.get(&plan.key)).map(crate::model::wire::Secret::reveal);
+                let missing = || {
+                    let why = format!("no second actor with a credential `{}`: name one in the profile", plan.key);
+                    (Reason::FixtureMissing, why)
+                };
+                over(body, second.ok_or_else(missing)?.as_bytes())
+            }
             TokenEdit::OtherKey => over(body, format!("{key}-of-somebody-else").as_bytes()),
-            TokenEdit::OtherBody => over(&[body, b" "].concat(), key.as_bytes()),
             TokenEdit::WrongCode => {
                 let mut code = over(body, key.as_bytes());
                 let first = if code.starts_with('A') { "B" } else { "A" };
@@ -348,6 +385,7 @@ mod tests {
     use super::*;
     use crate::exchange::Clock;
     use crate::model::Role;
+    use crate::model::template::Region;
     use crate::model::wire::{HeaderPlan, Mark, Secret, Zone};
 
     fn wire() -> Arc<WirePlan> {
@@ -390,6 +428,7 @@ mod tests {
         let mut step = Step::new(0, Role::Probe, Vec::new());
         step.token = edit;
         let means = Means {
+            second: None,
             target: &target,
             credentials: &credentials,
             keys: None,
@@ -404,7 +443,7 @@ mod tests {
     #[test]
     fn the_token_is_over_the_bytes_sent() {
         assert_eq!(token(TokenEdit::Intact), "KEY1:20260102030405678:WXzwyRLzjm2r8X/ZRAUGe+KDfS5sLBUY4JRaiU4avcM=");
-        for edit in [TokenEdit::WrongCode, TokenEdit::OtherKey, TokenEdit::OtherBody] {
+        for edit in [TokenEdit::WrongCode, TokenEdit::OtherKey, TokenEdit::Blank(Region::End)] {
             assert_ne!(token(edit), token(TokenEdit::Intact));
             assert_eq!(token(edit).len(), token(TokenEdit::Intact).len());
         }

@@ -64,6 +64,7 @@ impl Redactor {
             request_headers: headers,
             request_body: body,
             trace: sent.trace,
+            hostile: sent.hostile.map(crate::model::Hostile::word),
             sealed: sent.sealed,
             opened,
             facts: Vec::new(),

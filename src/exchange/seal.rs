@@ -17,6 +17,11 @@ pub(super) struct Sealed {
     pub(super) encrypted: bool,
 }
 
+/// The body as it is.
+pub(super) fn plain(body: Vec<u8>) -> Sealed {
+    Sealed { body, key_id: None, encrypted: false }
+}
+
 /// Encrypts the body if the step, the mode or the mark asks for it.
 pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>) -> Result<Sealed, (Reason, String)> {
     let marked = match means.encrypt {
@@ -25,7 +30,7 @@ pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>
         Encrypt::Never => false,
     };
     let plan = wire.encryption.as_ref().filter(|_| wire.has_body && (marked || seal != Seal::AsMarked));
-    let Some(plan) = plan else { return Ok(Sealed { body, key_id: None, encrypted: false }) };
+    let Some(plan) = plan else { return Ok(plain(body)) };
     let missing = || {
         let why = "no keys for encrypted bodies: name them in the profile under `encryption`, or use --encrypt never";
         (Reason::FixtureMissing, why.to_owned())
@@ -58,6 +63,7 @@ fn message(body: &[u8], keys: &Keys, enc: Enc, spoil: Option<Spoil>) -> Option<S
         Some(Spoil::Tag) => flip(&mut parts.tag),
         Some(Spoil::Ciphertext) => flip(&mut parts.ciphertext),
         Some(Spoil::EncryptedKey) => flip(&mut parts.key),
+        Some(Spoil::SwappedKey) => parts.key = jwe::seal(body, &keys.other, enc)?.key,
         Some(Spoil::OtherAlg) => parts.header = parts.header.replace(jwe::ALG, "RSA1_5"),
         Some(Spoil::OtherEnc) => parts.header = parts.header.replace(enc.name(), "A192GCM"),
         Some(Spoil::AlgNone) => parts.header = parts.header.replace(jwe::ALG, "none"),

@@ -123,6 +123,7 @@ impl Subject {
             Access {
                 target: target.clone(),
                 credentials: self.credentials.clone(),
+                second: self.target.is_none().then(|| sandbox::second_credentials(self.plan.contract())),
                 keys: self.keys.clone(),
                 encrypt: if self.keys.is_some() { Encrypt::Marked } else { Encrypt::Never },
             },

@@ -8,8 +8,10 @@ mod envelope;
 mod facts;
 mod fields;
 mod headers;
+mod hostile;
 mod message;
 mod policy;
+mod race;
 mod refusal;
 
 use std::sync::Arc;
@@ -39,6 +41,17 @@ enum Reply {
     Refused,
     /// Neither: a server error or a redirect, or no answer.
     Neither,
+}
+
+impl Reply {
+    /// True if a sequence can go on: the answer is of the kind that was expected.
+    fn meets(self, expect: &Expect) -> bool {
+        match expect {
+            Expect::Accept { .. } => self == Reply::Accepted,
+            Expect::Refuse { .. } => self == Reply::Refused,
+            Expect::Either { .. } => self != Reply::Neither,
+        }
+    }
 }
 
 /// What a known-good request shows.
@@ -109,14 +122,31 @@ impl Oracle {
         let mut notes =
             Notes { contract: &self.contract, exchange: 0, findings: Vec::new(), held: Vec::new(), reason: None };
         let mut blocked = None;
+        // True if the case ended before its last step with nothing wrong.
+        let mut ended = false;
+        let last = case.steps.len() - 1;
         for (at, (step, seen)) in case.steps.iter().zip(observed).enumerate() {
+            if let Some(race) = case.race.as_ref().filter(|_| at == last) {
+                self.race(step, race, (last, &observed[last..]), &mut notes);
+                break;
+            }
             notes.exchange = at;
             let endpoint = &self.contract.endpoints[step.endpoint];
             let aim = case.aim.filter(|_| step.role == Role::Probe);
             let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
-            let attempted = step.role == Role::Attempt && reply == Reply::Refused;
-            if step.role != Role::Probe && reply != Reply::Accepted && !attempted {
-                blocked = Some(format!("set-up step {} was not accepted: {}", at + 1, summary(seen, &self.contract)));
+            let goes_on = match step.role {
+                Role::Probe => at == last || reply.meets(&step.expect),
+                Role::Attempt => reply != Reply::Neither,
+                Role::Trial => {
+                    ended = reply == Reply::Refused;
+                    reply == Reply::Accepted
+                }
+                Role::Setup | Role::Undo => reply == Reply::Accepted,
+            };
+            if !goes_on {
+                let word = if step.role == Role::Setup { "set-up step" } else { "call" };
+                let how = summary(seen, &self.contract);
+                blocked = (!ended).then(|| format!("{word} {} was not answered as it must be: {how}", at + 1));
                 break;
             }
         }
@@ -125,7 +155,7 @@ impl Oracle {
             _ if !findings.is_empty() => (Outcome::Fail, String::new()),
             (Some((_, note)), _) => (Outcome::Inconclusive, note.clone()),
             (None, Some(why)) => (Outcome::Blocked, why.clone()),
-            (None, None) if held.is_empty() || observed.len() < case.steps.len() => {
+            (None, None) if held.is_empty() || (observed.len() < case.steps.len() && !ended) => {
                 return Verdict::broken("no assertion was evaluated");
             }
             (None, None) => (Outcome::Pass, String::new()),
@@ -235,6 +265,9 @@ impl Oracle {
         seen: &Observed,
         notes: &mut Notes<'_>,
     ) -> Reply {
+        if let Some(kind) = step.hostile {
+            return hostile::check(endpoint, kind, seen, notes);
+        }
         let expect = &step.expect;
         let answer = match &seen.answer {
             Ok(answer) => answer,
@@ -274,7 +307,7 @@ impl Oracle {
         }
         match (expect, reply) {
             (Expect::Accept { may }, Reply::Refused) => {
-                if step.role == Role::Probe {
+                if matches!(step.role, Role::Probe | Role::Trial) {
                     Self::wrongly_refused(endpoint, (aim, may), code.as_deref(), answer, notes);
                 }
             }
@@ -359,6 +392,13 @@ impl Oracle {
                 notes.find(clause, Check::Accepted, "", "accepted: what the row speaks of does not hold", actual);
             }
             _ => {
+                let success = &endpoint.success;
+                // A success by its status whose code nobody knows: the code is what is wrong with it.
+                if let (200..300, Some(code), Some(clause), None) = (answer.status, code, success.code_clause, aim) {
+                    let pointer = envelope::pointer(&notes.contract.envelope.code);
+                    notes.find(clause, Check::Code, pointer, success.codes.join(" or "), code);
+                    return;
+                }
                 let actual = format!("refused with {} {}", answer.status, code.unwrap_or("and no code"));
                 let clause = aim.unwrap_or(endpoint.success.status_clause);
                 let pointer = place(notes.contract.clause(clause));

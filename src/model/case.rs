@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::clause::ClauseIx;
+use super::hostile::Hostile;
+use super::input::Input;
 use super::template::{Edit, HeaderEdit, TokenEdit};
 
 /// A family of cases; its word is the second part of a case id.
@@ -25,11 +27,17 @@ pub enum Family {
     Scenario,
     Crypto,
     Example,
+    Unicode,
+    Tamper,
+    Race,
+    Fuzz,
+    Walk,
+    Hostile,
 }
 
 impl Family {
     /// Every family, in the order they run.
-    pub const ALL: [Family; 13] = [
+    pub const ALL: [Family; 19] = [
         Family::Valid,
         Family::Presence,
         Family::Length,
@@ -43,6 +51,12 @@ impl Family {
         Family::Scenario,
         Family::Crypto,
         Family::Example,
+        Family::Unicode,
+        Family::Tamper,
+        Family::Race,
+        Family::Fuzz,
+        Family::Walk,
+        Family::Hostile,
     ];
 
     /// The word in case ids.
@@ -62,6 +76,12 @@ impl Family {
             Family::Scenario => "scenario",
             Family::Crypto => "crypto",
             Family::Example => "example",
+            Family::Unicode => "unicode",
+            Family::Tamper => "tamper",
+            Family::Race => "race",
+            Family::Fuzz => "fuzz",
+            Family::Walk => "walk",
+            Family::Hostile => "hostile",
         }
     }
 
@@ -82,6 +102,12 @@ impl Family {
             Family::Scenario => "what an earlier call did, looked at by a later one",
             Family::Crypto => "encrypted requests: sound ones, and each way of not verifying",
             Family::Example => "the documentation's own test data",
+            Family::Unicode => "named texts that break careless handling of characters and blanks",
+            Family::Tamper => "bodies changed after signing, tokens and keys of others",
+            Family::Race => "the same request from many connections at once",
+            Family::Fuzz => "drawn requests: legal, with one violation, with several, and nearly legal",
+            Family::Walk => "drawn sequences of calls, held against the model of their state",
+            Family::Hostile => "bytes that no client should send",
         }
     }
 }
@@ -153,6 +179,8 @@ pub enum Role {
     Probe,
     /// A failing attempt that is counted; made again until the row's code comes.
     Attempt,
+    /// May be taken or not: if it is not, the case ends there.
+    Trial,
     /// Undoes what an earlier step made; judged by nobody.
     Undo,
 }
@@ -181,6 +209,8 @@ pub struct Step {
     pub token: TokenEdit,
     /// How the body is encrypted.
     pub seal: Seal,
+    /// How its bytes are spoilt.
+    pub hostile: Option<Hostile>,
     /// What is waited for.
     pub poll: Option<Poll>,
     /// The row about state that the steps before, or the edits, bring about.
@@ -217,10 +247,11 @@ pub enum Spoil {
     FourParts,
     WrongKey,
     NoJson,
+    SwappedKey,
 }
 
 impl Spoil {
-    /// Every way.
+    /// Every way that needs one message alone.
     pub const ALL: [Spoil; 11] = [
         Spoil::UnknownKeyId,
         Spoil::NoKeyId,
@@ -250,6 +281,7 @@ impl Spoil {
             Spoil::FourParts => "four-parts",
             Spoil::WrongKey => "wrong-key",
             Spoil::NoJson => "no-json",
+            Spoil::SwappedKey => "swapped-key",
         }
     }
 }
@@ -265,6 +297,7 @@ impl Step {
             headers: Vec::new(),
             token: TokenEdit::Intact,
             seal: Seal::AsMarked,
+            hostile: None,
             poll: None,
             state: None,
             expect: Expect::Either { why: String::new(), bare: false },
@@ -293,6 +326,30 @@ pub struct Case {
     pub undo: Vec<Step>,
     /// Fixtures that take part, as indexes into the contract's.
     pub fixtures: Vec<usize>,
+    /// How often the probe is sent at once.
+    pub race: Option<Race>,
+    /// What was drawn, where the case can be made smaller.
+    pub draw: Option<Draw>,
+}
+
+/// The probe from several connections at once.
+#[derive(Clone, Debug)]
+pub struct Race {
+    /// Connections.
+    pub copies: usize,
+    /// What the contract says of all but the one that wins; none where all are taken alike.
+    pub losers: Option<Expect>,
+}
+
+/// What a drawn case was drawn from: replayed, it gives the same case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    /// Number of the draw within its endpoint and family; none for an input that was read from a file.
+    pub number: Option<u32>,
+    /// What was done to make it smaller: true for a try, false for taking the last one back.
+    pub shrinks: Vec<bool>,
+    /// What was drawn.
+    pub input: Input,
 }
 
 impl Case {

@@ -97,6 +97,12 @@ pub struct FindingRecord {
     pub answer: String,
     /// The command that replays it.
     pub replay: String,
+    /// Body that showed it first, where a smaller one was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// What was drawn, where the case was: replayed from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<serde_json::Value>,
 }
 
 /// What a second run of a finding's case showed.
@@ -214,6 +220,23 @@ pub struct ClauseRecord {
     pub reason: Option<String>,
 }
 
+/// How long the exchanges of one endpoint took, microseconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct LatencyRecord {
+    /// Endpoint id.
+    pub endpoint: String,
+    /// Exchanges that were answered.
+    pub exchanges: u64,
+    /// Median.
+    pub p50: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Longest.
+    pub max: u64,
+    /// True if the 99th percentile is beyond the profile's limit.
+    pub slow: bool,
+}
+
 /// What a run came to.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -231,6 +254,8 @@ pub struct Summary {
     /// First sentence about each obstacle.
     #[serde(skip)]
     pub notes: Vec<String>,
+    /// Response times by endpoint.
+    pub latency: Vec<LatencyRecord>,
     /// Requests sent.
     pub exchanges: u64,
     /// Whole run, milliseconds.

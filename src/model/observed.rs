@@ -22,6 +22,9 @@ pub struct Observed {
     pub request_body: Json,
     /// The trace number sent, if the contract has one.
     pub trace: Option<String>,
+    /// How the request's bytes were spoilt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile: Option<&'static str>,
     /// Whether the request's body was encrypted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sealed: bool,

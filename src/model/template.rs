@@ -136,6 +136,8 @@ pub enum HeaderChange {
     Lengthen,
     /// Keep the length, replace every character by one that no format allows.
     Malform,
+    /// Put this in place of the last character.
+    End(&'static str),
 }
 
 impl HeaderEdit {
@@ -153,6 +155,10 @@ impl HeaderEdit {
                 }
                 HeaderChange::Lengthen => value.extend(value.clone().chars().next_back()),
                 HeaderChange::Malform => *value = "!".repeat(value.chars().count()),
+                HeaderChange::End(end) => {
+                    value.pop();
+                    value.push_str(end);
+                }
             }
         }
     }
@@ -167,8 +173,46 @@ pub enum TokenEdit {
     WrongCode,
     /// Signed with a key that is not the actor's.
     OtherKey,
-    /// Signed over another body.
-    OtherBody,
+    /// Signed over the same body with a blank at this place.
+    Blank(Region),
+    /// Signed over the body with one digit or letter of a value changed.
+    Value,
+    /// Signed over an empty object: the token of another message.
+    Replayed,
+    /// Its time is an hour before the request's.
+    Stale,
+    /// Signed with the key of another actor whom the target knows.
+    SecondKey,
+}
+
+/// A part of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// After the first byte.
+    Head,
+    /// After the value nearest the middle.
+    Middle,
+    /// Before the last byte.
+    Tail,
+    /// After it.
+    End,
+}
+
+impl Region {
+    /// A JSON body with one blank more there, which JSON does not mind and a signature must.
+    #[must_use]
+    pub fn widen(self, body: &[u8]) -> Vec<u8> {
+        let at = match self {
+            Region::Head => 1.min(body.len()),
+            Region::Middle => {
+                let commas = body.iter().enumerate().filter(|(_, b)| **b == b',').map(|(at, _)| at + 1);
+                commas.min_by_key(|at| at.abs_diff(body.len() / 2)).unwrap_or(1.min(body.len()))
+            }
+            Region::Tail => body.len().saturating_sub(1),
+            Region::End => body.len(),
+        };
+        [&body[..at], b" ", &body[at..]].concat()
+    }
 }
 
 impl Template {

@@ -59,6 +59,7 @@ pub enum Check {
     Trace,
     Fact,
     Encryption,
+    Race,
 }
 
 impl Check {
@@ -79,6 +80,7 @@ impl Check {
             Check::Trace => "trace",
             Check::Fact => "fact",
             Check::Encryption => "encryption",
+            Check::Race => "race",
         }
     }
 }

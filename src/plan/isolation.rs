@@ -20,6 +20,9 @@ pub fn expect(
     standing: &Standing,
 ) -> Expect {
     let endpoint = &contract.endpoints[step.endpoint];
+    if let Some(kind) = step.hostile {
+        return Expect::Either { why: format!("{}: no source says what such bytes get", kind.word()), bare: true };
+    }
     let units = Units { side: Side::Request, units: &contract.units };
     let mut reading =
         Reading { endpoint, broken: Vec::new(), rows: Vec::new(), all_rows: true, unknown: None, doubt: None };
@@ -49,7 +52,10 @@ pub fn expect(
             }
         });
     }
-    let mut tampered = step.token != TokenEdit::Intact;
+    let mut tampered = !matches!(step.token, TokenEdit::Intact | TokenEdit::Stale);
+    if step.token == TokenEdit::Stale {
+        reading.unknown("the token", "is an hour older than the request, and no source says how old one may be");
+    }
     for (edit, broken) in edited {
         if broken {
             continue;
@@ -73,7 +79,10 @@ pub fn expect(
             (_, Some(clause)) => reading.broken.push(clause),
         }
     }
-    let bare = reading.broken.len() > bodily || !step.headers.is_empty() || matches!(step.seal, Seal::Spoilt(_));
+    let bare = reading.broken.len() > bodily
+        || !step.headers.is_empty()
+        || step.token != TokenEdit::Intact
+        || matches!(step.seal, Seal::Spoilt(_));
     reading.finish(standing, step.state, bare)
 }
 

@@ -7,21 +7,28 @@
 
 mod charset;
 mod crypto;
+mod echo;
 mod error;
 mod example;
 mod format;
+mod fuzz;
 mod header;
+mod hostile;
 pub mod isolation;
 mod kind;
 mod length;
 mod presence;
+mod race;
 mod rehearsal;
 mod scenario;
 mod setup;
+mod tamper;
 mod token;
 mod undo;
+mod unicode;
 mod valid;
 mod value;
+mod walk;
 mod way;
 
 use std::sync::{Arc, OnceLock};
@@ -33,18 +40,38 @@ use way::{Goal, Way};
 
 use crate::behaviour::{Moment, World};
 use crate::contract::{Act, Contract, Endpoint};
+use crate::model::case::Draw;
 use crate::model::template::HeaderEdit;
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template, field};
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Input, Json, Role, Step, Template, field};
 use crate::schema::compose;
 
 /// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
 const MOMENT: i64 = 1_768_478_400_000;
+
+/// How much a plan draws and how long its catalogues are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breadth {
+    /// Drawn requests for each endpoint.
+    pub fuzz: u32,
+    /// Drawn sequences for each endpoint that changes something.
+    pub walks: u32,
+    /// Every text of the catalogue, headers too, and hostile bytes to every endpoint.
+    pub wide: bool,
+}
+
+impl Breadth {
+    /// For a release gate: what is worth most for its time.
+    pub const GATE: Breadth = Breadth { fuzz: 8, walks: 3, wide: false };
+    /// For a nightly run.
+    pub const NIGHTLY: Breadth = Breadth { fuzz: 200, walks: 100, wide: true };
+}
 
 /// The plan of one contract.
 #[derive(Clone, Debug)]
 pub struct Plan {
     contract: Arc<Contract>,
     seed: u64,
+    breadth: Breadth,
     baselines: Arc<[Template]>,
     base: Arc<World>,
     moment: Moment,
@@ -56,6 +83,7 @@ pub struct Plan {
 struct Ways {
     accept: OnceLock<Result<Way, String>>,
     input: OnceLock<Result<Way, String>>,
+    shown: OnceLock<Option<echo::Shown>>,
 }
 
 /// Something that the plan can't send, and why.
@@ -69,6 +97,26 @@ pub struct LeftOut {
     pub reason: String,
 }
 
+/// What came of making a drawn case smaller.
+#[derive(Clone, Debug)]
+pub enum Smaller {
+    /// This one.
+    Case(Box<Case>),
+    /// No case can be made of it; another step may lead on.
+    Unfit,
+    /// There is nothing smaller.
+    Nothing,
+}
+
+/// Why a draw is no case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Undrawn {
+    /// There is nothing to draw, or nothing smaller.
+    Done,
+    /// What was drawn makes no case.
+    Unfit,
+}
+
 /// What a family makes.
 #[derive(Clone, Debug)]
 pub enum Planned {
@@ -79,9 +127,15 @@ pub enum Planned {
 }
 
 impl Plan {
-    /// Plans `contract`; the seed decides which filler characters and words are used.
+    /// Plans `contract` as for a gate; the seed decides which filler characters and words are used, and what is drawn.
     #[must_use]
     pub fn new(contract: Arc<Contract>, seed: u64) -> Self {
+        Self::with(contract, seed, Breadth::GATE)
+    }
+
+    /// The same with another breadth.
+    #[must_use]
+    pub fn with(contract: Arc<Contract>, seed: u64, breadth: Breadth) -> Self {
         let baselines = contract.endpoints.iter().map(baseline).collect();
         let zone = FixedOffset::east_opt(contract.zone.offset_seconds);
         let utc = chrono::Utc.timestamp_millis_opt(MOMENT).single().unwrap_or_default();
@@ -89,7 +143,7 @@ impl Plan {
         let mut base = World::new(Arc::clone(&contract), false);
         base.stock(&moment);
         let ways = contract.endpoints.iter().map(|_| Ways::default()).collect();
-        Self { contract, seed, baselines, base: Arc::new(base), moment, ways }
+        Self { contract, seed, breadth, baselines, base: Arc::new(base), moment, ways }
     }
 
     /// The world before any step, with stand-ins for catalogues.
@@ -99,6 +153,15 @@ impl Plan {
 
     fn moment(&self) -> &Moment {
         &self.moment
+    }
+
+    fn breadth(&self) -> Breadth {
+        self.breadth
+    }
+
+    /// The call that shows what the scope's endpoint stores.
+    fn shown(&self, scope: &Scope<'_>) -> Option<echo::Shown> {
+        self.ways[scope.at].shown.get_or_init(|| echo::find(scope)).clone()
     }
 
     /// The way to an accepted or a readable request.
@@ -132,6 +195,18 @@ impl Plan {
         let made = first.then(self, maker, edits);
         let edit = known(&made).ok_or_else(reason)?;
         if way.steps.is_empty() { Ok((Way { edits: way.edits, ..made }, edit)) } else { Err(reason()) }
+    }
+
+    /// The seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The same plan under another seed.
+    #[must_use]
+    pub fn reseeded(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
     }
 
     /// The contract that is planned.
@@ -185,6 +260,12 @@ impl Plan {
                 Family::Scenario => scenario::cases(&scope),
                 Family::Crypto => crypto::cases(&scope),
                 Family::Example => example::cases(&scope),
+                Family::Unicode => unicode::cases(&scope),
+                Family::Tamper => tamper::cases(&scope),
+                Family::Race => race::cases(&scope),
+                Family::Fuzz => fuzz::cases(&scope),
+                Family::Walk => walk::cases(&scope),
+                Family::Hostile => hostile::cases(&scope),
             }
         }))
     }
@@ -196,7 +277,61 @@ impl Plan {
         if let Some(canary) = self.canary(endpoint).filter(|canary| &*canary.id == id) {
             return Some(canary);
         }
-        self.cases_of(endpoint).find(|case| &*case.id == id)
+        let number = || id.rsplit('-').next()?.parse().ok();
+        if id.contains("::fuzz::") || id.contains("::walk::") {
+            return number().and_then(|n| self.draw(endpoint, id, n, &[]).ok()).filter(|case| &*case.id == id);
+        }
+        let narrow = self.cases_of(endpoint).find(|case| &*case.id == id);
+        // A wider plan may have found it.
+        narrow.or_else(|| {
+            let wide = Plan { breadth: Breadth { wide: true, ..Breadth::GATE }, ..self.clone() };
+            let found = (!self.breadth.wide).then(|| wide.cases_of(endpoint).find(|case| &*case.id == id));
+            found.flatten()
+        })
+    }
+
+    fn scope(&self, endpoint: usize, family: Family) -> Scope<'_> {
+        Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family }
+    }
+
+    fn draw(&self, endpoint: usize, id: &str, number: u32, shrinks: &[bool]) -> Result<Case, Undrawn> {
+        let planned = if id.contains("::walk::") {
+            walk::drawn(&self.scope(endpoint, Family::Walk), number, shrinks)
+        } else {
+            fuzz::drawn(&self.scope(endpoint, Family::Fuzz), number, shrinks)
+        };
+        match planned? {
+            Planned::Case(case) => Ok(*case),
+            Planned::LeftOut(_) => Err(Undrawn::Unfit),
+        }
+    }
+
+    /// A drawn case with these steps of shrinking.
+    #[must_use]
+    pub fn smaller(&self, case: &Case, shrinks: &[bool]) -> Smaller {
+        let number = case.draw.as_ref().and_then(|draw| draw.number);
+        let planned = number.map(|n| self.draw(case.endpoint, &case.id, n, shrinks));
+        match planned {
+            None | Some(Err(Undrawn::Done)) => Smaller::Nothing,
+            Some(Err(Undrawn::Unfit)) => Smaller::Unfit,
+            Some(Ok(case)) => Smaller::Case(Box::new(case)),
+        }
+    }
+
+    /// The case of an input that was drawn once, under the id it had.
+    #[must_use]
+    pub fn written(&self, id: &str, input: &Input) -> Option<Case> {
+        let (endpoint, _) = self.contract.endpoint(id.split("::").next()?)?;
+        let variant = id.rsplit("::").next()?;
+        let draw = Draw { number: None, shrinks: Vec::new(), input: input.clone() };
+        let planned = match input {
+            Input::Calls(_) => walk::made(&self.scope(endpoint, Family::Walk), variant, draw).ok()?,
+            Input::Edits(_) => fuzz::made(&self.scope(endpoint, Family::Fuzz), variant, draw),
+        };
+        match planned {
+            Planned::Case(case) => Some(*case),
+            Planned::LeftOut(_) => None,
+        }
     }
 
     /// A known-good request of the endpoint; where none can be made, the first request that leads to it.
@@ -284,6 +419,17 @@ impl<'a> Scope<'a> {
         format!("{}::{}::{place}::{variant}", self.endpoint.id, self.family.word())
     }
 
+    /// What the draws of this variant follow from: the plan's seed and the case's id (FNV-1a).
+    fn seed(&self, variant: &str) -> u64 {
+        let id = self.id("body", variant);
+        self.plan
+            .seed
+            .to_le_bytes()
+            .into_iter()
+            .chain(id.bytes())
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
     fn probe(&self, edits: Vec<Edit>) -> Step {
         Step::new(self.at, Role::Probe, edits)
     }
@@ -338,6 +484,8 @@ impl<'a> Scope<'a> {
     /// Reads off what the contract says of the request and which clauses the case exercises.
     fn build(&self, id: String, way: &Way, mut probe: Step, aims: Vec<ClauseIx>) -> Case {
         let plan = self.plan;
+        // The last call need not be the endpoint's own: another one shows what it did.
+        let endpoint = &plan.contract.endpoints[probe.endpoint];
         let seen = rehearsal::Seen {
             sent: &way.sent,
             answers: &way.answers,
@@ -354,10 +502,10 @@ impl<'a> Scope<'a> {
             .any(|e| matches!(e, Edit::Set(_, Template::Hole(Hole::Identity { .. } | Hole::Number { .. }))));
         let standing = if made_up {
             let mut world = way.world.clone();
-            freshen(self.endpoint, &probe.edits, &body, &mut world);
-            world.standing(self.endpoint, &body, plan.moment())
+            freshen(endpoint, &probe.edits, &body, &mut world);
+            world.standing(endpoint, &body, plan.moment())
         } else {
-            way.world.standing(self.endpoint, &body, plan.moment())
+            way.world.standing(endpoint, &body, plan.moment())
         };
         probe.expect = isolation::expect(&plan.contract, &probe, &body, &headers, &standing);
         let mut steps: Vec<Step> = way.steps.clone();
@@ -369,7 +517,7 @@ impl<'a> Scope<'a> {
         let mut clauses = match &steps[steps.len() - 1].expect {
             Expect::Either { .. } => Vec::new(),
             Expect::Accept { .. } => {
-                let success = &self.endpoint.success;
+                let success = &endpoint.success;
                 let mut own = aims;
                 own.push(success.status_clause);
                 own.extend([success.code_clause, success.message_clause].into_iter().flatten());
@@ -378,7 +526,7 @@ impl<'a> Scope<'a> {
             Expect::Refuse { broken, rows, .. } => {
                 let mut own = broken.clone();
                 for row in rows {
-                    let field = &self.endpoint.rows[row.row].fields[row.field];
+                    let field = &endpoint.rows[row.row].fields[row.field];
                     own.push(field.code);
                     own.extend([field.status, field.message].into_iter().flatten());
                 }
@@ -387,14 +535,13 @@ impl<'a> Scope<'a> {
         };
         // A row that is counted up to is what the case is there for, though nobody can tell when it comes.
         if let Some(aimed) = steps[steps.len() - 1].state {
-            let row = &self.endpoint.rows[aimed.row];
+            let row = &endpoint.rows[aimed.row];
             let counted = matches!(row.when, crate::contract::When::Attempts { .. });
             clauses.extend(row.fields.get(aimed.field).filter(|_| counted).map(|f| f.code));
         }
         clauses.sort_unstable();
         clauses.dedup();
-        let hazard =
-            steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(self.endpoint.hazard);
+        let hazard = steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(endpoint.hazard);
         let undo = undo::steps(&plan.contract, &steps);
         Case {
             id: id.into(),
@@ -406,6 +553,8 @@ impl<'a> Scope<'a> {
             steps,
             undo,
             fixtures: way.fixtures.clone(),
+            race: None,
+            draw: None,
         }
     }
 }

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use super::way::{Goal, Way};
-use super::{Plan, rehearsal};
+use super::{Plan, isolation, rehearsal};
 use crate::behaviour::{Held, Origin, Style, Truth, World};
-use crate::contract::behaviour::{Act, Operand, Source, Test};
+use crate::contract::behaviour::{Act, NewState, Operand, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
+use crate::model::input::Names;
 use crate::model::template::Shape;
-use crate::model::{Edit, Field, Hole, Json, Role, Step, Template, field};
+use crate::model::{Edit, Expect, Field, Hole, Json, Role, Step, Template, field};
 use crate::schema::compose;
 
 /// Makers of makers: deeper than any life cycle goes.
@@ -92,6 +93,81 @@ pub(super) fn solve(plan: &Plan, at: usize, goal: Goal) -> Result<Way, String> {
     }
 }
 
+/// The same way with one more call whose references name what is there, was there or never was; none where the model can't
+/// tell what the call gets.
+pub(super) fn go_on(plan: &Plan, way: &Way, at: usize, (names, turn): (Names, u8)) -> Option<Way> {
+    let contract = plan.contract();
+    let endpoint = &contract.endpoints[at];
+    let mut stage = Stage {
+        steps: way.steps.clone(),
+        fixtures: way.fixtures.clone(),
+        world: way.world.clone(),
+        sent: way.sent.clone(),
+        answers: way.answers.clone(),
+        ..Stage::new(plan, None)
+    };
+    let mut chosen = Chosen::new();
+    let wanted = stage.wanted(endpoint, &[], false);
+    for (order, resource) in wanted.into_iter().enumerate() {
+        if chosen.contains_key(&resource) || (order == 0 && names == Names::Nothing) {
+            continue;
+        }
+        let things = stage.world.things();
+        let left = |t: &usize| things[*t].gone || contract.resources[resource].left.contains(&things[*t].state);
+        let known: Vec<usize> = (0..things.len()).filter(|t| things[*t].resource == resource).collect();
+        let mut latest_first = known.iter().rev();
+        let pick = match names {
+            Names::Left if order == 0 => latest_first.find(|t| left(t)),
+            Names::Earlier => latest_first.filter(|t| !left(t)).nth(1),
+            _ => latest_first.find(|t| !left(t)),
+        };
+        chosen.insert(resource, *pick?);
+        stage.close(&mut chosen);
+    }
+    for resource in stage.wanted(endpoint, &[], true) {
+        stage.ensure(resource, &mut chosen).ok()?;
+    }
+    let mut edits = if names == Names::Nothing {
+        stage.refs_or_fresh(endpoint, &chosen)
+    } else {
+        stage.refs(endpoint, &chosen, &[]).ok()?
+    };
+    // Where a word of the request decides the state, its turn decides the word.
+    for effect in &endpoint.effects {
+        let Some(NewState::By(Source::Request(path), words)) = &effect.state else { continue };
+        let Some((word, _)) = usize::from(turn).checked_rem(words.len()).and_then(|nth| words.get(nth)) else {
+            continue;
+        };
+        let text = field::find(&endpoint.request, path).is_none_or(is_text);
+        let value = if text { Json::text(word.clone()) } else { Json::Bool(word == "true") };
+        edits.push(Edit::Set(path.clone(), Template::Json(value)));
+    }
+    let mut step = Step::new(at, Role::Probe, edits);
+    let tree = stage.bind(&step);
+    rehearsal::freshen(endpoint, &step.edits, &tree, &mut stage.world);
+    let standing = stage.world.standing(endpoint, &tree, plan.moment());
+    step.expect = isolation::expect(contract, &step, &tree, &[], &standing);
+    let answer = match &step.expect {
+        Expect::Accept { may } if may.is_empty() => {
+            endpoint.effects.iter().try_for_each(|effect| stage.there(endpoint, effect, &tree)).ok()?;
+            let answer = stage.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
+            stage.world.apply(endpoint, &tree, &answer, stage.steps.len(), plan.moment());
+            answer
+        }
+        Expect::Refuse { rows, may, doubt: None, .. } if may.is_empty() => {
+            let row = rows.first()?;
+            stage.world.refused(endpoint, &tree, &endpoint.rows[row.row].code);
+            Json::Object(Vec::new())
+        }
+        _ => return None,
+    };
+    let Stage { mut steps, fixtures, world, mut sent, mut answers, .. } = stage;
+    steps.push(step);
+    sent.push(tree);
+    answers.push(answer);
+    Some(Way { steps, edits: Vec::new(), fixtures, world, sent, answers, dangling: false })
+}
+
 fn dangling(best: Option<&(Score, Way)>) -> bool {
     best.is_some_and(|(_, way)| way.dangling)
 }
@@ -121,7 +197,7 @@ fn interest(contract: &Contract, endpoint: &Endpoint, goal: Goal) -> Vec<usize> 
 }
 
 /// The resources that a cause speaks of.
-fn speaks(when: &When, endpoint: &Endpoint, add: &mut dyn FnMut(&str)) {
+pub(super) fn speaks(when: &When, endpoint: &Endpoint, add: &mut dyn FnMut(&str)) {
     let by_field = |path: &str, add: &mut dyn FnMut(&str)| {
         let found = field::find(&endpoint.request, path);
         for path in found.into_iter().flat_map(|f| [&f.refers, &f.equals]).flatten() {

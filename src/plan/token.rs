@@ -1,7 +1,7 @@
 //! Requests signed wrongly or not at all.
 
 use super::{Planned, Scope};
-use crate::model::template::{HeaderChange, HeaderEdit, TokenEdit};
+use crate::model::template::{HeaderChange, HeaderEdit, Region, TokenEdit};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let Some(auth) = &scope.endpoint.wire.auth else { return Vec::new() };
@@ -15,7 +15,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     }
     let mut tokens = vec![("wrong-code", TokenEdit::WrongCode), ("other-key", TokenEdit::OtherKey)];
     if auth.over.is_some() {
-        tokens.push(("other-body", TokenEdit::OtherBody));
+        tokens.push(("other-body", TokenEdit::Blank(Region::End)));
     }
     for (variant, token) in tokens {
         let mut step = scope.probe(Vec::new());

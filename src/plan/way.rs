@@ -43,6 +43,19 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// No call at all.
+    pub(super) fn nothing(plan: &Plan) -> Self {
+        Self {
+            steps: Vec::new(),
+            edits: Vec::new(),
+            fixtures: Vec::new(),
+            world: plan.base().clone(),
+            sent: Vec::new(),
+            answers: Vec::new(),
+            dangling: true,
+        }
+    }
+
     /// The same way with one more accepted call of an endpoint, its baseline as it is.
     pub(super) fn then(mut self, plan: &Plan, at: usize, edits: Vec<Edit>) -> Self {
         let endpoint = &plan.contract().endpoints[at];

@@ -42,7 +42,7 @@ pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
             counts.push(format!("{n} {word}"));
         }
     }
-    line(coverage::table(&summary.clauses));
+    line(coverage::table(&summary.clauses, header.not_selected > 0));
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
     line(format!("{} cases: {}", c.total(), counts.join(", ")));
     line(format!(
@@ -53,11 +53,32 @@ pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
         header.seed,
         header.salt
     ));
+    for l in summary.latency.iter().filter(|l| l.slow) {
+        line(format!(
+            "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
+            l.endpoint,
+            millis(l.p99)
+        ));
+    }
+    if let Some(slowest) = summary.latency.iter().max_by_key(|l| l.p99) {
+        line(format!(
+            "slowest: {} with a median of {}, 99% within {}, {} at most",
+            slowest.endpoint,
+            millis(slowest.p50),
+            millis(slowest.p99),
+            millis(slowest.max)
+        ));
+    }
     let kill = header.kill_rate.map_or_else(|| "not measured".to_owned(), |r| format!("{:.1}%", r * 100.0));
     line(format!("detection power of this suite: {kill}"));
     line(format!("report: {folder}"));
     line(verdict(summary));
     out
+}
+
+/// Microseconds in words.
+fn millis(micros: u64) -> String {
+    format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
 }
 
 /// The one line that counts, always with its denominator.
@@ -99,10 +120,12 @@ pub fn finding_text(f: &FindingRecord) -> String {
             format!("in {} cases; broken {} of {} times asserted; {}", f.count, f.rate.1, f.rate.0, f.confirmed.says()),
         ),
         ("case", f.case.clone()),
+        ("request", f.first.as_ref().map(|_| f.request.clone()).unwrap_or_default()),
+        ("before", f.first.clone().unwrap_or_default()),
         ("hint", f.hint.clone()),
         ("replay", f.replay.clone()),
     ];
-    for (name, text) in rows {
+    for (name, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {
         let _ = writeln!(out, "  {name:<9} {text}");
     }
     out

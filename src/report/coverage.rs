@@ -36,9 +36,10 @@ pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
     std::fs::write(path, format!("{coverage:#}\n"))
 }
 
-/// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised.
+/// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised. Of a run that was told to
+/// leave cases out, only the endpoints that were asked something.
 #[must_use]
-pub fn table(clauses: &[ClauseRecord]) -> String {
+pub fn table(clauses: &[ClauseRecord], chosen: bool) -> String {
     let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for clause in clauses {
@@ -56,6 +57,8 @@ pub fn table(clauses: &[ClauseRecord]) -> String {
             *reasons.entry(reason).or_default() += 1;
         }
     }
+    let before = rows.len();
+    rows.retain(|(_, cells)| !chosen || cells.iter().any(|(done, _)| *done > 0));
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("clauses".len());
     let mut out = format!("{:<width$}", "clauses");
     // Writing to a String can't fail.
@@ -70,6 +73,9 @@ pub fn table(clauses: &[ClauseRecord]) -> String {
             let _ = write!(out, "  {cell:>8}");
         }
         out.push('\n');
+    }
+    if rows.len() < before {
+        let _ = writeln!(out, "and {} endpoints that were asked nothing", before - rows.len());
     }
     let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use super::{Journal, Runner};
 use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Source;
@@ -150,7 +152,8 @@ impl<T: Transport> Runner<T> {
     /// Makes the case's record; again if its verdict changed since.
     pub(super) fn record(&self, case: &Case, executed: &mut Executed) {
         let contract = self.plan.contract();
-        let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len());
+        let probe =
+            executed.observed.last().filter(|_| executed.observed.len() == case.steps.len() && case.race.is_none());
         let record = CaseRecord {
             id: Arc::clone(&case.id),
             expect: match case.expect() {
@@ -246,6 +249,14 @@ impl<T: Transport> Runner<T> {
                         judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
                     }
                 }
+                if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
+                    let mut requests = vec![request];
+                    let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
+                    // The same body under times and numbers of their own; what could be made once can be made again.
+                    requests.extend((1..race.copies).filter_map(|_| self.request(step, &from).ok()));
+                    self.race(step, requests, attempt, &now, &mut run).await;
+                    break Some(true);
+                }
                 let tree = request.tree.clone();
                 let (mut seen, root) = self.send(request, attempt).await;
                 let accepted = self.oracle.accepted(step.endpoint, &seen);
@@ -267,7 +278,14 @@ impl<T: Transport> Runner<T> {
                 run.sent.push(tree);
                 break Some(accepted && waits.is_none());
             };
-            if accepted.is_none() || (step.role == Role::Setup && accepted == Some(false)) {
+            let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
+            let goes_on = match (step.role, expect) {
+                // A sequence that was not answered as the model says leads nowhere that the model knows.
+                (Role::Probe, Expect::Accept { .. }) | (Role::Setup | Role::Trial, _) => accepted == Some(true),
+                (Role::Probe, Expect::Refuse { .. }) => accepted == Some(false),
+                _ => accepted.is_some(),
+            };
+            if !goes_on {
                 break;
             }
         }
@@ -292,6 +310,7 @@ impl<T: Transport> Runner<T> {
         let means = Means {
             target: &self.access.target,
             credentials: &self.access.credentials,
+            second: self.access.second.as_ref(),
             keys: self.access.keys.as_ref(),
             encrypt: self.access.encrypt,
             ambient: &self.ambient,
@@ -299,8 +318,31 @@ impl<T: Transport> Runner<T> {
         prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means)
     }
 
+    /// Sends requests at once; what the winner made is learnt.
+    async fn race(&self, step: &Step, requests: Vec<Prepared>, attempt: u8, now: &Moment, run: &mut Run) {
+        for _ in &requests {
+            self.limiter.wait().await;
+        }
+        let sent = requests.into_iter().map(|request| async {
+            let tree = request.tree.clone();
+            (tree, self.send_now(request, attempt).await)
+        });
+        for (tree, (mut seen, root)) in join_all(sent).await {
+            if self.oracle.accepted(step.endpoint, &seen) {
+                self.learn(run, step, (&tree, root.as_ref()), &mut seen, true, now);
+                // What one copy shows of another's doing is not known to be before or after it.
+                seen.facts.clear();
+            }
+            run.observed.push(seen);
+        }
+    }
+
     async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
         self.limiter.wait().await;
+        self.send_now(request, attempt).await
+    }
+
+    async fn send_now(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
         let start = Instant::now();
         let result = self.transport.send(&request).await;
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);

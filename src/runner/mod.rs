@@ -6,6 +6,7 @@
 mod execute;
 pub mod journal;
 mod limiter;
+mod shrink;
 pub mod summary;
 mod tally;
 
@@ -24,7 +25,9 @@ use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
 use crate::model::wire::{Credentials, Encrypt};
-use crate::model::{Case, Check, Confirmed, Event, Expect, Hazard, Json, Observed, Outcome, Reason, Verdict};
+use crate::model::{
+    Case, Check, Confirmed, Event, Expect, Family, Finding, Hazard, Json, Observed, Outcome, Reason, Verdict,
+};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -105,6 +108,8 @@ pub struct Access {
     pub target: Target,
     /// Who calls.
     pub credentials: Credentials,
+    /// Another actor whom the target knows, if there is one.
+    pub second: Option<Credentials>,
     /// Keys for encrypted bodies, if there are any.
     pub keys: Option<Keys>,
     /// Which bodies are encrypted.
@@ -266,10 +271,12 @@ impl<T: Transport> Runner<T> {
 
     /// The next cases of one endpoint.
     fn next_batch(&self, cases: &mut std::iter::Peekable<impl Iterator<Item = Case>>) -> Vec<Case> {
-        let Some(endpoint) = cases.peek().map(|case| case.endpoint) else { return Vec::new() };
+        let kind = |case: &Case| (case.endpoint, case.family == Family::Hostile);
+        let Some(first) = cases.peek().map(kind) else { return Vec::new() };
         let mut batch = Vec::with_capacity(self.options.batch);
         while batch.len() < self.options.batch {
-            match cases.next_if(|case| case.endpoint == endpoint) {
+            // Hostile bytes have a batch, and so a canary after them, of their own.
+            match cases.next_if(|case| kind(case) == first) {
                 Some(case) => batch.push(case),
                 None => break,
             }
@@ -445,12 +452,13 @@ impl<T: Transport> Runner<T> {
             executed.seal(&case.id);
             journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
             tally.exchanges += executed.exchanges as u64;
-            let again = executed
-                .verdict
-                .findings
-                .iter()
-                .any(|f| f.clause == tally.found[at].finding.clause && f.check == tally.found[at].finding.check);
+            let shows =
+                |f: &Finding| (f.clause, f.check) == (tally.found[at].finding.clause, tally.found[at].finding.check);
+            let again = executed.verdict.findings.iter().any(shows);
             tally.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
+            if again && case.draw.is_some() {
+                self.shrink(at, tally, journal).await?;
+            }
         }
         Ok(())
     }
@@ -465,6 +473,12 @@ impl<T: Transport> Runner<T> {
     /// Runs one case with its exchanges for showing; [`Runner::prime`] comes first.
     pub async fn once_more(&self, case: &Case) -> (Verdict, Vec<Observed>) {
         let executed = self.execute(case).await;
+        (executed.verdict, executed.observed)
+    }
+
+    /// Runs one case a single time, without another try whatever it comes to.
+    pub async fn single(&self, case: &Case) -> (Verdict, Vec<Observed>) {
+        let executed = self.once(case, 0, 0).await;
         (executed.verdict, executed.observed)
     }
 

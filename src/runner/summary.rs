@@ -1,21 +1,28 @@
 //! A tally with everything a reader needs: clauses by name, hints, replay commands, the exit code.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::Tally;
 use crate::contract::{Row, When};
-use crate::model::event::ClauseRecord;
+use crate::model::event::{ClauseRecord, LatencyRecord};
 use crate::model::{Check, ClauseIx, Exit, FindingRecord, Level, Outcome, Rule, Summary};
 use crate::plan::Plan;
 
+/// What a run must come up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Demands {
+    /// Findings at SHOULD fail too.
+    pub fail_on_should: bool,
+    /// Smallest share of the clauses that must be exercised, percent.
+    pub min_coverage: Option<u8>,
+    /// A response time that the 99th percentile of no endpoint should exceed.
+    pub slow: Option<Duration>,
+}
+
 /// Sums up; `replay` makes the command for a finding's number.
 #[must_use]
-pub fn summarize(
-    tally: &Tally,
-    plan: &Plan,
-    (fail_on_should, min_coverage): (bool, Option<u8>),
-    replay: &dyn Fn(usize) -> String,
-) -> Summary {
+pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(usize) -> String) -> Summary {
     let contract = plan.contract();
     let mut findings: Vec<FindingRecord> = Vec::new();
     let mut order: Vec<&super::Found> = tally.found.iter().collect();
@@ -43,6 +50,8 @@ pub fn summarize(
             request: found.request.clone(),
             answer: found.answer.clone(),
             replay: replay(number),
+            first: found.first.clone(),
+            input: found.case.draw.as_ref().map(|draw| draw.input.to_value()),
         });
     }
     let mut obstacles: Vec<(String, u64, String)> = tally
@@ -59,14 +68,30 @@ pub fn summarize(
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     let clauses = clauses(tally, plan);
     let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
+    let latency: Vec<LatencyRecord> = tally
+        .latency
+        .iter()
+        .map(|(endpoint, times)| {
+            let p99 = times.value_at_quantile(0.99);
+            LatencyRecord {
+                endpoint: endpoint.to_string(),
+                exchanges: times.len(),
+                p50: times.value_at_quantile(0.5),
+                p99,
+                max: times.max(),
+                slow: demands.slow.is_some_and(|limit| u128::from(p99) > limit.as_micros()),
+            }
+        })
+        .collect();
+    let slow = latency.iter().any(|l| l.slow);
     let worst = |level: Level| findings.iter().any(|f| f.level == level);
     let exit = if tally.counts.broken > 0 {
         Exit::Harness
-    } else if worst(Level::Must) || (fail_on_should && worst(Level::Should)) {
+    } else if worst(Level::Must) || (demands.fail_on_should && (worst(Level::Should) || slow)) {
         Exit::Broken
     } else if tally.partial || obstructed(tally) {
         Exit::Unclear
-    } else if min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
+    } else if demands.min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
         Exit::Coverage
     } else {
         Exit::Green
@@ -78,6 +103,7 @@ pub fn summarize(
         notes: obstacles.iter().map(|(_, _, note)| note.clone()).collect(),
         obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
         findings,
+        latency,
         exchanges: tally.exchanges,
         millis: tally.millis,
         root: String::new(),
@@ -163,6 +189,7 @@ pub fn unexercised(plan: &Plan) -> impl Fn(ClauseIx) -> String + '_ {
 /// What to look at, by what was broken.
 fn hint(check: Check, rule: Rule) -> &'static str {
     match (check, rule) {
+        (Check::Race, _) => "check and insert are two steps: look for a lock, a unique index or one statement for both",
         (Check::Accepted, _) => {
             "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters"
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hdrhistogram::Histogram;
+
 use super::execute::Executed;
 use crate::contract::Contract;
 use crate::judge::{self, Audit};
@@ -12,6 +14,9 @@ use crate::model::{
 
 /// Distinct findings kept; beyond that only their number is.
 const KEPT: usize = 1000;
+
+/// Ends the id of a case that was made smaller: its plan has the larger one.
+const SHRUNK: &str = "-shrunk";
 
 /// The sum of a run.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub struct Tally {
     pub unsettled: std::collections::BTreeSet<ClauseIx>,
     /// Clauses whose cases had nothing to work with, and why.
     pub unmet: BTreeMap<ClauseIx, String>,
+    /// Times of answered exchanges by endpoint, microseconds.
+    pub latency: BTreeMap<Arc<str>, Histogram<u64>>,
     /// Requests sent.
     pub exchanges: u64,
     /// Canaries sent.
@@ -52,6 +59,8 @@ pub struct Found {
     pub case: Arc<Case>,
     /// Cases that show it.
     pub count: u64,
+    /// Body of the exchange that showed it first, where a smaller one was found.
+    pub first: Option<String>,
     /// Body of the exchange, redacted.
     pub request: String,
     /// The answer in one line.
@@ -72,6 +81,7 @@ impl Tally {
             obstacles: BTreeMap::new(),
             unsettled: std::collections::BTreeSet::new(),
             unmet: BTreeMap::new(),
+            latency: BTreeMap::new(),
             exchanges: 0,
             canaries: 0,
             partial: false,
@@ -122,6 +132,18 @@ impl Tally {
         self.audit.fold(&self.contract, &case.id, &executed.earlier, &Verdict::broken(""));
         self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
         self.audit.fold(&self.contract, &case.id, &executed.after, &Verdict::broken(""));
+        for seen in executed.earlier.iter().chain(&executed.observed).chain(&executed.after) {
+            if seen.answer.is_ok() && seen.hostile.is_none() {
+                if !self.latency.contains_key(&seen.endpoint) {
+                    // Two digits of precision up to a minute: some kilobytes for each endpoint.
+                    let Ok(times) = Histogram::new_with_max(60_000_000, 2) else { continue };
+                    self.latency.insert(Arc::clone(&seen.endpoint), times);
+                }
+                if let Some(times) = self.latency.get_mut(&seen.endpoint) {
+                    times.saturating_record(seen.micros);
+                }
+            }
+        }
         for finding in &executed.verdict.findings {
             self.find(case, finding, executed.observed.get(finding.exchange), false);
         }
@@ -149,12 +171,29 @@ impl Tally {
                 finding: finding.clone(),
                 case: Arc::new(case.clone()),
                 count: 1,
+                first: None,
                 request,
                 answer,
                 confirmed: Confirmed::NotRerun,
                 run_level,
             });
         }
+    }
+
+    /// Takes a smaller case of a finding.
+    pub(super) fn smaller(&mut self, at: usize, case: Arc<Case>, finding: Finding, seen: Option<&Observed>) {
+        let request = seen.map(|s| s.request_body.to_text()).unwrap_or_default();
+        let answer = seen.map(|s| judge::summary(s, &self.contract)).unwrap_or_default();
+        let found = &mut self.found[at];
+        let before = std::mem::replace(&mut found.request, request);
+        found.first.get_or_insert(before);
+        found.answer = answer;
+        found.finding = finding;
+        let mut case = Arc::unwrap_or_clone(case);
+        if !case.id.ends_with(SHRUNK) {
+            case.id = format!("{}{SHRUNK}", case.id).into();
+        }
+        found.case = Arc::new(case);
     }
 
     /// Adds what only the run as a whole shows; `find_case` gives the case behind an id.

@@ -69,13 +69,15 @@ impl Sandbox {
         let refused =
             |why: &str| Refusal::Unseen(self.variant.auth_status, format!("the encrypted body is refused: {why}"));
         let Some(keys) = own() else { return Err(refused("the sandbox has no keys")) };
-        if key_id != Some(keys.id.as_str()) && !self.has(&Kind::Accept("key-id".to_owned())) {
+        if key_id != Some(keys.id.as_str()) && !self.has(endpoint, &Kind::Accept("key-id".to_owned())) {
             return Err(refused("no such key id"));
         }
         sealing.keyed = true;
         let taken: Vec<Enc> = plan.enc.iter().filter_map(|e| Enc::named(e)).collect();
         match jwe::open(&message, &keys.own, &taken) {
-            Ok((plaintext, _)) if json::parse(&plaintext).is_err() && self.has(&Kind::Accept("no-json".to_owned())) => {
+            Ok((plaintext, _))
+                if json::parse(&plaintext).is_err() && self.has(endpoint, &Kind::Accept("no-json".to_owned())) =>
+            {
                 Ok(None)
             }
             Ok((plaintext, _)) => Ok(Some(plaintext)),
@@ -86,7 +88,11 @@ impl Sandbox {
                     JweError::Algorithm(which) => which,
                     _ => "form",
                 };
-                if self.has(&Kind::Accept(word.to_owned())) { Ok(None) } else { Err(refused(&error.to_string())) }
+                if self.has(endpoint, &Kind::Accept(word.to_owned())) {
+                    Ok(None)
+                } else {
+                    Err(refused(&error.to_string()))
+                }
             }
         }
     }
@@ -96,7 +102,7 @@ impl Sandbox {
         let Some(plan) = &endpoint.wire.encryption else { return reply };
         let asked = sealing.keyed || self.variant.seals_plain;
         let marked = endpoint.wire.marks.1 == Mark::Marked && asked && (200..300).contains(&reply.status);
-        if !marked || reply.body.is_empty() || self.has(&Kind::AnswerPlain) {
+        if !marked || reply.body.is_empty() || self.has(endpoint, &Kind::AnswerPlain) {
             return reply;
         }
         let Some(keys) = own() else { return reply };
@@ -104,7 +110,7 @@ impl Sandbox {
         let enc = enc.and_then(|e| Enc::named(e)).unwrap_or(Enc::A128Gcm);
         // A server that takes its own key instead of the client's.
         let stranger = || PublicKey::from_pem(pairs()?[0].1.as_bytes()).ok();
-        let key = if self.has(&Kind::AnswerOtherKey) { stranger() } else { Some(keys.other.clone()) };
+        let key = if self.has(endpoint, &Kind::AnswerOtherKey) { stranger() } else { Some(keys.other.clone()) };
         if let Some(parts) = key.and_then(|key| jwe::seal(&reply.body, &key, enc)) {
             reply.body.clear();
             Json::Object(vec![(plan.member.as_str().into(), Json::text(parts.join()))]).write(&mut reply.body);

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::change::{Change, content_type, edit, edit_bytes};
+use super::history::History;
 use super::{Call, Reply, Sandbox, put};
-use crate::contract::{Row, When};
+use crate::contract::{Endpoint, Row, When};
 use crate::model::Rule;
 use crate::model::field::Way;
-use crate::model::json::{self, Json, Text};
+use crate::model::json::{self, Json};
+use crate::model::template::Region;
 use crate::schema::check::Judged;
 
 /// One fault, read from its name: [`FAULTS`] lists them.
@@ -32,6 +35,7 @@ pub(super) enum Kind {
     Answer { path: String, change: Change },
     DropHeader(String),
     MalformHeader(String),
+    StretchHeader(String),
     CrossHeader(String),
     Html,
     Redirect,
@@ -47,24 +51,37 @@ pub(super) enum Kind {
     AnswerPlain,
     AnswerOtherKey,
     IgnorePage(String),
+    RefuseBare(String),
+    RefuseOnlyWithout(String),
+    CrashOnValue { path: String, text: String },
+    CrashOnLength { path: String, from: usize, to: usize },
+    AcceptText { path: String, text: String },
+    Stale { reader: String, mover: String },
+    CrashOnChar(char),
+    CrashLongAstral(String),
+    CrashOnBody(Broken),
+    LooseToken(Region),
+    LooseCode,
+    Unsigned,
+    AnySecret,
+    ServerError,
+    Race(String),
+    Stumble(Vec<String>),
+    Sometimes { every: u64, fault: Box<Fault> },
+    At { endpoint: String, fault: Box<Fault> },
 }
 
-/// What is done to a member of the answer; [`FAULTS`] explains each.
+/// A body that is no plain JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    AsText,
-    Zero,
-    AboveMax,
-    Exponent,
-    Longer,
-    Shorter,
-    Drop,
-    Garble,
-    AsNumber,
+pub(super) enum Broken {
+    Syntax,
+    Deep,
+    Defect,
+    Shape,
 }
 
 /// Every fault: its name with the kind of argument it takes, and what it does.
-pub const FAULTS: [(&str, &str); 43] = [
+pub const FAULTS: [(&str, &str); 65] = [
     ("accept-above:FIELD", "takes values above the field's bounds"),
     ("accept-below:FIELD", "takes values below the field's bounds"),
     ("accept-empty:FIELD", "takes the empty string"),
@@ -94,20 +111,42 @@ pub const FAULTS: [(&str, &str); 43] = [
     ("answer-above:FIELD", "answers a number above its maximum"),
     ("answer-exponent:FIELD", "answers a whole number as 1.0e3"),
     ("answer-longer:FIELD", "answers a text one character too long"),
+    ("answer-stretched:FIELD=N", "answers a text of so many characters"),
     ("answer-shorter:FIELD", "answers a text one character too short"),
     ("answer-without:FIELD", "leaves a field out of the answer"),
     ("answer-garbled:FIELD", "answers a text of the right length in no format"),
     ("drop-header:NAME", "leaves a header out of the answer"),
     ("malform-header:NAME", "answers a header of the right length in no format"),
+    ("stretch-header:NAME", "answers a header one character too long"),
     ("cross-header:NAME", "answers the header of the request before"),
     ("body:KIND", "spoils the body: html, utf8, doubled, none, no-envelope"),
-    ("http:KIND", "spoils the answer: redirect, coding, content-type"),
+    ("http:KIND", "spoils the answer: redirect, coding, content-type, error"),
     ("skip-row:ENDPOINT/CODE", "does not know the row of the endpoint"),
     ("skip-effects:ENDPOINT", "answers a call and does nothing"),
     ("accept-sealed:KIND", "takes an encrypted body in spite of its: tag, key, alg, enc, form, no-json, key-id"),
     ("ignore-page:ENDPOINT", "lists everything whatever page is asked for"),
     ("answer-plain", "answers in plain where the page marks the answer as encrypted"),
     ("answer-other-key", "encrypts answers under a key that is not the caller's"),
+    ("refuse-bare:ENDPOINT", "refuses a request with none of its optional fields"),
+    ("refuse-only-without:FIELD", "refuses a request that lacks this optional field and no other"),
+    ("accept-text:FIELD=TEXT", "takes this one illegal value"),
+    ("crash-on-value:FIELD=VALUE", "answers 500 to this one value"),
+    ("crash-on-length:FIELD=FROM-TO", "answers 500 to texts of so many characters"),
+    ("stale:READER/CALL", "a call shows what was before another one was made"),
+    ("answer-other:FIELD", "answers another legal value"),
+    ("crash-on-char:HEX", "answers 500 to one character, by its code point"),
+    ("crash-long-astral:FIELD", "answers 500 to more than 64 characters with one beyond the basic plane among them"),
+    ("crash-on-body:KIND", "answers 500 to a body of this kind: syntax, deep, defect, shape"),
+    ("loose-token:REGION", "takes a token over the body with a blank more at its: head, middle, tail, end"),
+    ("any-secret", "takes a token signed with any actor's secret"),
+    ("race:ENDPOINT", "checks, waits, then acts, without looking again"),
+    ("stumble:E1>E2>...", "answers 500 to the last of these calls when they come one after the other for one thing"),
+    ("loose-code", "does not look at the first character of the token's code"),
+    ("unsigned", "takes a request without a token"),
+    ("answer-negative:FIELD", "answers -1"),
+    ("answer-fraction:FIELD", "answers a number with a fraction"),
+    ("at:ENDPOINT:FAULT", "has the fault in calls of one endpoint alone"),
+    ("sometimes:N:FAULT", "has an answer's fault in one of N answers"),
 ];
 
 /// A fault that does not exist.
@@ -135,6 +174,9 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
             "crash-on-astral" => Ok(Kind::CrashOnAstral),
             "answer-plain" => Ok(Kind::AnswerPlain),
             "answer-other-key" => Ok(Kind::AnswerOtherKey),
+            "any-secret" => Ok(Kind::AnySecret),
+            "loose-code" => Ok(Kind::LooseCode),
+            "unsigned" => Ok(Kind::Unsigned),
             _ => Err(unknown()),
         };
     };
@@ -163,6 +205,56 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
         },
         "skip-effects" => Kind::SkipEffects(arg),
         "ignore-page" => Kind::IgnorePage(arg),
+        "refuse-bare" => Kind::RefuseBare(arg),
+        "refuse-only-without" => Kind::RefuseOnlyWithout(arg),
+        "accept-text" => {
+            let (path, text) = arg.split_once('=').ok_or_else(unknown)?;
+            Kind::AcceptText { path: path.to_owned(), text: text.to_owned() }
+        }
+        "crash-on-value" => {
+            let (path, text) = arg.split_once('=').ok_or_else(unknown)?;
+            Kind::CrashOnValue { path: path.to_owned(), text: text.to_owned() }
+        }
+        "crash-on-length" => {
+            let (path, span) = arg.split_once('=').ok_or_else(unknown)?;
+            let (from, to) = span.split_once('-').ok_or_else(unknown)?;
+            let number = |n: &str| n.parse().map_err(|_| unknown());
+            Kind::CrashOnLength { path: path.to_owned(), from: number(from)?, to: number(to)? }
+        }
+        "stale" => {
+            let (reader, mover) = arg.split_once('/').ok_or_else(unknown)?;
+            Kind::Stale { reader: reader.to_owned(), mover: mover.to_owned() }
+        }
+        "crash-on-char" => {
+            let code = u32::from_str_radix(&arg, 16).ok().and_then(char::from_u32);
+            Kind::CrashOnChar(code.ok_or_else(unknown)?)
+        }
+        "crash-long-astral" => Kind::CrashLongAstral(arg),
+        "crash-on-body" => Kind::CrashOnBody(match arg.as_str() {
+            "syntax" => Broken::Syntax,
+            "deep" => Broken::Deep,
+            "defect" => Broken::Defect,
+            "shape" => Broken::Shape,
+            _ => return Err(unknown()),
+        }),
+        "loose-token" => Kind::LooseToken(match arg.as_str() {
+            "head" => Region::Head,
+            "middle" => Region::Middle,
+            "tail" => Region::Tail,
+            "end" => Region::End,
+            _ => return Err(unknown()),
+        }),
+        "race" => Kind::Race(arg),
+        "stumble" => Kind::Stumble(arg.split('>').map(str::to_owned).collect()),
+        "at" => {
+            let (endpoint, fault) = arg.split_once(':').ok_or_else(unknown)?;
+            Kind::At { endpoint: endpoint.to_owned(), fault: Box::new(fault.parse()?) }
+        }
+        "sometimes" => {
+            let (every, fault) = arg.split_once(':').ok_or_else(unknown)?;
+            let every = every.parse().ok().filter(|n| *n > 0).ok_or_else(unknown)?;
+            Kind::Sometimes { every, fault: Box::new(fault.parse()?) }
+        }
         "accept-sealed" if ["tag", "key", "alg", "enc", "form", "no-json", "key-id"].contains(&arg.as_str()) => {
             Kind::Accept(arg)
         }
@@ -175,9 +267,18 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
         "answer-exponent" => change(Change::Exponent),
         "answer-longer" => change(Change::Longer),
         "answer-shorter" => change(Change::Shorter),
+        "answer-stretched" => {
+            let (path, chars) = arg.split_once('=').ok_or_else(unknown)?;
+            let chars = chars.parse().map_err(|_| unknown())?;
+            Kind::Answer { path: path.to_owned(), change: Change::Stretch(chars) }
+        }
+        "answer-other" => change(Change::Other),
+        "answer-negative" => change(Change::Negative),
+        "answer-fraction" => change(Change::Fraction),
         "answer-without" => change(Change::Drop),
         "answer-garbled" => change(Change::Garble),
         "drop-header" => Kind::DropHeader(arg),
+        "stretch-header" => Kind::StretchHeader(arg),
         "malform-header" => Kind::MalformHeader(arg),
         "cross-header" => Kind::CrossHeader(arg),
         "body" => match arg.as_str() {
@@ -192,6 +293,7 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
             "redirect" => Kind::Redirect,
             "coding" => Kind::Coding,
             "content-type" => Kind::ContentType,
+            "error" => Kind::ServerError,
             _ => return Err(unknown()),
         },
         _ => return Err(unknown()),
@@ -218,6 +320,9 @@ impl Fault {
             Kind::Overlook { path, rule, way } => {
                 let empty = *way == Some(Way::Empty) && judged.way == Way::Empty;
                 *path == judged.field.path && (*rule == judged.rule || empty) && way.is_none_or(|w| w == judged.way)
+            }
+            Kind::AcceptText { path, text } => {
+                *path == judged.field.path && judged.value.and_then(Json::scalar) == Some(text)
             }
             _ => false,
         }
@@ -250,15 +355,105 @@ impl Fault {
 
     /// True if the handler breaks down over this body.
     pub(super) fn crashes(&self, body: &Json) -> bool {
-        fn astral(node: &Json) -> bool {
-            match node {
-                Json::String(text) => text.chars().any(|c| u32::from(c) > 0xffff),
-                Json::Array(items) => items.iter().any(astral),
-                Json::Object(members) => members.iter().any(|(_, v)| astral(v)),
-                _ => false,
+        let astral = |c: char| u32::from(c) > 0xffff;
+        match &self.0 {
+            Kind::CrashOnAstral => any_char(body, &astral),
+            Kind::CrashOnChar(char) => any_char(body, &|c| c == *char),
+            Kind::CrashOnValue { path, text } => body.at(path).and_then(Json::scalar) == Some(text),
+            Kind::CrashOnLength { path, from, to } => {
+                matches!(body.at(path), Some(Json::String(text)) if (*from..=*to).contains(&text.chars().count()))
             }
+            Kind::CrashLongAstral(path) => {
+                matches!(body.at(path), Some(Json::String(text)) if text.chars().count() > 64 && text.chars().any(astral))
+            }
+            _ => false,
         }
-        self.0 == Kind::CrashOnAstral && astral(body)
+    }
+
+    /// The answer of a reader that breaks down over what is no plain JSON object.
+    pub(super) fn chokes(&self, read: &Result<json::Document, json::SyntaxError>, sandbox: &Sandbox) -> Option<Reply> {
+        let Kind::CrashOnBody(broken) = &self.0 else { return None };
+        let met = match read {
+            Err(error) if error.what == "nesting too deep" => Broken::Deep,
+            Err(_) => Broken::Syntax,
+            Ok(document) if document.defects.is_empty() => Broken::Shape,
+            Ok(_) => Broken::Defect,
+        };
+        (met == *broken).then(|| sandbox.plain(500, "Internal Server Error"))
+    }
+
+    /// True if the handler refuses a legal body.
+    pub(super) fn rejects(&self, endpoint: &Endpoint, body: &Json) -> bool {
+        let mut optional = Vec::new();
+        let mut absent = || {
+            for field in &endpoint.request {
+                field.walk(&mut |f| {
+                    if f.optional() && !f.path.contains('*') && body.at(&f.path).is_none() {
+                        optional.push(f.path.clone());
+                    }
+                });
+            }
+            std::mem::take(&mut optional)
+        };
+        match &self.0 {
+            Kind::RefuseBare(id) if *id == endpoint.id => {
+                let mut all = 0;
+                endpoint
+                    .request
+                    .iter()
+                    .for_each(|f| f.walk(&mut |f| all += usize::from(f.optional() && !f.path.contains('*'))));
+                all > 0 && absent().len() == all
+            }
+            Kind::RefuseOnlyWithout(path) => absent() == [path.as_str()],
+            _ => false,
+        }
+    }
+
+    /// The body that a careless check of the token takes for the one that came.
+    pub(super) fn loosens(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let Kind::LooseToken(region) = &self.0 else { return None };
+        Some(region.widen(body))
+    }
+
+    /// The call whose effects a call of this endpoint does not see.
+    pub(super) fn overlooked(&self, reader: &str) -> Option<&str> {
+        match &self.0 {
+            Kind::Stale { reader: r, mover } if r == reader => Some(mover),
+            _ => None,
+        }
+    }
+
+    /// The call that a stale reader does not see.
+    pub(super) fn unseen(&self) -> Option<&str> {
+        if let Kind::Stale { mover, .. } = &self.0 { Some(mover) } else { None }
+    }
+
+    /// True if it needs to know what came before.
+    pub(super) fn remembers(&self) -> bool {
+        matches!(self.0, Kind::Stumble(_))
+    }
+
+    /// True if the handler breaks down over this call after those before.
+    pub(super) fn stumbles(&self, endpoint: &Endpoint, about: &[String], history: &History) -> bool {
+        let Kind::Stumble(calls) = &self.0 else { return false };
+        let Some((last, before)) = calls.split_last() else { return false };
+        *last == endpoint.id && about.iter().any(|key| history.of(key).is_some_and(|h| h.ends_with(before)))
+    }
+
+    /// The fault in calls of this endpoint, if it concerns them.
+    pub(super) fn concerning(&self, id: &str) -> Option<&Fault> {
+        match &self.0 {
+            Kind::At { endpoint, fault } => (endpoint == id).then_some(fault),
+            _ => Some(self),
+        }
+    }
+
+    /// The fault that shows in the answer of this number.
+    pub(super) fn due(&self, answer: u64) -> Option<&Fault> {
+        match &self.0 {
+            Kind::Sometimes { every, fault } => answer.is_multiple_of(*every).then_some(fault),
+            _ => Some(self),
+        }
     }
 
     /// Changes what a refusal says.
@@ -288,6 +483,11 @@ impl Fault {
             }
             Kind::Answer { path, change } if success => edit(&mut reply, |members| change.apply(members, path)),
             Kind::DropHeader(name) => reply.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name)),
+            Kind::StretchHeader(name) => {
+                for (_, value) in reply.headers.iter_mut().filter(|(n, _)| n.eq_ignore_ascii_case(name)) {
+                    value.extend(value.clone().chars().next_back());
+                }
+            }
             Kind::MalformHeader(name) => {
                 for (_, value) in reply.headers.iter_mut().filter(|(n, _)| n.eq_ignore_ascii_case(name)) {
                     *value = "z".repeat(value.len());
@@ -317,6 +517,9 @@ impl Fault {
                 reply.status = 302;
                 reply.headers.push(("location".to_owned(), "/elsewhere".to_owned()));
             }
+            Kind::ServerError => {
+                reply = sandbox.plain(500, "Internal Server Error");
+            }
             Kind::Coding => reply.headers.push(("content-encoding".to_owned(), "gzip".to_owned())),
             Kind::ContentType => content_type(&mut reply, "text/plain"),
             _ => {}
@@ -325,63 +528,11 @@ impl Fault {
     }
 }
 
-impl Change {
-    fn apply(self, members: &mut Vec<(Text, Json)>, path: &str) {
-        let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
-        if let Some(rest) = rest {
-            for (_, value) in members.iter_mut().filter(|(n, _)| n == name) {
-                match value {
-                    Json::Object(inner) => self.apply(inner, rest),
-                    Json::Array(items) => {
-                        let below = rest.strip_prefix("*.").unwrap_or(rest);
-                        for item in items {
-                            if let Json::Object(inner) = item {
-                                self.apply(inner, below);
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            return;
-        }
-        if self == Change::Drop {
-            members.retain(|(n, _)| n != name);
-        }
-        for (_, value) in members.iter_mut().filter(|(n, _)| n == name) {
-            let text = Text::from(value.scalar().unwrap_or_default());
-            *value = match self {
-                Change::AsText => Json::text(text),
-                Change::AsNumber => Json::number("12"),
-                Change::Zero => Json::number("0"),
-                Change::AboveMax => Json::number("10000000000000000000"),
-                Change::Exponent => Json::number("1.0e3"),
-                Change::Longer => Json::text(format!("{text}0")),
-                Change::Shorter => Json::text(text.chars().skip(1).collect::<String>()),
-                Change::Garble => Json::text("z".repeat(text.len())),
-                Change::Drop => value.clone(),
-            };
-        }
-    }
-}
-
-fn content_type(reply: &mut Reply, kind: &str) {
-    reply.headers.retain(|(n, _)| n != "content-type");
-    reply.headers.push(("content-type".to_owned(), kind.to_owned()));
-}
-
-fn edit(reply: &mut Reply, change: impl FnOnce(&mut Vec<(Text, Json)>)) {
-    if let Ok(json::Document { root: Json::Object(mut members), .. }) = json::parse(&reply.body) {
-        change(&mut members);
-        reply.body.clear();
-        Json::Object(members).write(&mut reply.body);
-    }
-}
-
-fn edit_bytes(reply: &mut Reply, from: &[u8], to: &[u8]) {
-    // The last string of the body: a value, so that member names stay what they are.
-    if let Some(at) = reply.body.windows(from.len()).rposition(|w| w == from) {
-        let before = reply.body[..at].windows(from.len()).rposition(|w| w == from).unwrap_or(at);
-        reply.body.splice(before..before + from.len(), to.iter().copied());
+fn any_char(node: &Json, test: &dyn Fn(char) -> bool) -> bool {
+    match node {
+        Json::String(word) => word.chars().any(test),
+        Json::Array(items) => items.iter().any(|item| any_char(item, test)),
+        Json::Object(members) => members.iter().any(|(_, v)| any_char(v, test)),
+        _ => false,
     }
 }

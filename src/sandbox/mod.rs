@@ -6,8 +6,10 @@
 //!
 //! Shares contract, schema, crypto and the model of behaviour with the harness, never planning or judging.
 
+mod change;
 mod envelope;
 mod fault;
+mod history;
 mod route;
 pub mod server;
 mod variant;
@@ -21,11 +23,13 @@ pub use variant::{TraceId, Variant};
 
 use envelope::Sealing;
 pub use envelope::keys;
+use history::History;
 
 use chrono::{FixedOffset, Utc};
 
 use crate::behaviour::{Moment, Style, Truth, World};
-use crate::contract::{Contract, Endpoint, Row, When};
+use crate::contract::behaviour::Source;
+use crate::contract::{Act, Contract, Endpoint, Row, When};
 use crate::crypto;
 use crate::model::field::Way;
 use crate::model::json::{self, Json, Text};
@@ -73,7 +77,8 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct Sandbox {
     contract: Arc<Contract>,
-    credentials: Credentials,
+    /// The actors that it knows.
+    actors: [Credentials; 2],
     variant: Variant,
     faults: Vec<Fault>,
     store: Mutex<Store>,
@@ -84,8 +89,22 @@ pub struct Sandbox {
 struct Store {
     world: World,
     last: Option<String>,
+    /// Accepted calls by what they were about, for faults that need a sequence.
+    history: History,
+    /// The world without the calls that a stale reader does not see.
+    stale: Option<World>,
+    /// Answers so far, for faults that come sometimes.
+    answers: u64,
     /// Seconds by which its clock is ahead.
     ahead: i64,
+}
+
+/// What a call's form comes to.
+enum Checked {
+    /// Every field is legal; what is there decides.
+    Legal(Json),
+    /// A fault has answered.
+    Answered(Reply),
 }
 
 /// Why a call is refused.
@@ -102,10 +121,16 @@ impl Sandbox {
     pub fn new(contract: Arc<Contract>, variant: Variant, faults: Vec<Fault>) -> Self {
         let mut world = World::new(Arc::clone(&contract), true);
         world.take_side(variant.side);
-        let store = Mutex::new(Store { world, last: None, ahead: 0 });
-        let sandbox = Self { credentials: credentials(&contract), contract, variant, faults, store };
+        let store =
+            Mutex::new(Store { world, last: None, history: History::default(), stale: None, answers: 0, ahead: 0 });
+        let actors = [credentials(&contract), second_credentials(&contract)];
+        let sandbox = Self { contract, actors, variant, faults, store };
         let now = sandbox.now();
-        sandbox.lock().world.stock(&now);
+        {
+            let mut store = sandbox.lock();
+            store.world.stock(&now);
+            store.stale = sandbox.faults.iter().any(|f| f.unseen().is_some()).then(|| store.world.clone());
+        }
         sandbox
     }
 
@@ -122,19 +147,33 @@ impl Sandbox {
     }
 
     /// Answers one call.
-    #[must_use]
-    pub fn answer(&self, call: &Call) -> Reply {
+    pub async fn answer(&self, call: &Call) -> Reply {
         let endpoint = match route::find(&self.contract, call) {
             Ok(endpoint) => endpoint,
             Err(status) => return self.plain(status, "the contract has no such call"),
         };
         let mut sealing = Sealing::default();
-        let reply = match self.check(endpoint, call, &mut sealing) {
-            Err(refusal) => self.refuse(endpoint, call, &refusal),
-            Ok(Some(reply)) => reply,
-            Ok(None) => self.plain(500, "the sandbox lost its own body"),
+        let checked = match self.check(endpoint, call, &mut sealing) {
+            Err(refusal) => Err(self.refuse(endpoint, call, &refusal)),
+            Ok(checked) => Ok(checked),
         };
-        let reply = self.faults.iter().fold(reply, |reply, fault| fault.spoil(reply, self, call));
+        let reply = match checked {
+            Err(reply) | Ok(Checked::Answered(reply)) => reply,
+            Ok(Checked::Legal(root)) => {
+                if self.has(endpoint, &Kind::Race(endpoint.id.clone())) {
+                    self.race(endpoint, call, &root).await
+                } else {
+                    self.perform(endpoint, call, &root)
+                }
+            }
+        };
+        let now = {
+            let mut store = self.lock();
+            store.answers += 1;
+            store.answers
+        };
+        let due = self.faults(endpoint).filter_map(|fault| fault.due(now));
+        let reply = due.fold(reply, |reply, fault| fault.spoil(reply, self, call));
         self.seal(endpoint, &sealing, reply)
     }
 
@@ -143,64 +182,147 @@ impl Sandbox {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has(&self, kind: &Kind) -> bool {
-        self.faults.iter().any(|f| f.0 == *kind)
+    /// The faults that concern calls of the endpoint.
+    fn faults(&self, endpoint: &Endpoint) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter_map(|fault| fault.concerning(&endpoint.id))
     }
 
-    fn check<'a>(
-        &'a self,
-        endpoint: &'a Endpoint,
-        call: &Call,
-        sealing: &mut Sealing,
-    ) -> Result<Option<Reply>, Refusal<'a>> {
-        if !self.has(&Kind::SkipHeaders) {
+    fn has(&self, endpoint: &Endpoint, kind: &Kind) -> bool {
+        self.faults(endpoint).any(|f| f.0 == *kind)
+    }
+
+    fn check<'a>(&'a self, endpoint: &'a Endpoint, call: &Call, sealing: &mut Sealing) -> Result<Checked, Refusal<'a>> {
+        if !self.has(endpoint, &Kind::SkipHeaders) {
             self.headers(endpoint, call)?;
         }
-        if !self.has(&Kind::SkipToken) {
+        if !self.has(endpoint, &Kind::SkipToken) {
             self.token(endpoint, call)?;
         }
         let opened = self.open(endpoint, call, sealing)?;
         let Some(bytes) = opened else {
             // A fault that takes what it could not open: it answers as if all were well.
             let now = self.now();
-            let style = Style { side: self.variant.side, optional: self.variant.optional };
-            let body = self.lock().world.answer(endpoint, &Json::Object(Vec::new()), style, &now);
-            return Ok(Some(self.success(endpoint, call, body)));
+            let body = self.lock().world.answer(endpoint, &Json::Object(Vec::new()), self.style(), &now);
+            return Ok(Checked::Answered(self.success(endpoint, call, body)));
         };
         let mut root = if endpoint.wire.has_body {
-            let document =
-                json::parse(&bytes).map_err(|e| Refusal::Unseen(400, format!("the body is no JSON: {e}")))?;
-            if !matches!(document.root, Json::Object(_)) || !document.defects.is_empty() {
-                return Err(Refusal::Unseen(400, "the body is no plain JSON object".to_owned()));
+            match json::parse(&bytes) {
+                Ok(document) if matches!(document.root, Json::Object(_)) && document.defects.is_empty() => {
+                    document.root
+                }
+                read => {
+                    if let Some(reply) = self.faults(endpoint).find_map(|f| f.chokes(&read, self)) {
+                        return Ok(Checked::Answered(reply));
+                    }
+                    let why = match read {
+                        Err(error) => format!("the body is no JSON: {error}"),
+                        Ok(_) => "the body is no plain JSON object".to_owned(),
+                    };
+                    return Err(Refusal::Unseen(400, why));
+                }
             }
-            document.root
         } else {
             Json::Object(Vec::new())
         };
         route::parameters(endpoint, call, &mut root);
-        if self.faults.iter().any(|f| f.crashes(&root)) {
-            return Ok(Some(self.plain(500, "Internal Server Error")));
+        if self.faults(endpoint).any(|f| f.crashes(&root)) {
+            return Ok(Checked::Answered(self.plain(500, "Internal Server Error")));
+        }
+        if self.faults(endpoint).any(|f| f.rejects(endpoint, &root)) {
+            return Err(Refusal::Unseen(400, "it is not to the sandbox's taste".to_owned()));
         }
         self.fields(endpoint, &root)?;
+        Ok(Checked::Legal(root))
+    }
+
+    fn style(&self) -> Style {
+        Style { side: self.variant.side, optional: self.variant.optional }
+    }
+
+    /// Checks the state and acts on it, in one step.
+    fn perform(&self, endpoint: &Endpoint, call: &Call, root: &Json) -> Reply {
         let now = self.now();
         let mut store = self.lock();
-        store.world.materialise(endpoint, &root, &now);
-        if let Some((row, path)) = self.holding(endpoint, &root, &store.world, &now) {
+        store.world.materialise(endpoint, root, &now);
+        if let Some(stale) = &mut store.stale {
+            stale.materialise(endpoint, root, &now);
+        }
+        if let Some((row, path)) = self.holding(endpoint, root, &store.world, &now) {
             if !row.code.is_empty() {
-                store.world.refused(endpoint, &root, &row.code);
+                store.world.refused(endpoint, root, &row.code);
             }
-            return Err(Refusal::Row(row, path));
+            drop(store);
+            return self.refuse(endpoint, call, &Refusal::Row(row, path));
         }
-        let style = Style { side: self.variant.side, optional: self.variant.optional };
-        // A server that does not look at the page answers as if none had been asked for.
-        let whole = self.has(&Kind::IgnorePage(endpoint.id.clone())).then(|| Json::Object(Vec::new()));
-        let body = store.world.answer(endpoint, whole.as_ref().unwrap_or(&root), style, &now);
-        let step = 0;
-        if !self.has(&Kind::SkipEffects(endpoint.id.clone())) {
-            store.world.apply(endpoint, &root, &body, step, &now);
+        let stumbles =
+            |f: &Fault| f.remembers() && f.stumbles(endpoint, &self.about(endpoint, root, None), &store.history);
+        if self.faults(endpoint).any(stumbles) {
+            drop(store);
+            return self.plain(500, "Internal Server Error");
         }
+        let body = self.act(endpoint, root, &mut store, &now);
         drop(store);
-        Ok(Some(self.success(endpoint, call, body)))
+        self.success(endpoint, call, body)
+    }
+
+    /// The same with a gap between the check and the act, in which others get their turn.
+    async fn race(&self, endpoint: &Endpoint, call: &Call, root: &Json) -> Reply {
+        let now = self.now();
+        let refusal = {
+            let mut store = self.lock();
+            store.world.materialise(endpoint, root, &now);
+            self.holding(endpoint, root, &store.world, &now).map(|(row, path)| Refusal::Row(row, path))
+        };
+        if let Some(refusal) = refusal {
+            return self.refuse(endpoint, call, &refusal);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let body = self.act(endpoint, root, &mut self.lock(), &now);
+        self.success(endpoint, call, body)
+    }
+
+    /// What the call does; answers the body of its success.
+    fn act(&self, endpoint: &Endpoint, root: &Json, store: &mut Store, now: &Moment) -> Json {
+        // A server that does not look at the page answers as if none had been asked for.
+        let whole = self.has(endpoint, &Kind::IgnorePage(endpoint.id.clone())).then(|| Json::Object(Vec::new()));
+        let stale = self.faults.iter().any(|f| f.overlooked(&endpoint.id).is_some());
+        let shown = store.stale.as_mut().filter(|_| stale);
+        let body =
+            shown.unwrap_or(&mut store.world).answer(endpoint, whole.as_ref().unwrap_or(root), self.style(), now);
+        if !self.has(endpoint, &Kind::SkipEffects(endpoint.id.clone())) {
+            store.world.apply(endpoint, root, &body, 0, now);
+            let unseen = self.faults.iter().any(|f| f.unseen() == Some(&endpoint.id));
+            if let Some(stale) = store.stale.as_mut().filter(|_| !unseen) {
+                stale.apply(endpoint, root, &body, 0, now);
+            }
+        }
+        if self.faults(endpoint).any(Fault::remembers) {
+            store.history.add(&endpoint.id, self.about(endpoint, root, Some(&body)));
+        }
+        body
+    }
+
+    /// What a call is about: the values of its references, and the keys of what it makes; what everybody refers to is left out.
+    fn about(&self, endpoint: &Endpoint, request: &Json, answer: Option<&Json>) -> Vec<String> {
+        let everybody = |name: &str| self.contract.resources.iter().any(|r| r.name == name && r.catalogue);
+        let mut found = Vec::new();
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                let resource = f.refers.as_deref().and_then(|r| r.split('.').next());
+                if resource.is_some_and(|r| !everybody(r)) {
+                    found.extend(request.at(&f.path).and_then(Json::scalar).map(str::to_owned));
+                }
+            });
+        }
+        for effect in endpoint.effects.iter().filter(|e| e.act == Act::Create) {
+            let key = match &effect.key {
+                Some(Source::Response(path)) => answer.and_then(|a| a.at(path)),
+                Some(Source::Request(path)) => request.at(path),
+                _ => None,
+            };
+            found.extend(key.and_then(Json::scalar).map(str::to_owned));
+        }
+        found
     }
 
     fn success(&self, endpoint: &Endpoint, call: &Call, body: Json) -> Reply {
@@ -240,7 +362,7 @@ impl Sandbox {
         let found = rows.into_iter().find(|(row, truth)| {
             // Where sources disagree, one side refuses and the other does not.
             let agreed = !row.disputed || self.variant.side == 0;
-            *truth == Truth::Yes && agreed && !self.faults.iter().any(|f| f.skips(&endpoint.id, row))
+            *truth == Truth::Yes && agreed && !self.faults(endpoint).any(|f| f.skips(&endpoint.id, row))
         });
         found.map(|(row, _)| (row, row.fields.first().map(|f| f.path.clone()).unwrap_or_default()))
     }
@@ -249,31 +371,40 @@ impl Sandbox {
         let mut broken = None;
         let units = Units { side: Side::Request, units: &[self.variant.unit] };
         check_header(&endpoint.request_headers, &call.headers, units, &mut |judged| {
-            if judged.state == State::Broken && broken.is_none() {
+            let auth = endpoint.wire.auth.as_ref().is_some_and(|a| a.header == judged.field.name);
+            let overlooked = auth && self.has(endpoint, &Kind::Unsigned);
+            if judged.state == State::Broken && broken.is_none() && !overlooked {
                 broken = Some(judged.field.name.clone());
             }
         });
         if let Some(name) = broken {
             return Err(Refusal::Unseen(self.variant.auth_status, format!("header {name} is missing or malformed")));
         }
-        for header in &endpoint.wire.headers {
-            if let [Piece::Credential(name)] = header.value.as_slice() {
-                let known = self.credentials.get(name).map(Secret::reveal).unwrap_or_default();
-                if call.header(&header.name) != Some(known) {
-                    return Err(Refusal::Unseen(
-                        self.variant.auth_status,
-                        format!("header {} names nobody", header.name),
-                    ));
+        self.actor(endpoint, call).map(|_| ()).ok_or_else(|| {
+            Refusal::Unseen(self.variant.auth_status, "the headers name no actor that is known".to_owned())
+        })
+    }
+
+    /// The actor whom the headers name.
+    fn actor(&self, endpoint: &Endpoint, call: &Call) -> Option<&Credentials> {
+        let names = |actor: &&Credentials| {
+            endpoint.wire.headers.iter().all(|header| match header.value.as_slice() {
+                [Piece::Credential(name)] => {
+                    call.header(&header.name) == Some(actor.get(name).map(Secret::reveal).unwrap_or_default())
                 }
-            }
-        }
-        Ok(())
+                _ => true,
+            })
+        };
+        self.actors.iter().find(names)
     }
 
     fn token<'a>(&'a self, endpoint: &'a Endpoint, call: &Call) -> Result<(), Refusal<'a>> {
         let Some(auth) = &endpoint.wire.auth else { return Ok(()) };
         let refused = || Refusal::Unseen(self.variant.auth_status, "the token does not match".to_owned());
-        let token = call.header(&auth.header).ok_or_else(refused)?;
+        let token = match call.header(&auth.header) {
+            None if self.has(endpoint, &Kind::Unsigned) => return Ok(()),
+            token => token.ok_or_else(refused)?,
+        };
         // Only the code's place is fixed: it stands where the template ends.
         let mut rest = token;
         for (at, piece) in auth.value.iter().enumerate() {
@@ -290,17 +421,30 @@ impl Sandbox {
                 _ => {}
             }
         }
-        let key = self.credentials.get(&auth.key).map(Secret::reveal).unwrap_or_default();
+        let key = |actor: &Credentials| actor.get(&auth.key).map(Secret::reveal).unwrap_or_default().to_owned();
         let Some(over) = auth.over else {
-            return if crypto::equal(key.as_bytes(), rest.as_bytes()) { Ok(()) } else { Err(refused()) };
+            // The credential itself says who calls.
+            let known = self.actors.iter().any(|a| crypto::equal(key(a).as_bytes(), rest.as_bytes()));
+            return if known { Ok(()) } else { Err(refused()) };
         };
-        let over = match over {
-            SignedBytes::Body => crypto::hmac_sha256_base64(key.as_bytes(), &call.body),
-            SignedBytes::Base64Body => {
-                crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(&call.body).as_bytes())
-            }
+        let sign = |body: &[u8], key: &str| match over {
+            SignedBytes::Body => crypto::hmac_sha256_base64(key.as_bytes(), body),
+            SignedBytes::Base64Body => crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(body).as_bytes()),
         };
-        if crypto::equal(over.as_bytes(), rest.as_bytes()) { Ok(()) } else { Err(refused()) }
+        let signed = |body: &[u8], key: &str| crypto::equal(sign(body, key).as_bytes(), rest.as_bytes());
+        // Without checked headers the first actor is the caller.
+        let own = key(self.actor(endpoint, call).unwrap_or(&self.actors[0]));
+        let loose = |fault: &Fault| fault.loosens(&call.body).is_some_and(|body| signed(&body, &own));
+        // A check that does not look at the first character.
+        let tail = |code: &str| code.get(1..).unwrap_or_default().to_owned();
+        let nearly = || self.has(endpoint, &Kind::LooseCode) && tail(&sign(&call.body, &own)) == tail(rest);
+        let anybody =
+            || self.has(endpoint, &Kind::AnySecret) && self.actors.iter().any(|a| signed(&call.body, &key(a)));
+        if signed(&call.body, &own) || self.faults(endpoint).any(loose) || nearly() || anybody() {
+            Ok(())
+        } else {
+            Err(refused())
+        }
     }
 
     fn fields<'a>(&'a self, endpoint: &'a Endpoint, body: &Json) -> Result<(), Refusal<'a>> {
@@ -311,11 +455,11 @@ impl Sandbox {
                 return;
             }
             let breach = match judged.state {
-                State::Broken => !self.faults.iter().any(|f| f.overlooks(judged)),
+                State::Broken => !self.faults(endpoint).any(|f| f.overlooks(judged)),
                 State::Unknown => {
                     self.variant.refuses_unknown && judged.rule == Rule::Presence && judged.way == Way::Absent
                 }
-                State::Holds => self.faults.iter().any(|f| f.objects(judged)),
+                State::Holds => self.faults(endpoint).any(|f| f.objects(judged)),
             };
             if breach {
                 // An objection to a legal length is worded as if it were too long.
@@ -329,7 +473,7 @@ impl Sandbox {
     fn breach<'a>(&self, endpoint: &'a Endpoint, judged: &Judged<'_>, way: Way) -> Refusal<'a> {
         let rows = endpoint.rows_for(&judged.field.path, judged.rule, way);
         let known = rows.iter().map(|found| &endpoint.rows[found.row]);
-        match known.into_iter().find(|row| !self.faults.iter().any(|f| f.skips(&endpoint.id, row))) {
+        match known.into_iter().find(|row| !self.faults(endpoint).any(|f| f.skips(&endpoint.id, row))) {
             Some(row) => Refusal::Row(row, judged.field.path.clone()),
             None => Refusal::Unseen(400, format!("{} breaks its {}", judged.field.path, judged.rule.word())),
         }
@@ -356,7 +500,7 @@ impl Sandbox {
                 let bounds = field.and_then(|f| f.length.as_ref()).map(|l| l.first().clone());
                 let documented = row.fields.iter().any(|f| f.documented && f.path == *path);
                 let (mut status, mut code, mut named) = (row.status, row.code.clone(), path.clone());
-                for fault in &self.faults {
+                for fault in self.faults(endpoint) {
                     fault.misreport(&row.code, documented, (&mut status, &mut code, &mut named));
                 }
                 let name = named.rsplit('.').next().unwrap_or_default();
@@ -421,9 +565,19 @@ impl Sandbox {
 /// The sandbox's invented credentials: the same on every machine, worthless everywhere else.
 #[must_use]
 pub fn credentials(contract: &Contract) -> Credentials {
+    invented(contract, "sandbox")
+}
+
+/// Those of a second actor whom the sandbox knows.
+#[must_use]
+pub fn second_credentials(contract: &Contract) -> Credentials {
+    invented(contract, "second")
+}
+
+fn invented(contract: &Contract, actor: &str) -> Credentials {
     let make = |name: &str, length: usize, digits: bool| -> String {
         let bytes =
-            crypto::hex(&crypto::sha256(format!("konform sandbox {} {name}", contract.id).as_bytes())).repeat(4);
+            crypto::hex(&crypto::sha256(format!("konform {actor} {} {name}", contract.id).as_bytes())).repeat(4);
         let text: String = if digits {
             bytes
                 .chars()

@@ -46,7 +46,7 @@ async fn handle(
             .collect(),
         body: body.to_vec(),
     };
-    let Reply { status, headers, body, chunked } = sandbox.answer(&call);
+    let Reply { status, headers, body, chunked } = sandbox.answer(&call).await;
     let body = if chunked { Body::new(Chunked(Some(Bytes::from(body)))) } else { Body::from(body) };
     let mut builder =
         Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));

@@ -252,7 +252,7 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         say(Rule::Charset, charset.clause, state, Way::Other);
     } else if units.side == Side::Request {
         if let Text::Plain(plain) = text {
-            if plain.chars().all(char::is_whitespace) || !plain.chars().all(usual) {
+            if plain.starts_with(' ') || plain.ends_with(' ') || !plain.chars().all(usual) {
                 say(Rule::Charset, None, State::Unknown, Way::Other);
             }
         }
@@ -287,9 +287,11 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
     }
 }
 
-/// Characters that no source gives a reason to doubt: printable ASCII and Hangul syllables.
+/// Characters that no source gives a reason to doubt: printable ASCII and Hangul syllables, but for those that firewalls in
+/// front of an API are known to refuse.
 fn usual(c: char) -> bool {
     matches!(c, ' '..='~' | '가'..='힣')
+        && !matches!(c, '<' | '>' | '\'' | '"' | '`' | '\\' | ';' | '&' | '%' | '$' | '{' | '}')
 }
 
 fn number(field: &Field, lexeme: &str, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {

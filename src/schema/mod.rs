@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod compose;
+pub mod draw;
 pub mod example;
 
 pub use check::{Judged, State, Units, check, check_header};

@@ -47,7 +47,7 @@ pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit
     match args.format {
         Format::Json => out.line(&serde_json::json!({"clauses": records}).to_string()),
         Format::Human => {
-            out.text(&coverage::table(&records));
+            out.text(&coverage::table(&records, false));
             for record in records.iter().filter(|_| args.missing) {
                 if let Some(reason) = &record.reason {
                     out.line(&format!("{}: {reason}", record.id));

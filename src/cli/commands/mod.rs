@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 pub(super) mod coverage;
+mod inputs;
 pub(super) mod keygen;
 pub(super) mod lint;
 pub(super) mod list;
 mod panel;
+pub(super) mod qualify;
 pub(super) mod replay;
 pub(super) mod run;
 pub(super) mod serve;

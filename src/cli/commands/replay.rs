@@ -13,7 +13,7 @@ use clap::ValueEnum as _;
 use crate::cli::args::{Common, EncryptWord, Replay};
 use crate::cli::config::Config;
 use crate::cli::output::Output;
-use crate::model::{Case, Exit, Level, Outcome};
+use crate::model::{Case, Exit, Input, Level, Outcome};
 use crate::runner::{Options, Runner};
 
 #[derive(Deserialize)]
@@ -28,6 +28,8 @@ struct File {
 struct Finding {
     case: String,
     clause: String,
+    #[serde(default)]
+    input: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -43,26 +45,36 @@ struct How {
 
 pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, UsageError> {
     let mut common = args.common.clone();
-    let (id, clause) = if args.finding.contains("::") {
+    let (id, finding) = if args.finding.contains("::") {
         (args.finding.clone(), None)
     } else {
-        read(Path::new(&args.finding), &mut common)?
+        let finding = read(Path::new(&args.finding), &mut common)?;
+        (finding.case.clone(), Some(finding))
     };
     let config = Config::resolve(&common)?;
-    let case = find_case(&config.plan(), &id)?;
+    let input = finding.as_ref().and_then(|f| Input::from_value(f.input.as_ref()?));
+    let case = match input.and_then(|input| config.plan().written(&id, &input)) {
+        Some(case) => case,
+        None => find_case(&config.plan(), &id)?,
+    };
     let outcome = single(&config, &case, out)?;
-    if let Some(clause) = clause {
-        out.line(&format!("the finding was: {clause}"));
+    if let Some(finding) = finding {
+        out.line(&format!("the finding was: {}", finding.clause));
     }
     Ok(outcome)
 }
 
-fn read(path: &Path, common: &mut Common) -> Result<(String, Option<String>), UsageError> {
+fn read(path: &Path, common: &mut Common) -> Result<Finding, UsageError> {
     let text = std::fs::read_to_string(path).map_err(|e| {
         UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display()))
     })?;
-    let file: File = serde_json::from_str(&text)
-        .map_err(|e| UsageError(format!("{} is no finding of konform: {e}", path.display())))?;
+    let wrong = |e: serde_json::Error| UsageError(format!("{} is no finding of konform: {e}", path.display()));
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
+    // An input that --save-failures has kept says what to send, not where.
+    if value["format"] == "konform/input" && value["version"] == 1 {
+        return serde_json::from_value(value).map_err(wrong);
+    }
+    let file: File = serde_json::from_value(value).map_err(wrong)?;
     if file.format != "konform/finding" || file.version != 1 {
         return Err(UsageError(format!(
             "{} has format {} version {}: this program reads konform/finding version 1",
@@ -81,7 +93,7 @@ fn read(path: &Path, common: &mut Common) -> Result<(String, Option<String>), Us
     if common.fault.is_empty() && common.target.is_none() {
         common.fault = file.replay.faults;
     }
-    Ok((file.finding.case, Some(file.finding.clause)))
+    Ok(file.finding)
 }
 
 /// Sends a case, shows its exchanges, says the verdict.

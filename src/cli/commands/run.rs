@@ -11,15 +11,15 @@ use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
-use super::block_on;
+use super::{block_on, inputs};
 use crate::cli::UsageError;
-use crate::cli::args::{FailOn, Format, Run};
+use crate::cli::args::{FailOn, Format, Mode, Run};
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::crypto;
 use crate::model::{Case, Event, Exit, RunHeader, Summary};
 use crate::report::{self, console, snapshot};
-use crate::runner::summary::{explain, summarize};
+use crate::runner::summary::{Demands, explain, summarize};
 use crate::runner::{Journal, Live, Options, Runner};
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
@@ -35,6 +35,10 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
         ));
     }
+    let saved =
+        args.save_failures.as_deref().map(|folder| inputs::read(folder, &plan, &config.contract.id)).transpose()?;
+    let saved = saved.unwrap_or_default();
+    planned += saved.len() as u64;
     let folder = folder(args)?;
     let events = args.events.as_deref().filter(|p| *p != Path::new("-")).map(File::create).transpose();
     let events = events.map_err(|e| UsageError(format!("failed to create --events: {e}")))?;
@@ -49,23 +53,33 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             profile_digest: config.profile_digest.clone(),
             seed: config.seed,
             salt: format!("{:016x}", config.salt),
-            mode: "gate",
+            mode: config.mode.word(),
             faults: config.fault_names.clone(),
             planned,
             not_selected,
             started: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            kill_rate: None,
+            kill_rate: config.kill_rate,
         };
         let mut journal =
             Journal::create(&folder.join("evidence.jsonl"), &header).map_err(|e| UsageError(e.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         watch_interrupt(Arc::clone(&stop));
+        if let Some(seconds) = args.max_time {
+            let stop = Arc::clone(&stop);
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                stop.store(true, Ordering::Relaxed);
+            });
+        }
         let runner =
             Arc::new(Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop));
         let progress = Progress::start(args.quiet, planned, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
-        let cases: Box<dyn Iterator<Item = Case> + Send> =
-            Box::new(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c)));
+        let cases: Box<dyn Iterator<Item = Case> + Send> = Box::new(
+            saved
+                .into_iter()
+                .chain(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c))),
+        );
         let ran = runner
             .run(cases, &mut journal, &mut |event| {
                 if let Event::Case(record) = &event {
@@ -95,8 +109,15 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         let command = |number: usize| {
             format!("{program} replay {}", folder.join("findings").join(format!("{number}.json")).display())
         };
-        let mut summary =
-            summarize(&tally, runner.plan(), (args.fail_on == FailOn::Should, args.min_coverage), &command);
+        let demands = Demands {
+            fail_on_should: args.fail_on == FailOn::Should,
+            min_coverage: args.min_coverage,
+            slow: config.profile.as_ref().and_then(|p| p.slow),
+        };
+        let mut summary = summarize(&tally, runner.plan(), demands, &command);
+        if let Some(folder) = &args.save_failures {
+            inputs::write(folder, &config, &summary)?;
+        }
         explain(&mut summary, &tally, runner.plan());
         match journal.finish(summary.partial) {
             Ok(root) => summary.root = root,
@@ -132,7 +153,12 @@ fn finish(
     }
     let mut log = console::summary(header, summary, &folder.display().to_string());
     // What an outage, a choice or a fault made is no behaviour to remember.
-    if chosen.everything() && !summary.partial && summary.obstacles.is_empty() && config.faults.is_empty() {
+    if chosen.everything()
+        && config.mode == Mode::Gate
+        && !summary.partial
+        && summary.obstacles.is_empty()
+        && config.faults.is_empty()
+    {
         match snapshot::write(Path::new("snapshots"), &config.target_name(), &folder.join("evidence.jsonl")) {
             Ok(written) => {
                 for one in written {

@@ -47,6 +47,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         let means = Means {
             target: &target,
             credentials: &config.credentials,
+            second: config.second.as_ref(),
             keys: config.keys.as_ref(),
             encrypt: config.encrypt,
             ambient: &ambient,

@@ -42,6 +42,7 @@ fn golden(name: &str, (code, stdout, stderr): &(i32, String, String)) {
         (r"reports/\d{8}T\d{6}Z-[0-9a-f]{4}", "reports/<run>"),
         (r"\d+ exchanges in [0-9.]+ s \(\d+/s\)", "<n> exchanges in <time>"),
         (r"salt [0-9a-f]{16}", "salt <salt>"),
+        (r"slowest: .*", "slowest: <times>"),
         (r"replay +\S*konform(\.exe)? replay", "replay    konform replay"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
         (r"\(\d+\.\d{3} ms\)", "(<time>)"),

@@ -69,6 +69,7 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     tree,
                     trace: Some(format!("{:020}", ambient.count())),
                     sealed: false,
+                    hostile: None,
                 };
                 let raw = Raw {
                     status: answer.status,

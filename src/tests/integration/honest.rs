@@ -11,7 +11,7 @@ use konform::exchange::{Ambient, Clock, Target};
 use konform::model::Summary;
 use konform::model::wire::Encrypt;
 use konform::plan::Plan;
-use konform::runner::summary::summarize;
+use konform::runner::summary::{Demands, summarize};
 use konform::runner::{Access, Journal, Options, Runner};
 
 use super::{faults, lab};
@@ -40,11 +40,12 @@ fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: boo
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut tally = runtime.block_on(async {
-        let cases = runner.plan().cases().filter(|c| lab::of(c, &["user-registration", "terms-all"]) && lab::plain(c));
+        let own = ["user-registration", "terms-all"];
+        let cases = runner.plan().cases().filter(|c| lab::of(contract, c, &own) && lab::plain(c));
         runner.run(cases, &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
-    summarize(&tally, runner.plan(), (fail_on_should, None), &|_| String::new())
+    summarize(&tally, runner.plan(), Demands { fail_on_should, ..Demands::default() }, &|_| String::new())
 }
 
 #[test]

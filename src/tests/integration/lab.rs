@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use konform::contract::{Contract, Profile};
 use konform::crypto::{Keys, PrivateKey, PublicKey};
-use konform::exchange::{Ambient, Clock, Prepared, Raw, Target, Transport};
+use konform::exchange::{Ambient, Clock, Target, Transport};
 use konform::model::case::Seal;
-use konform::model::observed::Failure;
 use konform::model::wire::Encrypt;
-use konform::model::{Case, Summary};
-use konform::plan::Plan;
-use konform::runner::summary::summarize;
+use konform::model::{Case, Hostile, Summary};
+use konform::plan::{Breadth, Plan};
+pub(crate) use konform::qualify::Direct;
+use konform::runner::summary::{Demands, summarize};
 use konform::runner::{Access, Journal, Options, Runner};
-use konform::sandbox::{self, Call, Sandbox};
+use konform::sandbox;
 
 /// The repository.
 pub(crate) fn root() -> &'static Path {
@@ -39,6 +39,7 @@ pub(crate) fn access(contract: &Contract, encrypt: Encrypt) -> Access {
     Access {
         target: Target::parse("http://127.0.0.1:1/open-api").expect("a target"),
         credentials: sandbox::credentials(contract),
+        second: Some(sandbox::second_credentials(contract)),
         keys: keys(),
         encrypt,
     }
@@ -51,33 +52,14 @@ pub(crate) fn keys() -> Option<Keys> {
     Some(Keys { id, other, own: PrivateKey::from_pem(client.as_bytes()).ok()?, spare: None })
 }
 
-/// True for a case of one of these endpoints.
-pub(crate) fn of(case: &Case, endpoints: &[&str]) -> bool {
-    endpoints.contains(&case.id.split("::").next().unwrap_or_default())
+/// True for a case that calls these endpoints and no others.
+pub(crate) fn of(contract: &Contract, case: &Case, endpoints: &[&str]) -> bool {
+    case.steps.iter().all(|s| endpoints.contains(&contract.endpoints[s.endpoint].id.as_str()))
 }
 
-/// The sandbox, called without a socket: fast, and nothing is left behind.
-pub(crate) struct Direct(pub(crate) Arc<Sandbox>);
-
-impl Transport for Direct {
-    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
-        let path = request.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
-        let path = path.unwrap_or_default();
-        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-        let call = Call {
-            method: request.wire.method.clone(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-        };
-        let reply = self.0.answer(&call);
-        Ok(Raw {
-            status: reply.status,
-            headers: reply.headers.into_iter().map(|(n, v)| (n, v.into_bytes())).collect(),
-            body: reply.body,
-        })
-    }
+/// True for a case whose bytes can't go without a socket.
+pub(crate) fn raw(case: &Case) -> bool {
+    case.steps.iter().any(|s| s.hostile.is_some_and(Hostile::raw))
 }
 
 /// True if the case needs no keys.
@@ -92,11 +74,22 @@ pub(crate) struct How<'a> {
     pub(crate) encrypt: Encrypt,
     /// Endpoints to run; none means all.
     pub(crate) endpoints: Option<&'a [&'a str]>,
+    pub(crate) breadth: Breadth,
+    pub(crate) seed: u64,
+    pub(crate) slow: Option<Duration>,
 }
 
 impl Default for How<'_> {
     fn default() -> Self {
-        Self { salt: 7, fail_on_should: true, encrypt: Encrypt::Never, endpoints: None }
+        Self {
+            salt: 7,
+            fail_on_should: true,
+            encrypt: Encrypt::Never,
+            endpoints: None,
+            breadth: Breadth::GATE,
+            seed: 1,
+            slow: None,
+        }
     }
 }
 
@@ -118,7 +111,7 @@ pub(crate) fn run_once<T: Transport>(
     how: &How<'_>,
     choose: impl Fn(&Case) -> bool + Send + Sync,
 ) -> (Summary, Summary) {
-    let plan = Plan::new(Arc::clone(contract), 1);
+    let plan = Plan::with(Arc::clone(contract), how.seed, how.breadth);
     let runner = Arc::new(Runner::new(
         plan,
         transport,
@@ -133,11 +126,14 @@ pub(crate) fn run_once<T: Transport>(
         let wanted = |id: &str| how.endpoints.is_none_or(|own| own.contains(&id));
         let endpoints = (0..contract.endpoints.len()).filter(|at| wanted(&contract.endpoints[*at].id));
         let cases = endpoints.flat_map(|at| runner.plan().cases_of(at));
-        let cases = cases.filter(|c| choose(c) && (how.encrypt != Encrypt::Never || plain(c)));
+        let cases = cases.filter(|c| choose(c) && !raw(c) && (how.encrypt != Encrypt::Never || plain(c)));
         runner.run(cases, &mut journal, &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
-    let sum = |should| summarize(&tally, runner.plan(), (should, None), &|_| String::new());
+    let sum = |fail_on_should| {
+        let demands = Demands { fail_on_should, slow: how.slow, ..Demands::default() };
+        summarize(&tally, runner.plan(), demands, &|_| String::new())
+    };
     (sum(false), sum(true))
 }
 

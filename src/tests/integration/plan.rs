@@ -21,7 +21,9 @@ fn a_negative_case_breaks_exactly_one_clause() {
     for case in plan.cases() {
         if let Expect::Refuse { broken, .. } = case.expect() {
             // Two rows about states may hold at once where the only way to one leads past the other.
-            let states = matches!(case.family, Family::Error | Family::Example | Family::Scenario);
+            let states = matches!(case.family, Family::Error | Family::Example | Family::Scenario | Family::Walk);
+            // Drawn requests with several violations are about the set of them.
+            let states = states || case.id.contains("::fuzz::body::violations-");
             assert!(broken.len() == 1 || states, "{}: {broken:?}", case.id);
             negative += 1;
         }
@@ -33,7 +35,9 @@ fn a_negative_case_breaks_exactly_one_clause() {
 fn ids_are_unique_and_do_not_depend_on_the_seed() {
     let ids = |seed| Plan::new(lab::contract(None), seed).cases().map(|c| c.id.to_string()).collect::<Vec<_>>();
     let first = ids(1);
-    assert_eq!(first, ids(99));
+    // Which sequences can be made of what is drawn is a matter of the draw.
+    let walks = |ids: &[String]| ids.iter().filter(|id| !id.contains("::walk::")).cloned().collect::<Vec<_>>();
+    assert_eq!(walks(&first), walks(&ids(99)));
     assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), first.len());
     let plan = Plan::new(lab::contract(None), 1);
     for id in &first {

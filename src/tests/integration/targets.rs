@@ -12,7 +12,7 @@ use konform::exchange::{Ambient, Clock, Target};
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Level, Outcome, Reason, Summary};
 use konform::plan::Plan;
-use konform::runner::summary::summarize;
+use konform::runner::summary::{Demands, summarize};
 use konform::runner::{Access, Journal, Options, Runner};
 use konform::sandbox::{Call, Sandbox, Variant};
 
@@ -73,7 +73,8 @@ fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io:
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let call = Call { method: "POST".to_owned(), path, query: String::new(), headers, body };
-    let reply = sandbox.answer(&call);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reply = runtime.block_on(sandbox.answer(&call));
     let mut bytes =
         format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len())
             .into_bytes();
@@ -111,7 +112,7 @@ fn run(
     let mut seen = Vec::new();
     let tally = runtime.block_on(async {
         let own = ["user-registration", "terms-all"];
-        let cases = runner.plan().cases().filter(|c| lab::of(c, &own) && lab::plain(c) && choose(c));
+        let cases = runner.plan().cases().filter(|c| lab::of(contract, c, &own) && lab::plain(c) && choose(c));
         let mut journal = Journal::discard();
         runner
             .run(cases, &mut journal, &mut |event| {
@@ -122,7 +123,7 @@ fn run(
             .await
             .expect("nothing is written")
     });
-    (summarize(&tally, runner.plan(), (false, None), &|_| String::new()), seen)
+    (summarize(&tally, runner.plan(), Demands::default(), &|_| String::new()), seen)
 }
 
 /// True for the one request that is spoilt; everything else is answered well, so canaries stay healthy.

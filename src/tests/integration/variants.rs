@@ -6,6 +6,7 @@ use std::sync::Arc;
 use konform::contract::{Envelope, Profile};
 use konform::model::field::Unit;
 use konform::model::wire::Encrypt;
+use konform::plan::Breadth;
 use konform::sandbox::{Sandbox, TraceId, Variant};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -91,28 +92,46 @@ fn honest() -> impl Strategy<Value = Honest> {
     )
 }
 
+/// A number from the environment, for a larger draw than every test run needs.
+fn number(name: &str, otherwise: u32) -> u32 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
+/// `KONFORM_VARIANTS=500 KONFORM_VARIANT_SEEDS=3 cargo test --release --test integration honest_variants` draws the whole.
 #[test]
-fn five_hundred_honest_variants_raise_no_alarm() {
-    let config =
-        Config { cases: 500, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_122), ..Config::default() };
-    let mut runner = TestRunner::new(config);
-    let result = runner.run(&honest(), |honest| {
-        let profile = Profile { choices: honest.told.clone(), envelope: honest.envelope.clone(), ..Profile::default() };
-        let contract = lab::contract(Some(&profile));
-        let choices = honest.own.iter().chain(&honest.told).map(|(k, v)| (k.clone(), v.clone())).collect();
-        let served = lab::contract(Some(&Profile { choices, envelope: honest.envelope.clone(), ..Profile::default() }));
-        let callable: Vec<&str> =
-            contract.endpoints.iter().filter(|e| e.closed.is_none()).map(|e| e.id.as_str()).collect();
-        let chosen: Vec<&str> = honest.endpoints.iter().map(|at| callable[at % callable.len()]).collect();
-        let sandbox = Sandbox::new(served, honest.variant.clone(), Vec::new());
-        let how =
-            lab::How { salt: honest.salt, fail_on_should: true, encrypt: honest.encrypt, endpoints: Some(&chosen) };
-        let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
-        prop_assert!(summary.exit == 0 && summary.findings.is_empty(), "{chosen:?} {}", lab::describe(&summary));
-        prop_assert!(summary.counts.pass == summary.counts.total());
-        Ok(())
-    });
-    if let Err(error) = result {
-        panic!("{error}");
+fn honest_variants_raise_no_alarm() {
+    let cases = number("KONFORM_VARIANTS", 160);
+    // Every family is on; drawn ones more than a gate draws.
+    let breadth = Breadth { fuzz: 24, walks: 6, wide: true };
+    for seed in 1..=u64::from(number("KONFORM_VARIANT_SEEDS", 1)) {
+        let rng_seed = RngSeed::Fixed(20_261_121 + seed);
+        let config = Config { cases, failure_persistence: None, rng_seed, ..Config::default() };
+        let result = TestRunner::new(config).run(&honest(), |honest| {
+            let profile =
+                Profile { choices: honest.told.clone(), envelope: honest.envelope.clone(), ..Profile::default() };
+            let contract = lab::contract(Some(&profile));
+            let choices = honest.own.iter().chain(&honest.told).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let served =
+                lab::contract(Some(&Profile { choices, envelope: honest.envelope.clone(), ..Profile::default() }));
+            let callable: Vec<&str> =
+                contract.endpoints.iter().filter(|e| e.closed.is_none()).map(|e| e.id.as_str()).collect();
+            let chosen: Vec<&str> = honest.endpoints.iter().map(|at| callable[at % callable.len()]).collect();
+            let sandbox = Sandbox::new(served, honest.variant.clone(), Vec::new());
+            let how = lab::How {
+                salt: honest.salt,
+                encrypt: honest.encrypt,
+                endpoints: Some(&chosen),
+                breadth,
+                seed,
+                ..lab::How::default()
+            };
+            let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
+            prop_assert!(summary.exit == 0 && summary.findings.is_empty(), "{chosen:?} {}", lab::describe(&summary));
+            prop_assert!(summary.counts.pass == summary.counts.total());
+            Ok(())
+        });
+        if let Err(error) = result {
+            panic!("seed {seed}: {error}");
+        }
     }
 }

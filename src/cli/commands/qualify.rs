@@ -1,0 +1,134 @@
+//! `konform qualify`: what the suite can find, proven on mutants of the contract and faults of the sandbox.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::cli::UsageError;
+use crate::cli::args::{Format, Qualify};
+use crate::cli::config::{Chosen, Config};
+use crate::cli::output::Output;
+use crate::model::{Exit, Family};
+use crate::qualify::{MutantRecord, Options, Report, Suite};
+
+/// Survivors and alarms printed whole.
+const SHOWN: usize = 50;
+
+pub(in crate::cli) fn qualify(args: &Qualify, out: &mut Output) -> Result<Exit, UsageError> {
+    if args.common.target.is_some() {
+        return Err(UsageError("qualify tries the suite on the embedded sandbox: it takes no --target".to_owned()));
+    }
+    let config = Config::resolve(&args.common)?;
+    let without = args.without.as_deref().map(family).transpose()?;
+    let chosen = Chosen::clauses(&args.clause)?;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let options = Options { sample: args.sample, without, seeds: args.seeds, threads };
+    let started = Instant::now();
+    let report = Suite::new(&config.plan()).qualify(&options, &|clause| chosen.names(clause));
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(path) = &args.save {
+        let file = serde_json::json!({
+            "format": "konform/qualify",
+            "version": 1,
+            "contract": config.contract.id,
+            "contract_digest": config.contract_digest,
+            "kill_rate": report.kill_rate(),
+            "mutants": report.mutants.len(),
+            "unreached": report.unreached.len(),
+        });
+        std::fs::write(path, format!("{file:#}\n"))
+            .map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    }
+    match args.format {
+        Format::Json => out
+            .line(&serde_json::json!({"format": "konform/qualify-matrix", "version": 1, "report": report}).to_string()),
+        Format::Human => print(&report, args.matrix, seconds, out),
+    }
+    Ok(if report.proven() { Exit::Green } else { Exit::Broken })
+}
+
+fn family(word: &str) -> Result<Family, UsageError> {
+    Family::ALL.into_iter().find(|f| f.word() == word).ok_or_else(|| {
+        let all: Vec<&str> = Family::ALL.iter().map(|f| f.word()).collect();
+        UsageError(format!("no case family `{word}`: there are {}", all.join(", ")))
+    })
+}
+
+/// What became of a mutant, in a line.
+fn fate(mutant: &MutantRecord) -> String {
+    match (&mutant.killed_by, &mutant.equivalent) {
+        (Some(case), _) => format!("killed by {case}"),
+        (None, Some(why)) => format!("equivalent: {why}"),
+        (None, None) => "SURVIVED".to_owned(),
+    }
+}
+
+fn print(report: &Report, matrix: bool, seconds: f64, out: &mut Output) {
+    if matrix {
+        for m in &report.mutants {
+            out.line(&format!("{:<18} {}  {}", m.operator, m.clause, fate(m)));
+        }
+        for n in &report.unknown {
+            out.line(&format!("{:<18} {}  no mutant: {}", n.operator, n.clause, n.why));
+        }
+    }
+    let mut operators = BTreeMap::<&str, (usize, usize)>::new();
+    for m in &report.mutants {
+        let entry = operators.entry(m.operator).or_default();
+        entry.0 += usize::from(m.killed_by.is_some());
+        entry.1 += 1;
+    }
+    out.line("operator             killed     of");
+    for (operator, (killed, all)) in &operators {
+        out.line(&format!("{operator:<18} {killed:>8} {all:>6}"));
+    }
+    out.line("");
+    let mut families = BTreeMap::<&str, Vec<&str>>::new();
+    for f in &report.faults {
+        families.entry(f.family).or_default().push(&f.fault);
+    }
+    for (family, faults) in &families {
+        out.line(&format!("{family:<10} alone finds {}", faults.join(", ")));
+    }
+    for (family, count) in &report.short {
+        out.line(&format!("{family:<10} has {count} faults of its own in this contract, fewer than three"));
+    }
+    for family in &report.nothing {
+        out.line(&format!("{family:<10} has nothing of its own in this contract"));
+    }
+    out.line("");
+    for m in report.mutants.iter().filter(|m| m.killed_by.is_none() && m.equivalent.is_none()).take(SHOWN) {
+        out.line(&format!("SURVIVED {} {}", m.operator, m.clause));
+    }
+    for f in report.faults.iter().filter(|f| f.killed_by.is_none()) {
+        out.line(&format!("SURVIVED {} ({})", f.fault, f.family));
+    }
+    for alarm in report.alarms.iter().take(SHOWN) {
+        out.line(&format!("ALARM {alarm}"));
+    }
+    let killed = report.mutants.iter().filter(|m| m.killed_by.is_some()).count();
+    let equivalent = report.mutants.iter().filter(|m| m.equivalent.is_some()).count();
+    out.line(&format!(
+        "{killed} of {} mutants killed ({:.1}%), {equivalent} more equivalent, {} implementation faults, {} survivors, {} alarms over {} seeds, {seconds:.1} s",
+        report.mutants.len() - equivalent,
+        report.kill_rate() * 100.0,
+        report.faults.len(),
+        report.survivors(),
+        report.alarms.len(),
+        report.seeds
+    ));
+    let mut reasons = BTreeMap::<String, usize>::new();
+    for why in report.mutants.iter().filter_map(|m| m.equivalent.as_deref()) {
+        // The reason without what differs from one to the next.
+        let short = why.split(" \"").next().unwrap_or(why);
+        *reasons.entry(short.to_owned()).or_default() += 1;
+    }
+    for (why, count) in reasons {
+        out.line(&format!("  {count:>5} equivalent: {why}"));
+    }
+    out.line(&format!(
+        "beside the rate: {} of {} clauses are reached by no case, {} changes that nobody could be blamed for",
+        report.unreached.len(),
+        report.clauses,
+        report.unknown.len()
+    ));
+}

@@ -1,0 +1,86 @@
+//! The suite's own power: mutants, faults of each family, and what happens when a family is taken out.
+
+use std::sync::{Arc, OnceLock};
+
+use konform::model::Family;
+use konform::plan::Plan;
+use konform::qualify::{OPERATORS, Options, Suite};
+
+use super::lab;
+
+/// Families whose cases are other families' cases under names of the documentation.
+const RENAMED: [Family; 1] = [Family::Example];
+
+/// The suite of the default contract, run once for all tests.
+fn suite() -> &'static Suite {
+    static SUITE: OnceLock<Suite> = OnceLock::new();
+    SUITE.get_or_init(|| Suite::new(&Plan::new(lab::contract(None), 1)))
+}
+
+fn options(sample: Option<usize>) -> Options {
+    Options { sample, without: None, seeds: 1, threads: 2 }
+}
+
+#[test]
+fn every_mutant_of_the_library_is_killed() {
+    let contract = konform::cli::contracts::find(Some("library"), None).expect("it loads").contract;
+    let report = Suite::new(&Plan::new(Arc::new(contract), 1)).qualify(&options(None), &|_| true);
+    let survivors: Vec<String> = report
+        .mutants
+        .iter()
+        .filter(|m| m.killed_by.is_none() && m.equivalent.is_none())
+        .map(|m| format!("{} {}", m.operator, m.clause))
+        .collect();
+    assert!(report.proven(), "{survivors:?} {:?}", report.alarms);
+    assert!(report.mutants.len() > 200, "{}", report.mutants.len());
+}
+
+#[test]
+fn a_sample_of_mutants_is_killed_and_each_family_is_needed() {
+    let suite = suite();
+    let report = suite.mutants(&options(Some(150)), &|_| true);
+    assert!(report.proven(), "{:?} {:?}", report.mutants.iter().find(|m| m.killed_by.is_none()), report.alarms);
+    assert!(report.kill_rate() >= 1.0);
+    for family in Family::ALL.into_iter().filter(|f| !RENAMED.contains(f)) {
+        let with = suite.faults(family, false).unwrap_or_default();
+        assert!(with.len() >= 2 && with.iter().all(|f| f.killed_by.is_some()), "{family:?} {with:?}");
+        // The same faults against every other case of the suite: none of them notices.
+        let without = suite.faults(family, true).unwrap_or_default();
+        assert!(!without.is_empty() && without.iter().all(|f| f.killed_by.is_none()), "{family:?} {without:?}");
+    }
+}
+
+#[test]
+fn taking_a_family_out_leaves_mutants_that_only_it_kills() {
+    for (family, clauses) in [
+        (Family::Length, "request/cardNo/length"),
+        (Family::Type, "request/userId/type"),
+        (Family::Header, "request-header/X-KM-Tran-Time/presence"),
+    ] {
+        let options = Options { without: Some(family), ..options(Some(40)) };
+        let report = suite().mutants(&options, &|clause| clause.ends_with(clauses));
+        let all = report.mutants.len();
+        let left = report.mutants.iter().filter(|m| m.killed_by.is_none() && m.equivalent.is_none()).count();
+        assert!(left > 0 && !report.proven(), "{family:?}: {left} of {all}");
+    }
+}
+
+#[test]
+fn a_renamed_case_asks_what_another_family_s_case_asks() {
+    let plan = Plan::new(lab::contract(None), 1);
+    // The same calls up to the request under test, and the same clauses and rows expected of it.
+    let asks = |case: &konform::model::Case| {
+        let steps: Vec<_> = case.steps.iter().map(|s| (s.endpoint, s.role)).collect();
+        (steps, format!("{:?}", case.expect()))
+    };
+    let others: Vec<_> = plan.cases().filter(|c| !RENAMED.contains(&c.family)).map(|c| asks(&c)).collect();
+    for case in plan.cases().filter(|c| RENAMED.contains(&c.family)) {
+        assert!(others.contains(&asks(&case)), "{} is a case of its own", case.id);
+    }
+}
+
+#[test]
+fn operators_have_distinct_words() {
+    let words: std::collections::BTreeSet<&str> = OPERATORS.iter().map(|(word, _)| *word).collect();
+    assert_eq!(words.len(), OPERATORS.len());
+}
