@@ -124,9 +124,7 @@ async fn fixed(mut stream: TcpStream) -> std::io::Result<()> {
 fn cases(plan: &Plan, count: usize) -> impl Iterator<Item = Case> + Send {
     let legal: Vec<Case> = plan
         .cases_of(member(plan))
-        .filter(|c| {
-            matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1 && c.probe().seal == Seal::AsMarked
-        })
+        .filter(|c| c.family <= Family::Value && matches!(c.expect(), Expect::Accept { .. }) && c.steps.len() == 1)
         .collect();
     legal.into_iter().cycle().take(count)
 }
@@ -218,7 +216,8 @@ async fn konform_run(contract: &Arc<Contract>, address: SocketAddr, folder: &Pat
     journal.finish(false).expect("evidence is written");
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(tally.counts.pass, EXCHANGES as u64, "every exchange is judged and passes");
-    EXCHANGES as f64 / seconds
+    // What a case made is undone: that is an exchange too.
+    tally.exchanges as f64 / seconds
 }
 
 /// The same bytes, sent and read, nothing else.
@@ -295,8 +294,9 @@ fn planning() {
         let mut body = Vec::with_capacity(4096);
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(1) {
-            for case in plan.cases_of(member(&plan)).filter(|c| c.steps.len() == 1 && c.probe().seal == Seal::AsMarked)
-            {
+            // Families are planned one after the other: those that draw, and those that the target's catalogue decides, come later.
+            let early = plan.cases_of(member(&plan)).take_while(|c| c.family <= Family::Token);
+            for case in early.filter(|c| c.steps.len() == 1) {
                 let step = case.probe();
                 let from = filling(&case.id, made, &catalogues, &now);
                 let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");

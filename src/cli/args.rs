@@ -332,7 +332,7 @@ pub(super) struct Qualify {
     /// Print every mutant with the case that noticed it
     #[arg(long)]
     pub(super) matrix: bool,
-    /// Write the rate with the contract's digest: a run prints it from specs/<api>/qualify.json
+    /// Write the rate with the contract's digest: a run prints it from qualify.json beside the contract
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
     /// How to print

@@ -52,7 +52,8 @@ pub(super) fn find(scope: &Scope<'_>) -> Option<Shown> {
             continue;
         }
         let writes = |way: &Way| way.steps.iter().rposition(|s| s.endpoint == scope.at);
-        let accepted = scope.plan.way(reader, Goal::Accept).ok().filter(|way| writes(way).is_some());
+        let accepted =
+            scope.plan.way(reader, Goal::Accept).ok().filter(|way| writes(way).is_some()).map(|way| (*way).clone());
         let way = accepted.or_else(|| setup::solve(scope.plan, reader, Goal::After(scope.at)).ok());
         if let Some((way, writer)) = way.and_then(|way| writes(&way).map(|at| (way, at))) {
             best = Some(Shown { reader, way, writer, paths });
@@ -86,9 +87,10 @@ pub(super) fn shows(scope: &Scope<'_>, edits: &[Edit]) -> bool {
 
 /// A case of the edited call and of the call that shows what came of it.
 pub(super) fn case(scope: &Scope<'_>, place: &str, variant: &str, edits: &[Edit]) -> Planned {
-    let Some(Shown { reader, mut way, writer, .. }) = scope.plan.shown(scope) else {
+    let Some(shown) = scope.plan.shown(scope) else {
         return scope.case(place, variant, None, scope.probe(edits.to_vec()));
     };
+    let Shown { reader, mut way, writer, .. } = (*shown).clone();
     let step = &mut way.steps[writer];
     step.role = Role::Trial;
     step.edits.retain(|e| !edits.iter().any(|own| overrides(own, e)));

@@ -82,7 +82,7 @@ pub(super) fn provoke(
     let way = scope.plan.way(scope.at, Goal::Input)?;
     probe.edits.clone_from(&way.edits);
     probe.edits.push(edit);
-    Ok((way, probe))
+    Ok(((*way).clone(), probe))
 }
 
 fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Result<(Way, Step), String> {
@@ -94,7 +94,7 @@ fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Resul
             // The same identity as in an earlier accepted call, everything else fresh.
             let way = scope.plan.way(scope.at, Goal::Accept)?;
             let edits = way.edits.clone();
-            let way = way.then(scope.plan, scope.at, edits.clone());
+            let way = (*way).clone().then(scope.plan, scope.at, edits.clone());
             let taken = Hole::Sent { step: way.steps.len() - 1, path: path.clone() };
             let mut probe = scope.probe(edits);
             // What the first call named may not be used twice: the second has its own way.
@@ -115,7 +115,7 @@ fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Resul
             let mut probe = scope.probe(way.edits.clone());
             probe.edits.push(lacking);
             probe.state = Some(state);
-            Ok((way, probe))
+            Ok(((*way).clone(), probe))
         }
         When::Attempts { code, .. } => {
             let counted = scope.endpoint.rows.iter().position(|r| r.code == *code);

@@ -81,9 +81,9 @@ pub struct Plan {
 /// The ways to an endpoint's requests, once they have been looked for.
 #[derive(Debug, Default)]
 struct Ways {
-    accept: OnceLock<Result<Way, String>>,
-    input: OnceLock<Result<Way, String>>,
-    shown: OnceLock<Option<echo::Shown>>,
+    accept: OnceLock<Result<Arc<Way>, String>>,
+    input: OnceLock<Result<Arc<Way>, String>>,
+    shown: OnceLock<Option<Arc<echo::Shown>>>,
 }
 
 /// Something that the plan can't send, and why.
@@ -160,14 +160,14 @@ impl Plan {
     }
 
     /// The call that shows what the scope's endpoint stores.
-    fn shown(&self, scope: &Scope<'_>) -> Option<echo::Shown> {
-        self.ways[scope.at].shown.get_or_init(|| echo::find(scope)).clone()
+    fn shown(&self, scope: &Scope<'_>) -> Option<Arc<echo::Shown>> {
+        self.ways[scope.at].shown.get_or_init(|| echo::find(scope).map(Arc::new)).clone()
     }
 
     /// The way to an accepted or a readable request.
-    fn way(&self, endpoint: usize, goal: Goal) -> Result<Way, String> {
+    fn way(&self, endpoint: usize, goal: Goal) -> Result<Arc<Way>, String> {
         let known = if goal == Goal::Accept { &self.ways[endpoint].accept } else { &self.ways[endpoint].input };
-        known.get_or_init(|| setup::solve(self, endpoint, goal)).clone()
+        known.get_or_init(|| setup::solve(self, endpoint, goal).map(Arc::new)).clone()
     }
 
     /// The way to a request one of whose optional references names something, and the edit that does.
@@ -182,7 +182,7 @@ impl Plan {
             (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), setup::template(held)))
         };
         if let Some(edit) = known(&way) {
-            return Ok((way, edit));
+            return Ok(((*way).clone(), edit));
         }
         let reason = || format!("no call of this contract makes a {name}");
         let maker = contract
@@ -192,9 +192,9 @@ impl Plan {
         let maker = maker.ok_or_else(reason)?;
         let first = self.way(maker, Goal::Accept)?;
         let edits = first.edits.clone();
-        let made = first.then(self, maker, edits);
+        let made = (*first).clone().then(self, maker, edits);
         let edit = known(&made).ok_or_else(reason)?;
-        if way.steps.is_empty() { Ok((Way { edits: way.edits, ..made }, edit)) } else { Err(reason()) }
+        if way.steps.is_empty() { Ok((Way { edits: way.edits.clone(), ..made }, edit)) } else { Err(reason()) }
     }
 
     /// The seed.

@@ -41,7 +41,7 @@ pub(super) fn made(scope: &Scope<'_>, variant: &str, draw: Draw) -> Result<Plann
     let plan = scope.plan;
     let way = plan.way(scope.at, Goal::Accept).map_err(|_| Undrawn::Done)?;
     let edits = way.edits.clone();
-    let mut way = way.then(plan, scope.at, edits);
+    let mut way = (*way).clone().then(plan, scope.at, edits);
     if let Some(own) = way.steps.last_mut() {
         own.role = Role::Probe;
         own.expect = Expect::Accept { may: Vec::new() };
