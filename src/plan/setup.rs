@@ -168,6 +168,11 @@ pub(super) fn go_on(plan: &Plan, way: &Way, at: usize, (names, turn): (Names, u8
     Some(Way { steps, edits: Vec::new(), fixtures, world, sent, answers, dangling: false })
 }
 
+/// Values for the references of a request that names nothing: legal in form.
+pub(super) fn nameless(plan: &Plan, at: usize) -> Vec<Edit> {
+    Stage::new(plan, None).refs_or_fresh(&plan.contract().endpoints[at], &Chosen::new())
+}
+
 fn dangling(best: Option<&(Score, Way)>) -> bool {
     best.is_some_and(|(_, way)| way.dangling)
 }

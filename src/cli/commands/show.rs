@@ -9,7 +9,7 @@ use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Catalogues, Filling, Means, Prepared, Target, fill, prepare};
-use crate::model::{Exit, Expect, Json};
+use crate::model::{Exit, Expect, Hostile, Json};
 
 pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
@@ -57,6 +57,12 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         if case.steps.len() > 1 {
             out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
         }
+        if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len() && !args.curl) {
+            out.line(&format!("# {} times at once, each with a time and number of its own", race.copies));
+        }
+        if step.hostile.is_some_and(Hostile::raw) && args.curl {
+            return Err(UsageError(format!("no HTTP client sends {}: `konform replay` does", case.id)));
+        }
         out.text(&if args.curl { curl(&request, args.sign) } else { plain(&request, args.sign) });
     }
     let clauses: Vec<&str> = case.clauses.iter().map(|c| config.contract.clause(*c).id.as_str()).collect();
@@ -64,8 +70,10 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
         let expect = match case.expect() {
             Expect::Accept { .. } => "accepted".to_owned(),
             Expect::Refuse { rows, .. } => {
-                let codes: Vec<&str> =
-                    rows.iter().map(|r| config.contract.endpoints[case.endpoint].rows[r.row].code.as_str()).collect();
+                let codes: Vec<&str> = rows
+                    .iter()
+                    .map(|r| config.contract.endpoints[case.probe().endpoint].rows[r.row].code.as_str())
+                    .collect();
                 if codes.is_empty() {
                     "refused; no source shows the code".to_owned()
                 } else {
@@ -81,6 +89,9 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     }
     Ok(Exit::Green)
 }
+
+/// Bytes of a spoilt body that are shown.
+const SHOWN: usize = 200;
 
 /// Catalogues are read from the target; offline a made-up entry stands in.
 fn stand_ins(config: &Config) -> Catalogues {
@@ -120,7 +131,17 @@ fn plain(request: &Prepared, sign: bool) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(out, "{name}: {}", header(request, name, value, sign));
     }
-    let _ = writeln!(out, "\n{}", panel::pretty(&request.tree, 0));
+    match request.hostile {
+        None => {
+            let _ = writeln!(out, "\n{}", panel::pretty(&request.tree, 0));
+        }
+        Some(kind) => {
+            let head: String = request.body.escape_ascii().to_string().chars().take(SHOWN).collect();
+            let more = if request.body.len() > SHOWN { "..." } else { "" };
+            let framing = if kind.raw() { format!(", sent as {}", kind.word()) } else { String::new() };
+            let _ = writeln!(out, "\n{head}{more}\n# {} bytes{framing}", request.body.len());
+        }
+    }
     out
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use konform::contract::Contract;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
-use konform::model::Summary;
 use konform::model::wire::Encrypt;
-use konform::plan::Plan;
+use konform::model::{Case, Family, Summary};
+use konform::plan::{Breadth, Plan};
 use konform::runner::summary::{Demands, summarize};
 use konform::runner::{Access, Journal, Options, Runner};
 
@@ -25,10 +25,20 @@ fn start(contract: &Contract, faults: &[&str]) -> Honest {
 }
 
 fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: bool) -> Summary {
+    chosen(contract, honest, (salt, fail_on_should), Breadth::GATE, |_| true)
+}
+
+fn chosen(
+    contract: &Arc<Contract>,
+    honest: &Honest,
+    (salt, fail_on_should): (u64, bool),
+    breadth: Breadth,
+    choose: impl Fn(&Case) -> bool + Send,
+) -> Summary {
     let target = Target::parse(&format!("http://{}/open-api", honest.address)).expect("a target");
     let http = Http::new(&target, Limits::default(), None).expect("a client");
     let stop = Arc::default();
-    let plan = Plan::new(Arc::clone(contract), 1);
+    let plan = Plan::with(Arc::clone(contract), 1, breadth);
     let runner = Arc::new(Runner::new(
         plan,
         http,
@@ -41,7 +51,7 @@ fn run(contract: &Arc<Contract>, honest: &Honest, salt: u64, fail_on_should: boo
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut tally = runtime.block_on(async {
         let own = ["user-registration", "terms-all"];
-        let cases = runner.plan().cases().filter(|c| lab::of(contract, c, &own) && lab::plain(c));
+        let cases = runner.plan().cases().filter(|c| lab::of(contract, c, &own) && lab::plain(c) && choose(c));
         runner.run(cases, &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
@@ -56,6 +66,33 @@ fn the_honest_server_is_clean_at_every_level() {
         let summary = run(&contract, &honest, salt, true);
         assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
         assert!(summary.counts.pass > 300, "{}", lab::describe(&summary));
+    }
+}
+
+#[test]
+fn the_honest_server_is_clean_under_a_wide_plan() {
+    let contract = lab::bare(None);
+    let honest = start(&contract, &[]);
+    // Drawn requests, whole catalogues, races, tampering.
+    let wide = |c: &Case| c.family != Family::Hostile;
+    let summary = chosen(&contract, &honest, (4, true), Breadth::NIGHTLY, wide);
+    assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
+    assert!(summary.counts.pass > 800, "{}", lab::describe(&summary));
+}
+
+#[test]
+fn the_honest_server_survives_hostile_bytes_ten_times_in_a_row() {
+    let contract = lab::bare(None);
+    let honest = start(&contract, &[]);
+    for salt in 0..10 {
+        let hostile = |c: &Case| c.family == Family::Hostile;
+        let summary = chosen(&contract, &honest, (salt, true), Breadth::NIGHTLY, hostile);
+        assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
+        assert!(
+            summary.counts.pass > 80 && summary.counts.pass == summary.counts.total(),
+            "{}",
+            lab::describe(&summary)
+        );
     }
 }
 
