@@ -263,6 +263,15 @@ impl World {
         self.things[at].attributes.insert(name, held);
     }
 
+    /// True if every instance with this key is deleted or in a state that counts as gone.
+    #[must_use]
+    pub fn left(&self, resource: usize, key: &str) -> bool {
+        let own = &self.contract.resources[resource];
+        let named = self.index.get(&(resource, own.key.clone(), key.to_owned())).into_iter().flatten();
+        let mut named = named.map(|at| &self.things[*at]).peekable();
+        named.peek().is_some() && named.all(|thing| thing.gone || own.left.contains(&thing.state))
+    }
+
     /// Deletes an instance.
     pub(super) fn remove(&mut self, at: usize) {
         self.things[at].gone = true;

@@ -237,6 +237,15 @@ impl Field {
         self.presence.as_ref().is_some_and(|p| *p.first() == Presence::Optional)
     }
 
+    /// True for a field of which sources show digits alone: no rule says that it holds nothing else, and none that it may.
+    #[must_use]
+    pub fn shown_as_digits(&self) -> bool {
+        match &self.sample {
+            Some(Sample::Pattern(shown) | Sample::Word(shown)) => shown.chars().all(|c| c == '#' || c.is_ascii_digit()),
+            _ => false,
+        }
+    }
+
     /// This field and all below it, depth first.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Field)) {
         visit(self);

@@ -57,6 +57,8 @@ pub(super) const TEXTS: [(&str, &str, bool); 44] = [
     ("path", "../../etc/passwd", false),
 ];
 
+/// Digits that keep a text of a unique field apart from all others.
+const FRESH: usize = 10;
 /// Characters that take the place of a header's last one.
 const HEADERS: [(&str, &str); 4] = [("hangul-end", "한"), ("latin-end", "é"), ("comma-end", ","), ("quote-end", "\"")];
 
@@ -103,12 +105,14 @@ pub(super) fn free(field: &Field) -> bool {
 fn fitted(field: &Field, text: &str, units: &[crate::model::field::Unit]) -> Option<Template> {
     let limits = field.length.as_ref().map(Constraint::first);
     let mut text = text.to_owned();
-    if field.unique {
-        text.push_str("##########");
+    let mut filler = if field.unique { "#".repeat(FRESH) } else { String::new() };
+    while limits.is_some_and(|l| text.chars().count() + filler.len() < l.min) {
+        filler.push('a');
     }
-    while limits.is_some_and(|l| text.chars().count() < l.min) {
-        text.push('a');
-    }
+    // A blank at the end stays there; a sign that combines with the one before it stays with it.
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let at = if text.ends_with(char::is_whitespace) { first } else { text.len() };
+    text.insert_str(at, &filler);
     if limits.is_some_and(|l| units.iter().any(|u| u.count(&text) > l.max)) {
         return None;
     }

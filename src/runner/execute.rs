@@ -289,6 +289,8 @@ impl<T: Transport> Runner<T> {
                 break;
             }
         }
+        // What the case itself has brought to an end is left over no more.
+        run.created.retain(|made| !gone(&run.world, made));
         let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &run.observed));
         let after = self.undo(case, &mut run, &base).await;
         Executed {
@@ -450,6 +452,13 @@ struct Run {
 
 fn arrived(poll: &Poll, answer: Option<&Json>) -> bool {
     answer.and_then(|a| a.at(&poll.path)).and_then(Json::scalar).is_some_and(|v| poll.until.iter().any(|u| u == v))
+}
+
+/// True if the world knows that what the ledger names has left.
+fn gone(world: &World, made: &str) -> bool {
+    let Some((name, key)) = made.split_once(' ') else { return false };
+    let Some(resource) = world.resource(name) else { return false };
+    world.left(resource, key)
 }
 
 /// What does not live long needs no ledger.

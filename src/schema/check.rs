@@ -252,7 +252,8 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         say(Rule::Charset, charset.clause, state, Way::Other);
     } else if units.side == Side::Request {
         if let Text::Plain(plain) = text {
-            if plain.starts_with(' ') || plain.ends_with(' ') || !plain.chars().all(usual) {
+            let shapeless = field.shown_as_digits() && !plain.chars().all(|c| c.is_ascii_digit());
+            if shapeless || plain.starts_with(' ') || plain.ends_with(' ') || !plain.chars().all(usual) {
                 say(Rule::Charset, None, State::Unknown, Way::Other);
             }
         }

@@ -91,6 +91,7 @@ fn plain(field: &Field, chars: usize, seed: u64) -> String {
             if chars <= word.len() { word[..chars].to_owned() } else { format!("{word}{}", digits(chars - word.len())) }
         }
         (Some(Charset::Digits), ..) => digits(chars),
+        (None, ..) if field.shown_as_digits() => digits(chars),
         (Some(Charset::Hex), ..) => "0123456789abcdef".chars().cycle().take(chars).collect(),
         _ => filler(Script::Ascii, chars, seed),
     }

@@ -257,16 +257,17 @@ enum Set {
 }
 
 fn set_of(field: &Field) -> Set {
-    if field.charset.is_some() { Set::Digits } else { Set::Free }
+    if field.charset.is_some() || field.shown_as_digits() { Set::Digits } else { Set::Free }
 }
 
 /// Characters that are mixed into plain ones, flavour by flavour.
-const FLAVOURS: [&[char]; 5] = [
+const FLAVOURS: [&[char]; 6] = [
     &['가', '힣', '한', '글'],
     &['😀', '𐍈', '🎉'],
     &['\'', '"', '\\', '<', '>', '&', ';', '%', '$', '{', '}', '/'],
     &['\u{301}', 'א', 'ب', 'é', '漢', '\u{a0}'],
     &[' ', '-', '_', '.', '+'],
+    &['\n', '\t', '\u{8}', '\u{1f}', '\u{2028}', '\u{7f}'],
 ];
 
 /// Texts of some length; `fresh` characters at the end differ from request to request.
