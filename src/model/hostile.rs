@@ -1,7 +1,7 @@
 //! Requests that no client should send: bytes that are no JSON, heads that are no HTTP, bodies that never end.
 
-/// How a request's bytes are spoilt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How a request's bytes are spoilt: in the body, in what the headers say of it, then in what goes over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "`Hostile::word` names each, `says` explains it")]
 pub enum Hostile {
     Empty,
@@ -162,29 +162,10 @@ impl Hostile {
         }
     }
 
-    /// True if the bytes can't be sent by an HTTP client and go over a socket of their own.
+    /// True if the bytes can't be sent by an HTTP client and go over a socket of their own: the kinds from `OtherMethod` on.
     #[must_use]
     pub fn raw(self) -> bool {
-        matches!(
-            self,
-            Hostile::OtherMethod
-                | Hostile::UnknownMethod
-                | Hostile::LongHeader
-                | Hostile::ManyHeaders
-                | Hostile::RepeatedHeaders
-                | Hostile::ControlInHeader
-                | Hostile::BareLineFeeds
-                | Hostile::NoHost
-                | Hostile::TwoLengths
-                | Hostile::LengthAndChunks
-                | Hostile::BadLength
-                | Hostile::BadVersion
-                | Hostile::BadChunk
-                | Hostile::Chunks
-                | Hostile::Continue
-                | Hostile::SlowBody
-                | Hostile::EarlyClose
-        )
+        self >= Hostile::OtherMethod
     }
 
     /// True if the bytes are no well-formed HTTP, or more than a server need read: closing the connection is an answer too.
