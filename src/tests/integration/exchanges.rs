@@ -6,6 +6,7 @@ use std::sync::Arc;
 use konform::exchange::{Ambient, Clock, Prepared, Raw, Redactor};
 use konform::judge::Oracle;
 use konform::model::json;
+use konform::model::observed::{Failure, Reason};
 use konform::plan::Plan;
 use serde::Deserialize;
 
@@ -29,6 +30,9 @@ struct Answer {
     status: u16,
     headers: BTreeMap<String, Option<String>>,
     body: String,
+    /// No answer, and how it failed to come.
+    #[serde(default)]
+    fails: Option<String>,
 }
 
 fn headers(own: &BTreeMap<String, Option<String>>) -> Vec<(String, Vec<u8>)> {
@@ -57,7 +61,7 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
         let observed: Vec<_> = exchange
             .answers
             .iter()
-            .zip(&case.steps)
+            .zip(case.steps.iter().chain(std::iter::repeat(case.probe())))
             .map(|(answer, step)| {
                 let tree = json::parse(exchange.request.as_bytes()).expect("a request in JSON").root;
                 let wire = Arc::clone(&contract.endpoints[step.endpoint].wire);
@@ -76,7 +80,11 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     headers: headers(&answer.headers),
                     body: answer.body.clone().into_bytes(),
                 };
-                redactor.observe(sent, Ok(raw), None, 1, 0).0
+                let came = answer.fails.as_ref().map_or(Ok(raw), |word| {
+                    assert_eq!(word, "reset", "the one failure that is written here");
+                    Err(Failure { reason: Reason::Reset, detail: String::new() })
+                });
+                redactor.observe(sent, came, None, 1, 0).0
             })
             .collect();
         let verdict = oracle.judge(&case, &observed);
