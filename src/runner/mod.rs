@@ -32,6 +32,9 @@ use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
 
+/// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
+const SHRINKING: Duration = Duration::from_mins(5);
+
 /// How to run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -442,6 +445,7 @@ impl<T: Transport> Runner<T> {
 
     /// Runs the smallest case of each finding once more.
     async fn confirm(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
+        let mut shrinking = Duration::ZERO;
         for at in 0..tally.found.len() {
             let found = &tally.found[at];
             if found.case.hazard == Hazard::Money || found.run_level || self.stopped() {
@@ -456,8 +460,10 @@ impl<T: Transport> Runner<T> {
                 |f: &Finding| (f.clause, f.check) == (tally.found[at].finding.clause, tally.found[at].finding.check);
             let again = executed.verdict.findings.iter().any(shows);
             tally.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
-            if again && case.draw.is_some() {
+            if again && case.draw.is_some() && shrinking < SHRINKING {
+                let start = Instant::now();
                 self.shrink(at, tally, journal).await?;
+                shrinking += start.elapsed();
             }
         }
         Ok(())

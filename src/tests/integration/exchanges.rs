@@ -80,11 +80,11 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     headers: headers(&answer.headers),
                     body: answer.body.clone().into_bytes(),
                 };
-                let came = answer.fails.as_ref().map_or(Ok(raw), |word| {
+                let answered = answer.fails.as_ref().map_or(Ok(raw), |word| {
                     assert_eq!(word, "reset", "the one failure that is written here");
                     Err(Failure { reason: Reason::Reset, detail: String::new() })
                 });
-                redactor.observe(sent, came, None, 1, 0).0
+                redactor.observe(sent, answered, None, 1, 0).0
             })
             .collect();
         let verdict = oracle.judge(&case, &observed);
