@@ -173,6 +173,7 @@ impl Suite {
     #[must_use]
     pub fn qualify(&self, options: &Options, choose: &(dyn Fn(&str) -> bool + Sync)) -> Report {
         let mut report = self.mutants(options, choose);
+        report.seeds = options.seeds.max(1);
         seeds(&self.plan, options, &mut report);
         let found = parallel(options.threads, &Family::ALL, |family| {
             Some((*family, self.faults(*family, options.without == Some(*family))))
@@ -195,7 +196,7 @@ impl Suite {
     #[must_use]
     pub fn mutants(&self, options: &Options, choose: &(dyn Fn(&str) -> bool + Sync)) -> Report {
         let clauses = self.plan.contract().clauses.len();
-        let mut report = Report { seeds: options.seeds, clauses, alarms: self.alarms.clone(), ..Report::default() };
+        let mut report = Report { seeds: 1, clauses, alarms: self.alarms.clone(), ..Report::default() };
         self.mutate(options, choose, &mut report);
         report
     }

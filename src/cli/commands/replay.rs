@@ -27,6 +27,7 @@ struct File {
 #[derive(Deserialize)]
 struct Finding {
     case: String,
+    #[serde(default)]
     clause: String,
     #[serde(default)]
     input: Option<serde_json::Value>,
@@ -58,7 +59,7 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
         None => find_case(&config.plan(), &id)?,
     };
     let outcome = single(&config, &case, out)?;
-    if let Some(finding) = finding {
+    if let Some(finding) = finding.filter(|f| !f.clause.is_empty()) {
         out.line(&format!("the finding was: {}", finding.clause));
     }
     Ok(outcome)
