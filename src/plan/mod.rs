@@ -5,6 +5,7 @@
 //!
 //! Must not: read clocks, salts or answers; know how a request travels.
 
+mod cause;
 mod charset;
 mod crypto;
 mod echo;
@@ -18,6 +19,7 @@ pub mod isolation;
 mod kind;
 mod length;
 mod presence;
+
 mod race;
 mod rehearsal;
 mod scenario;
@@ -179,7 +181,7 @@ impl Plan {
         let known = |way: &Way| {
             let resource = way.world.resource(name)?;
             let held = way.world.of(resource).find_map(|at| way.world.things()[at].attributes.get(attribute))?;
-            (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), setup::template(held)))
+            (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), cause::template(held)))
         };
         if let Some(edit) = known(&way) {
             return Ok(((*way).clone(), edit));

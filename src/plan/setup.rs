@@ -6,22 +6,21 @@
 
 use std::collections::BTreeMap;
 
+use super::cause::{absent, fresh, is_text, namesakes, never, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
-use crate::behaviour::{Held, Origin, Style, Truth, World};
+use crate::behaviour::{Style, Truth, World};
 use crate::contract::behaviour::{Act, NewState, Operand, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
 use crate::model::input::Names;
-use crate::model::template::Shape;
-use crate::model::{Edit, Expect, Field, Hole, Json, Role, Step, Template, field};
-use crate::schema::compose;
+use crate::model::{Edit, Expect, Field, Json, Role, Step, Template, field};
 
 /// Makers of makers: deeper than any life cycle goes.
 const DEPTH: usize = 8;
 
 /// Which instance stands for a resource: by resource index.
-type Chosen = BTreeMap<usize, usize>;
+pub(super) type Chosen = BTreeMap<usize, usize>;
 
 /// How far a way is from ideal: other rows that hold, rows that nobody can tell, fixtures, calls. Calls are better than fixtures:
 /// more is known of what they made.
@@ -34,12 +33,13 @@ enum Maker {
     Fixture(usize),
 }
 
+/// A way while it is looked for.
 #[derive(Clone)]
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     plan: &'a Plan,
     steps: Vec<Step>,
     fixtures: Vec<usize>,
-    world: World,
+    pub(super) world: World,
     sent: Vec<Json>,
     answers: Vec<Json>,
     forced: Option<(usize, Maker)>,
@@ -299,7 +299,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn contract(&self) -> &'a Contract {
+    pub(super) fn contract(&self) -> &'a Contract {
         self.plan.contract()
     }
 
@@ -672,84 +672,6 @@ impl<'a> Stage<'a> {
         out
     }
 
-    /// The edits that a cause needs in the request itself.
-    fn provoke(&self, endpoint: &Endpoint, when: &When, left: bool, chosen: &Chosen) -> Result<Vec<Edit>, String> {
-        let own = |path: &str| field::find(&endpoint.request, path).ok_or_else(|| format!("the request has no {path}"));
-        match when {
-            When::Any(parts) => parts.first().map_or(Ok(Vec::new()), |p| self.provoke(endpoint, p, left, chosen)),
-            When::Unknown { field, .. } if !left => Ok(vec![Edit::Set(field.replace(".*", ".0"), fresh(own(field)?))]),
-            When::Mismatch(field) => {
-                let found = own(field)?;
-                let held = found.equals.as_deref().and_then(|p| p.split_once('.')).and_then(|(name, attribute)| {
-                    let at = chosen.get(&self.world.resource(name)?)?;
-                    self.world.things()[*at].attributes.get(attribute)?.value.scalar()
-                });
-                Ok(vec![Edit::Set(field.clone(), other_than(found, held.unwrap_or_default()))])
-            }
-            When::Where(tests) => {
-                let mut out = Vec::new();
-                for (operand, test) in tests {
-                    out.extend(self.satisfy(endpoint, operand, test, chosen));
-                }
-                Ok(out)
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn satisfy(&self, endpoint: &Endpoint, operand: &Operand, test: &Test, chosen: &Chosen) -> Option<Edit> {
-        let bound = |path: &str, top: bool| {
-            let value = field::find(&endpoint.request, path)?.value.as_ref()?;
-            Some(Json::number(if top { value.first().max.to_string() } else { value.first().min.to_string() }))
-        };
-        let set = |path: &str, value: Template| Some(Edit::Set(path.replace(".*", ".0"), value));
-        match (operand, test) {
-            (Operand::Request(path), Test::Is(list)) => match list.first()? {
-                Source::Literal(value) => set(path, Template::Json(value.clone())),
-                _ => None,
-            },
-            (Operand::Request(path), Test::Not(list)) => match list.first()? {
-                Source::Literal(Json::Bool(value)) => set(path, Template::Json(Json::Bool(!value))),
-                Source::Literal(Json::String(word)) if word == "true" => set(path, Template::text("false")),
-                Source::Literal(_) => Some(Edit::Remove(path.clone())),
-                _ => None,
-            },
-            (Operand::Attribute(..), Test::Below(Source::Request(path))) => {
-                set(path, Template::Json(bound(path, true)?))
-            }
-            (Operand::Attribute(..), Test::Above(Source::Request(path))) => {
-                set(path, Template::Json(bound(path, false)?))
-            }
-            (Operand::Attribute(name, attribute), Test::Is(list)) => match list.first()? {
-                Source::Request(path) => {
-                    let at = chosen.get(&self.world.resource(name)?)?;
-                    set(path, template(self.world.things()[*at].attributes.get(attribute)?))
-                }
-                // An entry of a catalogue is chosen by its attribute.
-                Source::Literal(value) => {
-                    let resource = self.contract().resources.iter().find(|r| r.name == *name && r.catalogue)?;
-                    let mut place = None;
-                    for field in &endpoint.request {
-                        field.walk(&mut |f| {
-                            if f.refers.as_deref().is_some_and(|r| r.split('.').next() == Some(name)) {
-                                place = Some(f);
-                            }
-                        });
-                    }
-                    let hole = Hole::Entry {
-                        resource: resource.name.clone(),
-                        attribute: attribute.clone(),
-                        value: value.scalar()?.to_owned(),
-                        text: is_text(place?),
-                    };
-                    set(&place?.path, Template::Hole(hole))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     fn bind(&self, step: &Step) -> Json {
         let seen = rehearsal::Seen {
             sent: &self.sent,
@@ -777,88 +699,6 @@ fn each_link<'e>(endpoint: &'e Endpoint, skip: &[String], visit: &mut dyn FnMut(
             }
         });
     }
-}
-
-/// The field that must name what never was.
-fn never(when: &When) -> Option<String> {
-    match when {
-        When::Unknown { field, .. } => Some(field.clone()),
-        When::Any(parts) => parts.first().and_then(never),
-        _ => None,
-    }
-}
-
-/// The fields that refer to the same resource as this one, itself among them.
-fn namesakes(endpoint: &Endpoint, path: &str) -> Vec<String> {
-    let resource = |f: &Field| f.refers.as_deref().and_then(|r| r.split('.').next()).map(str::to_owned);
-    let wanted = field::find(&endpoint.request, path).and_then(resource);
-    let mut found = Vec::new();
-    for field in &endpoint.request {
-        field.walk(&mut |f| {
-            if f.path == path || (wanted.is_some() && resource(f) == wanted && !f.required()) {
-                found.push(f.path.clone());
-            }
-        });
-    }
-    found
-}
-
-/// True if the cause is that the resource is not there.
-fn absent(when: &When, name: &str) -> bool {
-    matches!(when, When::Where(tests) if tests.iter().any(|(o, t)| *o == Operand::Resource(name.to_owned()) && *t == Test::Absent))
-}
-
-/// Where a known value is taken from when the request is made.
-pub(super) fn template(held: &Held) -> Template {
-    match &held.origin {
-        Origin::Written => Template::Json(held.value.clone()),
-        Origin::Sent { step, path } => Template::Hole(Hole::Sent { step: *step, path: path.clone() }),
-        Origin::Answered { step, path } => Template::Hole(Hole::Answer { step: *step, path: path.clone() }),
-        Origin::Planted { fixture, part, attribute } => {
-            Template::Hole(Hole::Planted { fixture: *fixture, part: *part, attribute: attribute.clone() })
-        }
-    }
-}
-
-fn is_text(field: &Field) -> bool {
-    field.kind.as_ref().is_none_or(|k| *k.first() == crate::model::field::Kind::String)
-}
-
-/// A legal value that names nothing.
-fn fresh(field: &Field) -> Template {
-    if is_text(field) {
-        let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
-        let shape = compose::shape(field);
-        let chars = match &shape {
-            Shape::Pattern(pattern) => pattern.chars().count(),
-            _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)),
-        };
-        // Numbers of cards and the like are digits wherever they are shown.
-        let digits =
-            field.secret.as_deref() == Some("pan") || field.refers.as_deref().is_some_and(|r| r.ends_with("No"));
-        let shape = if digits { Shape::Pattern("0".to_owned() + &"#".repeat(chars.saturating_sub(1))) } else { shape };
-        return Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars });
-    }
-    let most = field.value.as_ref().map_or(15, |v| v.first().max.to_string().len());
-    Template::Hole(Hole::Number { field: field.path.clone(), digits: most.clamp(2, 16) - 1 })
-}
-
-/// A legal value that differs from the known one.
-fn other_than(field: &Field, known: &str) -> Template {
-    let chars = if known.is_empty() {
-        field.length.as_ref().map_or(8, |l| l.first().min.max(1))
-    } else {
-        known.chars().count()
-    };
-    if known.bytes().all(|b| b.is_ascii_digit()) && !known.is_empty() {
-        // Every digit moved on by three: as long, and never the same.
-        let moved: String = known.bytes().map(|b| char::from(b'0' + (b - b'0' + 3) % 10)).collect();
-        return Template::text(moved);
-    }
-    if let Some(word) = field.words.as_ref().and_then(|w| w.first().iter().find(|w| *w != known)) {
-        return Template::text(word.clone());
-    }
-    Template::Hole(Hole::Identity { field: field.path.clone(), shape: Shape::Plain, chars })
 }
 
 fn put(node: &mut Json, path: &str, value: Json) {
