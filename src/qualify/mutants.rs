@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::sandbox::Fault;
 
 /// Every operator: what is changed, by its word.
-pub const OPERATORS: [(&str, &str); 30] = [
+pub const OPERATORS: [(&str, &str); 31] = [
     ("presence-dropped", "a required field may be left out or null"),
     ("presence-added", "an optional field must be there"),
     ("type-dropped", "a request field may have any type"),
@@ -38,6 +38,7 @@ pub const OPERATORS: [(&str, &str); 30] = [
     ("page-dropped", "a list ignores the size that was asked for"),
     ("auth-dropped", "a token is not looked at"),
     ("encryption-dropped", "an answer comes in plain"),
+    ("tampering-dropped", "an encrypted body that does not verify is taken"),
     ("field-dropped", "an answer or header lacks a field"),
     ("answer-changed", "an answer's field has another type, length, value, format or word"),
     ("envelope-dropped", "an answer has no envelope"),
@@ -359,7 +360,7 @@ impl Found<'_> {
             if endpoint.wire.marks.1 == Mark::Marked {
                 self.add(Some(clauses.opens), "answer-spoilt", spoilt("answer-other-key"));
             }
-            self.add(clauses.authentic, "answer-spoilt", spoilt("accept-sealed:tag"));
+            self.add(clauses.authentic, "tampering-dropped", spoilt("accept-sealed:tag"));
         }
         let policy = &endpoint.policy;
         self.add(Some(policy.no_server_error), "answer-spoilt", spoilt("http:error"));
