@@ -7,6 +7,7 @@ pub mod behaviour;
 pub mod cli;
 pub mod contract;
 pub mod crypto;
+pub mod evidence;
 pub mod exchange;
 pub mod harness;
 pub mod judge;

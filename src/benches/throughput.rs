@@ -15,17 +15,19 @@ use std::time::{Duration, Instant};
 
 use konform::behaviour::{Moment, World};
 use konform::contract::Contract;
+use konform::evidence::Journal;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::prepare::{Catalogue, Catalogues};
 use konform::exchange::{Ambient, Clock, Filling, Means, Prepared, Raw, Target, Transport, fill, prepare};
+use konform::model::Demands;
 use konform::model::case::Seal;
 use konform::model::observed::Failure;
 use konform::model::template::TokenEdit;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Expect, Family, Json, RunHeader};
 use konform::plan::{Breadth, Plan, isolation};
-use konform::runner::summary::{Demands, summarize};
-use konform::runner::{Access, Journal, Options, Runner};
+use konform::runner::summary::summarize;
+use konform::runner::{Access, Options, Runner};
 use konform::sandbox::{Sandbox, Variant};
 use konform::{cli, report, sandbox};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -156,22 +158,7 @@ fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
 }
 
 fn header(planned: u64) -> RunHeader {
-    RunHeader {
-        suite: String::new(),
-        contract: String::new(),
-        contract_digest: String::new(),
-        target: String::new(),
-        profile: None,
-        profile_digest: None,
-        seed: 1,
-        salt: String::new(),
-        mode: "gate",
-        faults: Vec::new(),
-        planned,
-        not_selected: 0,
-        started: String::new(),
-        kill_rate: None,
-    }
+    RunHeader { seed: 1, mode: "gate".to_owned(), planned, ..RunHeader::default() }
 }
 
 struct Folder(PathBuf);
@@ -213,7 +200,7 @@ async fn konform_run(contract: &Arc<Contract>, address: SocketAddr, folder: &Pat
     let cases = cases(runner.plan(), EXCHANGES);
     let start = Instant::now();
     let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
-    journal.finish(false).expect("evidence is written");
+    journal.finish(false, tally.millis).expect("evidence is written");
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(tally.counts.pass, EXCHANGES as u64, "every exchange is judged and passes");
     // What a case made is undone: that is an exchange too.
@@ -445,13 +432,11 @@ fn memory_child(count: usize) -> u64 {
         let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
         (
             summarize(&tally, runner.plan(), Demands::default(), &|_| String::new()),
-            journal.finish(false).expect("evidence is written"),
+            journal.finish(false, tally.millis).expect("evidence is written"),
         )
     });
     summary.root = root;
-    let replay =
-        report::Replay { contract: None, target: None, profile: None, seed: 1, encrypt: "never", faults: Vec::new() };
-    report::write(&folder.0, &header, &summary, &replay).expect("reports are written");
+    report::write(&folder.0, &folder.0, &header, &summary).expect("reports are written");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
 }

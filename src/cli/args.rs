@@ -30,6 +30,9 @@ pub(super) enum Command {
     Try(Try),
     /// Run the case of a finding again
     Replay(Replay),
+    /// Judge a run again from its evidence, and hold its reports against what follows
+    #[command(after_help = REJUDGE_HELP)]
+    Rejudge(Rejudge),
     /// Serve a contract: the sandbox on a port
     Serve(Serve),
     /// Check a contract's files; print clauses, unknowns, gaps and conflicts
@@ -55,6 +58,10 @@ Examples:
 ",
     exit_table!()
 );
+
+const REJUDGE_HELP: &str = "\
+Exit 0 if every verdict and report is what the evidence gives, 7 if evidence or reports are damaged,
+4 if a verdict differs, 2 for a usage error (another contract or profile than the run's).";
 
 fn qualify_help() -> String {
     let mut help = "A mutant is the sandbox serving the contract with one clause changed; it is killed by
@@ -147,6 +154,12 @@ pub(super) struct Run {
     /// Keep drawn inputs that fail, made small, as files in this folder; those that are there run first
     #[arg(long, value_name = "DIR")]
     pub(super) save_failures: Option<PathBuf>,
+    /// Take up a run that was killed: its folder says what to run against what
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub(super) resume: Option<PathBuf>,
+    /// A number that a certifier gave for this run; it stands in the evidence
+    #[arg(long, value_name = "NONCE")]
+    pub(super) challenge: Option<String>,
     /// Exit 6 if a smaller share of the clauses is exercised, percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) min_coverage: Option<u8>,
@@ -267,6 +280,18 @@ pub(super) struct Replay {
     pub(super) finding: String,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rejudge {
+    /// Folder of the run
+    pub(super) folder: PathBuf,
+    /// The run's contract, if it lies elsewhere now
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// The run's profile, if it lies elsewhere now
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

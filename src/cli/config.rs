@@ -2,16 +2,17 @@
 //! Precedence: flag, then `KONFORM_*` environment, then profile, then contract.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use globset::{Glob, GlobMatcher};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::UsageError;
-use super::args::{Common, Mode, Selection};
+use super::args::{Common, EncryptWord, Mode, Selection};
 use super::contracts;
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
@@ -21,7 +22,7 @@ use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
 use crate::model::template::TokenEdit;
 use crate::model::wire::{Credentials, Encrypt, Secret};
-use crate::model::{Case, Family, Hazard, Hostile};
+use crate::model::{Case, Family, Hazard, Hostile, RunHeader};
 use crate::plan::{Breadth, Plan};
 use crate::runner::Access;
 use crate::sandbox::{self, Fault, Sandbox, Variant};
@@ -136,6 +137,54 @@ impl Config {
         })
     }
 
+    /// What a run's header says, for taking it up: the same contract, target, profile, plan; new identities.
+    pub(super) fn of(header: &RunHeader, now: &Common) -> Result<Self, UsageError> {
+        same_suite(header)?;
+        let word = |text: &str| {
+            EncryptWord::from_str(text, true).map_err(|_| UsageError(format!("the run's header has `encrypt: {text}`")))
+        };
+        let common = Common {
+            target: header.address.clone(),
+            profile: now.profile.clone().or(header.profile.as_ref().map(PathBuf::from)),
+            contract: now.contract.clone().or(header.contract_given.clone()),
+            mode: Mode::from_str(&header.mode, true)
+                .map_err(|_| UsageError(format!("the run's header has `mode: {}`", header.mode)))?,
+            fuzz_cases: Some(header.breadth.fuzz),
+            seed: header.seed,
+            salt: None,
+            timeout: now.timeout,
+            cacert: now.cacert.clone(),
+            encrypt: Some(word(&header.encrypt)?),
+            fault: header.faults.clone(),
+        };
+        let mut config = Self::resolve(&common)?;
+        config.breadth = header.breadth;
+        same_contract(header, &config.contract_digest)?;
+        same_profile(header, config.profile_digest.as_deref())?;
+        Ok(config)
+    }
+
+    /// The plan of a run, by its header; needs no credentials.
+    pub(super) fn plan_of(
+        header: &RunHeader,
+        contract: Option<&str>,
+        profile: Option<&Path>,
+    ) -> Result<Plan, UsageError> {
+        same_suite(header)?;
+        let path = profile.map(Path::to_path_buf).or(header.profile.as_ref().map(PathBuf::from));
+        let path = path.filter(|_| header.profile_digest.is_some());
+        let (profile, digest) = path.as_deref().map(read_profile).transpose()?.unzip();
+        same_profile(header, digest.as_deref())?;
+        let name = contract.or(header.contract_given.as_deref());
+        let completed = match &header.address {
+            None => Some(profile.unwrap_or_default().over(contracts::sandbox_profile(name)?)),
+            Some(_) => profile,
+        };
+        let loaded = contracts::find(name, completed.as_ref())?;
+        same_contract(header, &loaded.digest)?;
+        Ok(Plan::with(Arc::new(loaded.contract), header.seed, header.breadth))
+    }
+
     /// True if requests go to this machine.
     pub(super) fn local(&self) -> bool {
         self.target.as_ref().is_none_or(Target::is_loopback)
@@ -230,6 +279,34 @@ impl Embedded {
         }));
         Ok(Self { target, _stop: stop })
     }
+}
+
+fn same_suite(header: &RunHeader) -> Result<(), UsageError> {
+    let own = env!("CARGO_PKG_VERSION");
+    if header.suite == own {
+        return Ok(());
+    }
+    Err(UsageError(format!("the run was made by konform {}, this is {own}: plans and checks may differ", header.suite)))
+}
+
+fn same_contract(header: &RunHeader, digest: &str) -> Result<(), UsageError> {
+    if header.contract_digest == digest {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "the run was made with another {} contract ({}, this one is {digest}): give that one with --contract",
+        header.contract, header.contract_digest
+    )))
+}
+
+fn same_profile(header: &RunHeader, digest: Option<&str>) -> Result<(), UsageError> {
+    if header.profile_digest.as_deref() == digest {
+        return Ok(());
+    }
+    Err(UsageError(match &header.profile {
+        Some(name) => format!("the run was made with another {name}: give that profile with --profile"),
+        None => "the run was made without a profile".to_owned(),
+    }))
 }
 
 fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
@@ -396,11 +473,6 @@ impl Chosen {
     /// True for a clause that is chosen.
     pub(super) fn names(&self, clause: &str) -> bool {
         self.clause.is_empty() || self.clause.iter().any(|g| g.is_match(clause))
-    }
-
-    /// True if nothing was left out by choice.
-    pub(super) fn everything(&self) -> bool {
-        self.only.is_empty() && self.skip.is_empty() && self.clause.is_empty()
     }
 
     pub(super) fn takes(&self, case: &Case, contract: &Contract) -> bool {

@@ -73,16 +73,27 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
 pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, UsageError> {
     let files = files(name)?;
     let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
-    let mut all = Vec::new();
-    for file in &files {
-        for part in [&file.name, &file.text] {
-            all.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            all.extend_from_slice(part.as_bytes());
-        }
-    }
-    let digest = crypto::hex(&crypto::sha256(&all));
+    let digest = digest(&files);
     let kill_rate = measured(name, &files, &digest);
     Ok(Loaded { contract, digest, kill_rate })
+}
+
+/// SHA-256 over names and texts, hex; the same wherever the folder lies.
+fn digest(files: &[File]) -> String {
+    let folder = files.iter().find_map(|f| f.name.strip_suffix("api.yaml")).unwrap_or_default();
+    let mut named: Vec<(String, &str)> = files
+        .iter()
+        .map(|f| (f.name.strip_prefix(folder).unwrap_or(&f.name).replace('\\', "/"), f.text.as_str()))
+        .collect();
+    named.sort();
+    let mut digest = crypto::Digest::default();
+    for (name, text) in &named {
+        for part in [name.as_str(), text] {
+            digest.bytes(&(part.len() as u64).to_le_bytes());
+            digest.bytes(part.as_bytes());
+        }
+    }
+    digest.hex()
 }
 
 #[derive(Deserialize)]

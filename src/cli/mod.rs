@@ -7,6 +7,7 @@ mod commands;
 pub mod config;
 pub mod contracts;
 mod output;
+mod progress;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ fn dispatch(args: Args) -> Exit {
     let mut out = Output::default();
     let result = match args.command {
         Command::Run(args) => commands::run::run(&args, &mut out),
+        Command::Rejudge(args) => commands::rejudge::command(&args, &mut out),
         Command::List(args) => commands::list::list(&args, &mut out),
         Command::Show(args) => commands::show::show(&args, &mut out),
         Command::Try(args) => commands::try_it::try_it(&args, &mut out),

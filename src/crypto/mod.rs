@@ -4,5 +4,5 @@ mod hash;
 pub mod jwe;
 pub mod keys;
 
-pub use hash::{Mac, base64, equal, hex, hmac_sha256_base64, random, sha256};
+pub use hash::{Digest, Mac, base64, equal, hex, hmac_sha256_base64, random, sha256};
 pub use keys::{KeyError, Keys, PrivateKey, PublicKey};

@@ -64,7 +64,7 @@ impl Redactor {
             request_headers: headers,
             request_body: body,
             trace: sent.trace,
-            hostile: sent.hostile.map(crate::model::Hostile::word),
+            hostile: sent.hostile.map(|kind| kind.word().into()),
             sealed: sent.sealed,
             opened,
             facts: Vec::new(),
@@ -168,7 +168,7 @@ impl Redactor {
             ("other", |c| !c.is_ascii_digit() && !c.is_alphabetic() && !c.is_whitespace()),
         ] {
             if text.chars().any(test) {
-                classes.push(class);
+                classes.push(class.into());
             }
         }
         Redacted {
@@ -239,7 +239,7 @@ mod tests {
         let Some(Json::Redacted(r)) = body.at("card.0.no") else { panic!("{text}") };
         assert_eq!(
             (r.chars, r.luhn, r.classes.as_slice(), r.matches.as_slice()),
-            (16, true, &["digits"][..], &["digits".to_owned()][..])
+            (16, true, &["digits".into()][..], &["digits".to_owned()][..])
         );
         assert_eq!(body.at("card.1.no"), Some(&Json::number("0")));
         assert_eq!(body.get("no"), Some(&Json::text("x")));

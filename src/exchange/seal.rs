@@ -94,7 +94,7 @@ pub(super) fn open(plan: Option<&EncryptionPlan>, keys: Option<&Keys>, raw: &mut
     match opened {
         Ok((plaintext, enc)) => {
             raw.body = plaintext;
-            Opened::Opened(enc.name())
+            Opened::Opened(enc.name().into())
         }
         Err(error) => Opened::Failed(error.to_string()),
     }

@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::contract::Contract;
 use crate::crypto::{Keys, PrivateKey, PublicKey};
+use crate::evidence::Journal;
 use crate::exchange::http::{Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::judge;
@@ -19,7 +20,7 @@ use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Event, Level, Outcome};
 use crate::plan::Plan;
 use crate::report::snapshot;
-use crate::runner::{Access, Journal, Options, Runner};
+use crate::runner::{Access, Options, Runner};
 use crate::sandbox::{self, Sandbox, Variant};
 
 /// What the trials run against.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::clause::ClauseIx;
 use super::hostile::Hostile;
@@ -125,28 +125,23 @@ pub enum Hazard {
 }
 
 /// What the contract says of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "expect")]
 pub enum Expect {
     /// It satisfies every clause and nothing unknown is bent: it must be accepted.
     Accept {
         /// Rows about a state that nobody can tell from here: their refusal is no breach.
-        #[serde(skip)]
         may: Vec<RowRef>,
     },
     /// Known clauses are broken: it must be refused.
     Refuse {
         /// The clauses it breaks; for a rule about state, the row's clause.
-        #[serde(skip)]
         broken: Vec<ClauseIx>,
         /// The rows whose code must come back (any of them); empty where no source shows the code.
-        #[serde(skip)]
         rows: Vec<RowRef>,
         /// Rows that nobody can rule out: if one of them comes first, nothing can be said.
-        #[serde(skip)]
         may: Vec<RowRef>,
         /// Why another code says nothing: a value in the request that only the operator knows.
-        #[serde(skip)]
         doubt: Option<String>,
         /// True if even the shape of the refusal is unseen (headers, tokens): only "not accepted, no 5xx" is held.
         bare: bool,
@@ -161,7 +156,7 @@ pub enum Expect {
 }
 
 /// An error row of the endpoint as it applies to one field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRef {
     /// Index into the endpoint's rows.
     pub row: usize,

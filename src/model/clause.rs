@@ -1,12 +1,13 @@
 //! Clauses: the atomic promises of a contract.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Index of a clause in its contract; stable while the contract is loaded, never written to a file.
+/// Index of a clause in its contract; stable while the contract is loaded. Of all files evidence alone has it, which names the
+/// contract's digest.
 pub type ClauseIx = u32;
 
 /// Where a promise comes from; decides how hard it is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// The API's own pages say it for this field.
@@ -42,7 +43,7 @@ impl Basis {
 }
 
 /// How hard a clause is held: a broken `Should` is a warning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     /// A break is a warning unless `--fail-on should`.
@@ -124,7 +125,7 @@ impl Rule {
 }
 
 /// Where in the contract files a clause is written; lines and columns count from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// File name as it was given or embedded.
     pub file: String,

@@ -33,21 +33,21 @@ pub struct CaseRecord {
     /// Verdict.
     pub outcome: Outcome,
     /// Hardest level among its findings.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
     /// Why nothing could be said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// A sentence, where there are no findings to speak.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Clauses broken, one line each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub broken: Vec<String>,
     /// What the probe answered: status, code, message, and the shape of the body.
     pub saw: String,
     /// What it brought into being and did not undo.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub created: Vec<String>,
     /// Exchanges, all tries.
     pub exchanges: usize,
@@ -56,7 +56,7 @@ pub struct CaseRecord {
 }
 
 /// A broken clause with everything a reader needs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindingRecord {
     /// Number in this run, from 1.
     pub number: usize,
@@ -69,7 +69,7 @@ pub struct FindingRecord {
     /// The promise in words.
     pub says: String,
     /// Sibling or reason, where inferred.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// Contract file and line.
     pub source: Source,
@@ -98,15 +98,15 @@ pub struct FindingRecord {
     /// The command that replays it.
     pub replay: String,
     /// Body that showed it first, where a smaller one was found.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
     /// What was drawn, where the case was: replayed from here.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<serde_json::Value>,
 }
 
 /// What a second run of a finding's case showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmed {
     /// The same clause broke again.
@@ -127,39 +127,6 @@ impl Confirmed {
             Confirmed::NotRerun => "not run a second time",
         }
     }
-}
-
-/// What a run is, known before its first request.
-#[derive(Clone, Debug, Serialize)]
-pub struct RunHeader {
-    /// konform's version.
-    pub suite: String,
-    /// API id.
-    pub contract: String,
-    /// SHA-256 of the contract's files, hex.
-    pub contract_digest: String,
-    /// Base address.
-    pub target: String,
-    /// Profile file, if any.
-    pub profile: Option<String>,
-    /// SHA-256 of the profile, hex.
-    pub profile_digest: Option<String>,
-    /// Decides the plan.
-    pub seed: u64,
-    /// Decides identities.
-    pub salt: String,
-    /// gate, nightly or certification.
-    pub mode: &'static str,
-    /// Faults of the embedded sandbox, for demonstrations.
-    pub faults: Vec<String>,
-    /// Cases that will run.
-    pub planned: u64,
-    /// Cases that were not selected.
-    pub not_selected: u64,
-    /// Start, UTC, RFC 3339.
-    pub started: String,
-    /// Share of contract mutants that the suite kills, where measured.
-    pub kill_rate: Option<f64>,
 }
 
 /// How often each outcome occurred.
@@ -203,7 +170,7 @@ impl Counts {
 }
 
 /// How one clause fared.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClauseRecord {
     /// Clause id.
     pub id: String,
@@ -216,12 +183,12 @@ pub struct ClauseRecord {
     /// How often it was broken.
     pub broken: u64,
     /// Why it was not exercised.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 /// How long the exchanges of one endpoint took, microseconds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LatencyRecord {
     /// Endpoint id.
     pub endpoint: String,
@@ -238,7 +205,7 @@ pub struct LatencyRecord {
 }
 
 /// What a run came to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Outcomes.
     pub counts: Counts,
@@ -247,12 +214,12 @@ pub struct Summary {
     /// Broken clauses.
     pub findings: Vec<FindingRecord>,
     /// Every clause.
-    #[serde(skip)]
+    #[serde(skip, default)]
     pub clauses: Vec<ClauseRecord>,
     /// What stood in the way, most frequent first.
     pub obstacles: Vec<(String, u64)>,
     /// First sentence about each obstacle.
-    #[serde(skip)]
+    #[serde(skip, default)]
     pub notes: Vec<String>,
     /// Response times by endpoint.
     pub latency: Vec<LatencyRecord>,

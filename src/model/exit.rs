@@ -21,6 +21,13 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The exit with this code; of none that is known, that konform broke.
+    #[must_use]
+    pub fn from_code(code: u8) -> Self {
+        let all = [Exit::Green, Exit::Broken, Exit::Usage, Exit::Unclear, Exit::Coverage, Exit::Evidence];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Harness)
+    }
+
     /// The process exit code.
     #[must_use]
     pub fn code(self) -> u8 {

@@ -3,7 +3,7 @@
 use super::clause::ClauseIx;
 
 /// A comparison of an answer with the model; holds no secret.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Fact {
     /// The clause.
     #[serde(skip)]

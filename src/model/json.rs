@@ -3,7 +3,10 @@
 //! `serde_json` rewrites `1e19`, keeps the last of two equal keys and refuses lone surrogates; a conformance test must see what
 //! was really sent. The reader accepts everything that can be given a tree and lists what is wrong with it.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
@@ -33,7 +36,8 @@ pub enum Json {
 }
 
 /// What remains of a secret string.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Redacted {
     /// password, pan, cvc, token or identity, as the contract marks the field.
     pub kind: String,
@@ -46,7 +50,7 @@ pub struct Redacted {
     /// Length in UTF-8 bytes.
     pub bytes: usize,
     /// Which of digits, letters, space, other occur.
-    pub classes: Vec<&'static str>,
+    pub classes: Vec<Cow<'static, str>>,
     /// True if the digits pass the Luhn check.
     pub luhn: bool,
     /// Which of the formats and word lists of its field the value met, by name.
@@ -54,7 +58,7 @@ pub struct Redacted {
 }
 
 /// Something a strict reader would refuse, though the value could be read.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Defect {
     /// Byte offset in the document.
     pub offset: usize,
@@ -63,7 +67,7 @@ pub struct Defect {
 }
 
 /// Kinds of [`Defect`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefectKind {
     /// A member name occurs twice in one object.
@@ -481,6 +485,32 @@ pub fn printable(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().map(|c| if hides(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+/// Reads what [`Serialize`] wrote, lexemes and doubled names included.
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let document = parse(raw.get().as_bytes()).map_err(D::Error::custom)?;
+        Ok(document.root.revived())
+    }
+}
+
+impl Json {
+    /// What stands for a secret becomes one again.
+    fn revived(self) -> Self {
+        match self {
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::revived).collect()),
+            Json::Object(members) => match members.as_slice() {
+                [(name, inner)] if name == "redacted" => match serde_json::from_str(&inner.to_text()) {
+                    Ok(redacted) => Json::Redacted(Box::new(redacted)),
+                    Err(_) => Json::Object(members),
+                },
+                _ => Json::Object(members.into_iter().map(|(name, value)| (name, value.revived())).collect()),
+            },
+            other => other,
+        }
+    }
 }
 
 impl Serialize for Json {

@@ -1,14 +1,15 @@
 //! What was sent and what came back, redacted: the only thing that judging reads.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
 use super::json::{Defect, Json};
 
 /// One exchange, as it is judged and recorded. Made by `exchange::redact` alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Observed {
     /// Endpoint id.
     pub endpoint: Arc<str>,
@@ -23,15 +24,15 @@ pub struct Observed {
     /// The trace number sent, if the contract has one.
     pub trace: Option<String>,
     /// How the request's bytes were spoilt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hostile: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostile: Option<Cow<'static, str>>,
     /// Whether the request's body was encrypted.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sealed: bool,
     /// How the answer's body came, found out before anything was redacted.
     pub opened: Opened,
     /// What the answer shows of earlier calls, found out before anything was redacted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
     /// What came back.
     pub answer: Result<Answer, Failure>,
@@ -42,13 +43,13 @@ pub struct Observed {
 }
 
 /// How an answer's body came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Opened {
     /// In plain.
     Plain,
     /// Encrypted with this content encryption, and opened.
-    Opened(&'static str),
+    Opened(Cow<'static, str>),
     /// Encrypted, and nobody gave a key to open it with.
     NoKey,
     /// Encrypted, and not opened: why.
@@ -56,7 +57,7 @@ pub enum Opened {
 }
 
 /// A complete answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -86,8 +87,8 @@ impl Answer {
 }
 
 /// A body as far as it could be read.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is", try_from = "FlatBody")]
 pub enum Body {
     /// No bytes.
     Empty,
@@ -108,8 +109,34 @@ pub enum Body {
     },
 }
 
+/// A body as it is written: a tagged enum would be buffered while it is read, and a buffer loses the lexemes.
+#[derive(Deserialize)]
+struct FlatBody {
+    is: String,
+    root: Option<Json>,
+    #[serde(default)]
+    defects: Vec<Defect>,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    excerpt: String,
+}
+
+impl TryFrom<FlatBody> for Body {
+    type Error = String;
+
+    fn try_from(flat: FlatBody) -> Result<Self, String> {
+        match (flat.is.as_str(), flat.root) {
+            ("empty", _) => Ok(Body::Empty),
+            ("json", Some(root)) => Ok(Body::Json { root, defects: flat.defects }),
+            ("other", _) => Ok(Body::Other { why: flat.why, excerpt: flat.excerpt }),
+            (kind, _) => Err(format!("a body of kind `{kind}` that this version does not write")),
+        }
+    }
+}
+
 /// No complete answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Which kind.
     pub reason: Reason,
@@ -118,7 +145,7 @@ pub struct Failure {
 }
 
 /// Why nothing can be said. No reason ever becomes a pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "`Reason::says` explains each")]

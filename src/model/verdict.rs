@@ -1,12 +1,12 @@
 //! Verdicts and findings.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseIx, Level};
 use super::observed::Reason;
 
 /// How a case ended. Ordered for joining: the larger wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// Not chosen by the user, the mode or the environment.
@@ -42,7 +42,7 @@ impl Outcome {
 }
 
 /// Which check spoke; each is a file of `judge/` or a function in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "`Check::word` names each")]
 pub enum Check {

@@ -37,6 +37,7 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{FixedOffset, TimeZone as _};
 
+pub use crate::model::run::Breadth;
 pub use rehearsal::freshen;
 use way::{Goal, Way};
 
@@ -49,24 +50,6 @@ use crate::schema::compose;
 
 /// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
 const MOMENT: i64 = 1_768_478_400_000;
-
-/// How much a plan draws and how long its catalogues are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Breadth {
-    /// Drawn requests for each endpoint.
-    pub fuzz: u32,
-    /// Drawn sequences for each endpoint that changes something.
-    pub walks: u32,
-    /// Every text of the catalogue, headers too, and hostile bytes to every endpoint.
-    pub wide: bool,
-}
-
-impl Breadth {
-    /// For a release gate: what is worth most for its time.
-    pub const GATE: Breadth = Breadth { fuzz: 8, walks: 3, wide: false };
-    /// For a nightly run.
-    pub const NIGHTLY: Breadth = Breadth { fuzz: 200, walks: 100, wide: true };
-}
 
 /// The plan of one contract.
 #[derive(Clone, Debug)]

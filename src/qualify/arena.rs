@@ -9,12 +9,13 @@ use super::direct::Direct;
 use super::mutants::Change;
 use crate::contract::Contract;
 use crate::crypto::{Keys, PrivateKey, PublicKey};
+use crate::evidence::Journal;
 use crate::exchange::{Ambient, Clock, Target};
 use crate::judge::{self, Oracle};
 use crate::model::wire::Encrypt;
 use crate::model::{Case, ClauseIx, Expect, Verdict};
 use crate::plan::Plan;
-use crate::runner::{Access, Journal, Options, Runner};
+use crate::runner::{Access, Options, Runner};
 use crate::sandbox::{self, Fault, Sandbox, Variant};
 
 /// The salt of every trial: identities may repeat, since every trial has a sandbox of its own.

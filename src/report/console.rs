@@ -10,7 +10,8 @@ const SHOWN: usize = 20;
 
 /// The text of a run's end.
 #[must_use]
-pub fn summary(header: &RunHeader, summary: &Summary, folder: &str) -> String {
+pub fn summary(header: &RunHeader, summary: &Summary) -> String {
+    let folder = &header.folder;
     let mut out = String::new();
     let mut line = |text: String| {
         // Writing to a String can't fail.

@@ -3,10 +3,17 @@
 use std::io;
 use std::path::Path;
 
-use super::Replay;
-use crate::model::Summary;
+use crate::model::{RunHeader, Summary};
 
-pub(super) fn write(folder: &Path, summary: &Summary, replay: &Replay) -> io::Result<()> {
+pub(super) fn write(folder: &Path, header: &RunHeader, summary: &Summary) -> io::Result<()> {
+    let replay = serde_json::json!({
+        "contract": header.contract_given,
+        "target": header.address,
+        "profile": header.profile,
+        "seed": header.seed,
+        "encrypt": header.encrypt,
+        "faults": header.faults,
+    });
     std::fs::create_dir_all(folder)?;
     for finding in &summary.findings {
         let file = serde_json::json!({"format": "konform/finding", "version": 1, "finding": finding, "replay": replay});

@@ -16,32 +16,18 @@ use std::path::Path;
 
 use crate::model::{RunHeader, Summary};
 
-/// What is written beside a finding so that it can be replayed.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Replay {
-    /// API id or folder, as `--contract` takes it.
-    pub contract: Option<String>,
-    /// Target URL; none for the embedded sandbox.
-    pub target: Option<String>,
-    /// Profile file.
-    pub profile: Option<String>,
-    /// Seed of the plan.
-    pub seed: u64,
-    /// Which bodies were encrypted: marked, always or never.
-    pub encrypt: &'static str,
-    /// Faults of the embedded sandbox.
-    pub faults: Vec<String>,
-}
+/// Files that [`write()`] makes, beside `findings/`.
+pub const FILES: [&str; 5] = ["results.json", "junit.xml", "coverage.json", "leftovers.json", "run.log"];
 
-/// Writes every report of a run into its folder, which already holds `evidence.jsonl`.
+/// Writes every report of a run into `into`; `run` is the folder that holds its evidence.
 ///
 /// # Errors
 /// Whatever the disk gives.
-pub fn write(folder: &Path, header: &RunHeader, summary: &Summary, replay: &Replay) -> io::Result<()> {
-    let evidence = folder.join("evidence.jsonl");
-    results::write(&folder.join("results.json"), header, summary, &evidence)?;
-    junit::write(&folder.join("junit.xml"), header, summary, &evidence)?;
-    coverage::write(&folder.join("coverage.json"), summary)?;
-    findings::write(&folder.join("findings"), summary, replay)?;
-    leftovers::write(&folder.join("leftovers.json"), header, &evidence)
+pub fn write(into: &Path, run: &Path, header: &RunHeader, summary: &Summary) -> io::Result<()> {
+    results::write(&into.join("results.json"), header, summary, run)?;
+    junit::write(&into.join("junit.xml"), header, summary, run)?;
+    coverage::write(&into.join("coverage.json"), summary)?;
+    findings::write(&into.join("findings"), header, summary)?;
+    leftovers::write(&into.join("leftovers.json"), header, run)?;
+    std::fs::write(into.join("run.log"), console::summary(header, summary))
 }

@@ -1,11 +1,12 @@
-//! The cases of an evidence file, one at a time.
+//! The cases of a run, one at a time, out of its evidence.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::evidence::{Aside, Reader, Record as Line};
 
 /// A case as evidence holds it: the fields that reports need, and its verbatim JSON.
 #[derive(Debug)]
@@ -32,49 +33,35 @@ pub(super) struct Case {
     pub(super) micros: u64,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    record: Inner,
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    #[serde(default)]
-    verdict: Option<Box<RawValue>>,
-}
-
-/// Lines of one kind of record; exchanges are most of the file and need no reading here.
-fn lines(evidence: &Path, kind: &str) -> io::Result<impl Iterator<Item = io::Result<String>>> {
-    let mark = format!(r#""record":{{"kind":"{kind}""#);
-    let lines = BufReader::with_capacity(1 << 16, File::open(evidence)?).lines();
-    Ok(lines.filter(move |line| line.as_ref().map_or(true, |l| l.contains(&mark))))
+/// Records of some kinds, in the order they were written.
+pub(super) fn records(
+    run: &Path,
+    wanted: &'static [&'static str],
+) -> io::Result<impl Iterator<Item = io::Result<Line>>> {
+    let mut reader = Reader::open(run).map_err(io::Error::other)?;
+    let next = move || reader.next(|kind| wanted.contains(&kind)).map_err(io::Error::other).transpose();
+    Ok(std::iter::from_fn(next))
 }
 
 /// Cases in the order they were recorded.
-pub(super) fn cases(evidence: &Path) -> io::Result<impl Iterator<Item = io::Result<Record>>> {
-    Ok(lines(evidence, "case")?.filter_map(|line| {
-        let read = || -> io::Result<Option<Record>> {
-            let parsed: Line = serde_json::from_str(&line?)?;
-            let Some(json) = parsed.record.verdict else { return Ok(None) };
-            Ok(Some(Record { case: serde_json::from_str(json.get())?, json }))
-        };
-        read().transpose()
-    }))
-}
-
-/// What requests beside the plan brought into being.
-#[derive(Debug, Deserialize)]
-pub(super) struct Aside {
-    pub(super) case: String,
-    pub(super) created: Vec<String>,
+pub(super) fn cases(run: &Path) -> io::Result<impl Iterator<Item = io::Result<Record>>> {
+    let read = |line: io::Result<Line>| match line {
+        Ok(Line::Case(line)) => {
+            let case = serde_json::from_str(line.verdict.get()).map_err(io::Error::other);
+            Some(case.map(|case| Record { case, json: line.verdict }))
+        }
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    };
+    Ok(records(run, &["case"])?.filter_map(read))
 }
 
 /// Canaries and confirmations that brought something into being.
-pub(super) fn asides(evidence: &Path) -> io::Result<impl Iterator<Item = io::Result<Aside>>> {
-    #[derive(Deserialize)]
-    struct Line {
-        record: Aside,
-    }
-    let read = |line: io::Result<String>| -> io::Result<Aside> { Ok(serde_json::from_str::<Line>(&line?)?.record) };
-    Ok(lines(evidence, "aside")?.map(read))
+pub(super) fn asides(run: &Path) -> io::Result<impl Iterator<Item = io::Result<Aside>>> {
+    let read = |line: io::Result<Line>| match line {
+        Ok(Line::Aside(aside)) => (!aside.created.is_empty()).then_some(Ok(*aside)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    };
+    Ok(records(run, &["aside"])?.filter_map(read))
 }

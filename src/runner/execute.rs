@@ -5,22 +5,22 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::{Journal, Runner};
+use super::Runner;
 use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Effect, Endpoint};
+use crate::evidence::record::{Given, exchange_line};
+use crate::evidence::{Aside, Grounds, Journal, JournalError, Part};
 use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
 use crate::judge;
 use crate::model::case::Poll;
-use crate::model::json::printable;
-use crate::model::observed::Body;
 use crate::model::{
     Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
 };
 use crate::plan::{freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
-const TRIES: u8 = 3;
+pub(super) const TRIES: u8 = 3;
 /// Characters of a key that the ledger keeps.
 const KEY: usize = 128;
 /// Looks at a result that takes time.
@@ -32,18 +32,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Executed {
     pub(crate) verdict: Verdict,
-    /// Exchanges of the last try.
-    pub(crate) observed: Vec<Observed>,
-    /// Evidence of every try, one JSON line each.
-    pub(crate) lines: Vec<Vec<u8>>,
-    /// Requests of all tries.
-    pub(crate) exchanges: usize,
-    /// What it brought into being.
-    pub(crate) created: Vec<String>,
+    /// What else than exchanges the verdict rests on.
+    pub(crate) grounds: Grounds,
     /// Exchanges of earlier tries and looks.
     pub(crate) earlier: Vec<Observed>,
+    /// Exchanges of the last try.
+    pub(crate) observed: Vec<Observed>,
     /// Exchanges that undid what the case made.
     pub(crate) after: Vec<Observed>,
+    /// Evidence of every exchange, one JSON line each.
+    pub(crate) lines: Vec<Vec<u8>>,
+    /// What it brought into being.
+    pub(crate) created: Vec<String>,
     /// The record and its line of evidence, once made.
     pub(crate) record: Option<(Arc<CaseRecord>, Vec<u8>)>,
 }
@@ -52,15 +52,27 @@ impl Executed {
     /// A case that was not sent.
     pub(super) fn without(verdict: Verdict) -> Self {
         Self {
+            grounds: given(&verdict),
             verdict,
-            observed: Vec::new(),
-            lines: Vec::new(),
-            exchanges: 0,
-            created: Vec::new(),
             earlier: Vec::new(),
+            observed: Vec::new(),
             after: Vec::new(),
+            lines: Vec::new(),
+            created: Vec::new(),
             record: None,
         }
+    }
+
+    /// Requests of all tries.
+    pub(super) fn exchanges(&self) -> usize {
+        self.earlier.len() + self.observed.len() + self.after.len()
+    }
+
+    /// Takes the verdict back: what was learnt since says that nothing can be said.
+    pub(super) fn discount(&mut self, verdict: Verdict) {
+        self.grounds = given(&verdict);
+        self.verdict = verdict;
+        self.record = None;
     }
 
     /// What the last exchange answered, or why there is none.
@@ -75,32 +87,24 @@ impl Executed {
     }
 
     /// Turns the exchanges into evidence lines.
-    pub(super) fn seal(&mut self, case: &str) {
-        self.lines = self
-            .earlier
-            .iter()
-            .chain(&self.observed)
-            .chain(&self.after)
-            .enumerate()
-            .map(|(step, seen)| line(case, step, seen))
-            .collect();
+    fn seal(&mut self, case: &str) {
+        let parts = [(Part::Earlier, &self.earlier), (Part::Judged, &self.observed), (Part::After, &self.after)];
+        let all = parts.iter().flat_map(|(part, list)| list.iter().map(|seen| (*part, seen)));
+        self.lines = all.enumerate().map(|(step, (part, seen))| exchange_line(case, step, part, seen)).collect();
+    }
+
+    /// Writes exchanges that belong to no case of the plan.
+    pub(super) fn log(&mut self, mut aside: Aside, journal: &mut Journal) -> Result<(), JournalError> {
+        self.seal(&aside.case);
+        aside.created.clone_from(&self.created);
+        aside.grounds.clone_from(&self.grounds);
+        journal.aside(&aside, std::mem::take(&mut self.lines))
     }
 }
 
-fn line(case: &str, step: usize, seen: &Observed) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2048);
-    out.extend_from_slice(br#"{"kind":"exchange","case":"#);
-    // Writing plain data to a Vec can't fail.
-    let _ = serde_json::to_writer(&mut out, case);
-    out.extend_from_slice(b",\"step\":");
-    out.extend_from_slice(step.to_string().as_bytes());
-    let object = out.len();
-    let _ = serde_json::to_writer(&mut out, seen);
-    // The exchange's own members follow in the same object.
-    if let Some(brace) = out.get_mut(object) {
-        *brace = b',';
-    }
-    out
+fn given(verdict: &Verdict) -> Grounds {
+    let given = Given { outcome: verdict.outcome, reason: verdict.reason, note: verdict.note.clone() };
+    Grounds { given: Some(given), ..Grounds::default() }
 }
 
 impl<T: Transport> Runner<T> {
@@ -134,7 +138,6 @@ impl<T: Transport> Runner<T> {
             again.earlier.append(&mut executed.observed);
             again.earlier.append(&mut executed.after);
             again.earlier.extend(looks);
-            again.exchanges += executed.exchanges;
             again.created.append(&mut executed.created);
             executed = again;
             tries += 1;
@@ -143,51 +146,11 @@ impl<T: Transport> Runner<T> {
             executed.verdict.reason.filter(|r| executed.verdict.outcome == Outcome::Inconclusive && Some(*r) == first);
         if let Some(reason) = same.filter(|r| tries == TRIES && healthy_between && reproducible(*r)) {
             executed.verdict = self.oracle.reproducible(case, reason, usize::from(TRIES));
+            executed.grounds.repeated = true;
         }
         executed.seal(&case.id);
-        self.record(case, &mut executed);
+        executed.record = Some(self.record(case, &executed));
         executed
-    }
-
-    /// Makes the case's record; again if its verdict changed since.
-    pub(super) fn record(&self, case: &Case, executed: &mut Executed) {
-        let contract = self.plan.contract();
-        let probe =
-            executed.observed.last().filter(|_| executed.observed.len() == case.steps.len() && case.race.is_none());
-        let record = CaseRecord {
-            id: Arc::clone(&case.id),
-            expect: match case.expect() {
-                Expect::Accept { .. } => "accept",
-                Expect::Refuse { .. } => "refuse",
-                Expect::Either { .. } => "either",
-            },
-            outcome: executed.verdict.outcome,
-            level: executed.verdict.level(),
-            reason: executed.verdict.reason,
-            note: executed.verdict.note.clone(),
-            broken: executed
-                .verdict
-                .findings
-                .iter()
-                .map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer))
-                .collect(),
-            saw: probe.map(|seen| self.saw(case, seen)).unwrap_or_default(),
-            created: executed.created.clone(),
-            exchanges: executed.exchanges,
-            micros: probe.map_or(0, |seen| seen.micros),
-        };
-        let line = Journal::case_line(&record);
-        executed.record = Some((Arc::new(record), line));
-    }
-
-    /// What the probe answered, and on the first legal case of an endpoint what was sent where sources disagree.
-    fn saw(&self, case: &Case, seen: &Observed) -> String {
-        let shape = shape(seen, self.plan.contract());
-        if !case.id.ends_with("::valid::body::every-field") {
-            return shape;
-        }
-        let word = if self.oracle.accepted(case.endpoint, seen) { "accepted" } else { "not accepted" };
-        self.plan.sides(case.endpoint).iter().fold(shape, |told, side| told + "\n    " + side + " " + word)
     }
 
     /// Runs a case once; `round` keeps the identities of repeated canaries apart.
@@ -291,16 +254,22 @@ impl<T: Transport> Runner<T> {
         }
         // What the case itself has brought to an end is left over no more.
         run.created.retain(|made| !gone(&run.world, made));
+        let mut grounds = verdict.as_ref().map(given).unwrap_or_default();
+        if let Some(judged) = &judged {
+            let steps = case.steps.iter().zip(&judged.steps).enumerate();
+            let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
+            grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
+        }
         let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &run.observed));
         let after = self.undo(case, &mut run, &base).await;
         Executed {
             verdict,
-            exchanges: run.observed.len() + run.looks.len() + after.len(),
+            grounds,
+            earlier: run.looks,
             observed: run.observed,
+            after,
             lines: Vec::new(),
             created: run.created,
-            earlier: run.looks,
-            after,
             record: None,
         }
     }
@@ -504,32 +473,4 @@ fn retry_after(observed: &[Observed]) -> Duration {
     let answer = observed.last().and_then(|seen| seen.answer.as_ref().ok());
     let seconds = answer.and_then(|a| a.header("retry-after")).and_then(|v| v.trim().parse::<u64>().ok());
     Duration::from_secs(seconds.unwrap_or(1)).min(PATIENCE)
-}
-
-/// What an exchange answered, without values that differ from run to run: status, code, message, and the body's shape.
-pub(super) fn shape(seen: &Observed, contract: &Contract) -> String {
-    let summary = judge::summary(seen, contract);
-    match &seen.answer {
-        Ok(answer) if (200..300).contains(&answer.status) => match &answer.body {
-            Body::Json { root, .. } => format!("{summary} {}", printable(&outline(root, 0))),
-            Body::Empty => format!("{summary} no body"),
-            Body::Other { .. } => format!("{summary} no JSON"),
-        },
-        _ => summary,
-    }
-}
-
-fn outline(node: &Json, depth: usize) -> String {
-    match node {
-        Json::Object(members) if depth < 3 => {
-            let mut inner: Vec<String> =
-                members.iter().map(|(name, value)| format!("{name}: {}", outline(value, depth + 1))).collect();
-            inner.sort();
-            format!("{{{}}}", inner.join(", "))
-        }
-        Json::Array(items) => {
-            items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{}]", outline(first, depth + 1)))
-        }
-        other => other.type_name().to_owned(),
-    }
 }

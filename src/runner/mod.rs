@@ -4,8 +4,9 @@
 //! whatever the number of cases.
 
 mod execute;
-pub mod journal;
 mod limiter;
+mod record;
+pub mod rejudge;
 mod shrink;
 pub mod summary;
 mod tally;
@@ -16,18 +17,17 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-pub use journal::{Journal, JournalError};
+pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
 use crate::behaviour::World;
 use crate::crypto::Keys;
+use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
 use crate::model::wire::{Credentials, Encrypt};
-use crate::model::{
-    Case, Check, Confirmed, Event, Expect, Family, Finding, Hazard, Json, Observed, Outcome, Reason, Verdict,
-};
+use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
@@ -199,8 +199,21 @@ impl<T: Transport> Runner<T> {
         journal: &mut Journal,
         emit: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Tally, JournalError> {
+        self.go_on(Tally::new(Arc::clone(self.plan.contract())), cases, journal, emit).await
+    }
+
+    /// Goes on with what a run has come to already: `cases` are those that it has not run.
+    ///
+    /// # Errors
+    /// [`JournalError`] as for [`Runner::run`].
+    pub async fn go_on(
+        self: &Arc<Self>,
+        mut tally: Tally,
+        cases: impl Iterator<Item = Case>,
+        journal: &mut Journal,
+        emit: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Tally, JournalError> {
         let started = Instant::now();
-        let mut tally = Tally::new(Arc::clone(self.plan.contract()));
         self.read_catalogues(&mut tally, journal).await?;
         let mut cases = cases.peekable();
         let mut healthy_before: Option<usize> = None;
@@ -239,8 +252,7 @@ impl<T: Transport> Runner<T> {
                     Ok(()) => healthy_before = Some(endpoint),
                     Err(sick) => {
                         for executed in &mut done {
-                            executed.verdict = sick.verdict();
-                            executed.record = None;
+                            executed.discount(sick.verdict());
                         }
                     }
                 }
@@ -297,7 +309,7 @@ impl<T: Transport> Runner<T> {
     ) -> Result<(), JournalError> {
         for (case, mut executed) in batch.iter().zip(done) {
             if executed.record.is_none() {
-                self.record(case, &mut executed);
+                executed.record = Some(self.record(case, &executed));
             }
             if let Some((record, line)) = executed.record.take() {
                 journal.case(line, std::mem::take(&mut executed.lines))?;
@@ -373,6 +385,7 @@ impl<T: Transport> Runner<T> {
     ) -> Result<Result<(), Sick>, JournalError> {
         // Without a known-good request there is nothing to tell health by.
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
+        let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
         let mut sick = Sick { input: false, down: true, why: String::new() };
         for attempt in 0..3_u8 {
@@ -383,7 +396,7 @@ impl<T: Transport> Runner<T> {
             tally.canaries += 1;
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
-            Self::aside(&case, &mut executed, &mut *tally, journal)?;
+            Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
             // What an answer may leave out is no illness.
             if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable {
                 return Ok(Ok(()));
@@ -404,15 +417,14 @@ impl<T: Transport> Runner<T> {
     /// Takes in an exchange beside the plan. That it was refused is no finding by itself: it may need credentials or
     /// fixtures. What its answer promises is judged like any other.
     fn aside(
+        aside: Aside,
         case: &Case,
         executed: &mut Executed,
         tally: &mut Tally,
         journal: &mut Journal,
     ) -> Result<(), JournalError> {
-        executed.seal(&case.id);
-        journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
-        executed.verdict.findings.retain(|f| f.check != Check::Accepted);
-        tally.answer_checks(case, executed);
+        executed.log(aside, journal)?;
+        tally.beside(case, executed);
         Ok(())
     }
 
@@ -424,7 +436,8 @@ impl<T: Transport> Runner<T> {
             let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
             let Some(case) = self.plan.canary(endpoint) else { continue };
             let mut executed = self.once(&case, 0, 0).await;
-            Self::aside(&case, &mut executed, &mut *tally, journal)?;
+            let of = &contract.endpoints[endpoint].id;
+            Self::aside(Aside::of(Why::Catalogue, &case.id, of), &case, &mut executed, &mut *tally, journal)?;
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
             let read = match body.and_then(|b| b.at(list)) {
                 Some(Json::Array(entries)) => Ok(Catalogue { key: resource.key.clone(), entries: entries.clone() }),
@@ -448,18 +461,14 @@ impl<T: Transport> Runner<T> {
         let mut shrinking = Duration::ZERO;
         for at in 0..tally.found.len() {
             let found = &tally.found[at];
-            if found.case.hazard == Hazard::Money || found.run_level || self.stopped() {
+            let done = found.confirmed != Confirmed::NotRerun;
+            if done || found.case.hazard == Hazard::Money || found.run_level || self.stopped() {
                 continue;
             }
             let case = Arc::clone(&found.case);
             let mut executed = self.once(&case, 0, 100).await;
-            executed.seal(&case.id);
-            journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
-            tally.exchanges += executed.exchanges as u64;
-            let shows =
-                |f: &Finding| (f.clause, f.check) == (tally.found[at].finding.clause, tally.found[at].finding.check);
-            let again = executed.verdict.findings.iter().any(shows);
-            tally.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
+            executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
+            let again = tally.confirm(at, &executed);
             if again && case.draw.is_some() && shrinking < SHRINKING {
                 let start = Instant::now();
                 self.shrink(at, tally, journal).await?;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Journal, JournalError, Runner, Tally};
+use super::{Runner, Tally};
+use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::Transport;
 use crate::model::Case;
 use crate::plan::Smaller;
@@ -23,7 +24,6 @@ impl<T: Transport> Runner<T> {
     /// Shrinks the case of a finding that a second run has confirmed.
     pub(super) async fn shrink(&self, at: usize, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
         let original = Arc::clone(&tally.found[at].case);
-        let wanted = (tally.found[at].finding.clause, tally.found[at].finding.check);
         let written = |case: &Case| case.draw.as_ref().map(|d| d.input.to_value().to_string()).unwrap_or_default();
         let mut failing = HashSet::from([written(&original)]);
         let mut passing = HashSet::new();
@@ -47,19 +47,16 @@ impl<T: Transport> Runner<T> {
                 Some(case) => {
                     tries += 1;
                     let mut executed = self.once(&case, ROUND + tries, 0).await;
-                    executed.seal(&case.id);
-                    journal.aside(&case.id, std::mem::take(&mut executed.lines), &executed.created)?;
-                    tally.exchanges += executed.exchanges as u64;
-                    let shown = executed.verdict.findings.iter().find(|f| (f.clause, f.check) == wanted).cloned();
-                    if let Some(finding) = shown {
-                        failing.insert(written(&case));
-                        let seen = executed.observed.get(finding.exchange);
-                        tally.smaller(at, Arc::new(*case), finding, seen);
-                        true
+                    let input = case.draw.as_ref().map(|d| d.input.to_value());
+                    executed.log(Aside::about(Why::Shrink, &case.id, at, input), journal)?;
+                    let text = written(&case);
+                    let shows = tally.shrink(at, *case, &executed);
+                    if shows {
+                        failing.insert(text)
                     } else {
-                        passing.insert(written(&case));
-                        false
-                    }
+                        passing.insert(text)
+                    };
+                    shows
                 }
             };
             // After a step that leads on comes another; after one that does not, it is taken back and what is then there tried.

@@ -1,23 +1,24 @@
 //! A tally with everything a reader needs: clauses by name, hints, replay commands, the exit code.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::path::Path;
 
 use super::Tally;
 use crate::contract::{Row, When};
 use crate::model::event::{ClauseRecord, LatencyRecord};
-use crate::model::{Check, ClauseIx, Exit, FindingRecord, Level, Outcome, Rule, Summary};
+use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Rule, RunHeader, Summary};
 use crate::plan::Plan;
 
-/// What a run must come up to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Demands {
-    /// Findings at SHOULD fail too.
-    pub fail_on_should: bool,
-    /// Smallest share of the clauses that must be exercised, percent.
-    pub min_coverage: Option<u8>,
-    /// A response time that the 99th percentile of no endpoint should exceed.
-    pub slow: Option<Duration>,
+/// Sums up a run by its header, with everything that its reports say.
+#[must_use]
+pub fn sum_up(header: &RunHeader, tally: &Tally, plan: &Plan) -> Summary {
+    let replay = |number: usize| {
+        let file = Path::new(&header.folder).join("findings").join(format!("{number}.json"));
+        format!("{} replay {}", header.program, file.display())
+    };
+    let mut summary = summarize(tally, plan, header.demands, &replay);
+    explain(&mut summary, tally, plan);
+    summary
 }
 
 /// Sums up; `replay` makes the command for a finding's number.
@@ -79,7 +80,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
                 p50: times.value_at_quantile(0.5),
                 p99,
                 max: times.max(),
-                slow: demands.slow.is_some_and(|limit| u128::from(p99) > limit.as_micros()),
+                slow: demands.slow_millis.is_some_and(|limit| p99 > limit * 1000),
             }
         })
         .collect();
@@ -131,7 +132,7 @@ fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
 }
 
 /// Says of every clause that was not exercised why not; plans the whole contract once more to know.
-pub fn explain(summary: &mut Summary, tally: &Tally, plan: &Plan) {
+fn explain(summary: &mut Summary, tally: &Tally, plan: &Plan) {
     let reasons = unexercised(plan);
     for (ix, clause) in (0..).zip(&mut summary.clauses).filter(|(_, c)| c.asserted == 0) {
         clause.reason = Some(match tally.unmet.get(&ix) {

@@ -121,13 +121,37 @@ impl Tally {
         self.fold(case, executed);
     }
 
-    /// Folds an exchange that belongs to no case of the plan: its answer is judged all the same.
-    pub(super) fn answer_checks(&mut self, case: &Case, executed: &Executed) {
+    /// Takes in an exchange that belongs to no case of the plan. That it was refused is no finding by itself: it may need
+    /// credentials or fixtures. What its answer promises is judged like any other.
+    pub(super) fn beside(&mut self, case: &Case, executed: &mut Executed) {
+        executed.verdict.findings.retain(|f| f.check != Check::Accepted);
         self.fold(case, executed);
     }
 
+    /// Takes in a second run of a finding's case; answers whether it shows the finding again.
+    pub(super) fn confirm(&mut self, at: usize, executed: &Executed) -> bool {
+        self.exchanges += executed.exchanges() as u64;
+        let again = self.shown(at, executed).is_some();
+        self.found[at].confirmed = if again { Confirmed::Confirmed } else { Confirmed::NotReproduced };
+        again
+    }
+
+    /// Takes in a smaller form of a finding's case; answers whether it shows the finding too.
+    pub(super) fn shrink(&mut self, at: usize, case: Case, executed: &Executed) -> bool {
+        self.exchanges += executed.exchanges() as u64;
+        let Some(finding) = self.shown(at, executed).cloned() else { return false };
+        let seen = executed.observed.get(finding.exchange);
+        self.smaller(at, case, finding, seen);
+        true
+    }
+
+    fn shown<'a>(&self, at: usize, executed: &'a Executed) -> Option<&'a Finding> {
+        let wanted = &self.found[at].finding;
+        executed.verdict.findings.iter().find(|f| (f.clause, f.check) == (wanted.clause, wanted.check))
+    }
+
     fn fold(&mut self, case: &Case, executed: &Executed) {
-        self.exchanges += (executed.earlier.len() + executed.observed.len() + executed.after.len()) as u64;
+        self.exchanges += executed.exchanges() as u64;
         // Earlier tries are evidence of traces alone: only the last try has a verdict.
         self.audit.fold(&self.contract, &case.id, &executed.earlier, &Verdict::broken(""));
         self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
@@ -181,7 +205,7 @@ impl Tally {
     }
 
     /// Takes a smaller case of a finding.
-    pub(super) fn smaller(&mut self, at: usize, case: Arc<Case>, finding: Finding, seen: Option<&Observed>) {
+    fn smaller(&mut self, at: usize, mut case: Case, finding: Finding, seen: Option<&Observed>) {
         let request = seen.map(|s| s.request_body.to_text()).unwrap_or_default();
         let answer = seen.map(|s| judge::summary(s, &self.contract)).unwrap_or_default();
         let found = &mut self.found[at];
@@ -189,7 +213,6 @@ impl Tally {
         found.first.get_or_insert(before);
         found.answer = answer;
         found.finding = finding;
-        let mut case = Arc::unwrap_or_clone(case);
         if !case.id.ends_with(SHRUNK) {
             case.id = format!("{}{SHRUNK}", case.id).into();
         }

@@ -1,67 +1,137 @@
-//! `konform run`: the main job.
+//! `konform run`: the main job, from its beginning or from where it was killed.
 
 use std::fs::{self, File};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::Utc;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::task::JoinHandle;
 
-use super::{block_on, inputs};
+use super::{block_on, inputs, resume};
 use crate::cli::UsageError;
 use crate::cli::args::{FailOn, Format, Mode, Run};
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
+use crate::cli::progress::Progress;
 use crate::crypto;
-use crate::model::{Case, Event, Exit, RunHeader, Summary};
+use crate::evidence::{Journal, archive};
+use crate::model::run::Selected;
+use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
+use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
-use crate::runner::summary::{Demands, explain, summarize};
-use crate::runner::{Journal, Live, Options, Runner};
+use crate::runner::summary::sum_up;
+use crate::runner::{Options, Runner, Tally};
+
+/// A run that stands ready: nothing was sent yet, or some of it.
+pub(super) struct Job {
+    pub(super) config: Config,
+    pub(super) plan: Plan,
+    pub(super) chosen: Chosen,
+    /// Cases from files, which run first.
+    pub(super) saved: Vec<Case>,
+    pub(super) header: RunHeader,
+    pub(super) folder: PathBuf,
+    pub(super) journal: Journal,
+    /// What a killed run has come to, and how many cases that were.
+    pub(super) past: Option<(Tally, u64)>,
+}
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
+    let job = match &args.resume {
+        Some(folder) => resume::take_up(args, folder)?,
+        None => begin(args)?,
+    };
+    let events = args.events.as_deref().filter(|p| *p != Path::new("-")).map(File::create).transpose();
+    let events = events.map_err(|e| UsageError(format!("failed to create --events: {e}")))?;
+    carry_out(args, job, events, out)
+}
+
+/// Counts and names the cases, makes the folder, writes the header.
+fn begin(args: &Run) -> Result<Job, UsageError> {
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
     let plan = config.plan();
-    let (mut planned, mut not_selected) = (0_u64, 0_u64);
-    for case in plan.cases() {
-        if chosen.takes(&case, &config.contract) && config.allows(&case) { planned += 1 } else { not_selected += 1 }
-    }
-    if planned == 0 {
+    let saved = saved(args, &config, &plan)?;
+    let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
+    if planned == saved.len() as u64 {
         return Err(UsageError(
             "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
         ));
     }
-    let saved =
-        args.save_failures.as_deref().map(|folder| inputs::read(folder, &plan, &config.contract.id)).transpose()?;
-    let saved = saved.unwrap_or_default();
-    planned += saved.len() as u64;
     let folder = folder(args)?;
-    let events = args.events.as_deref().filter(|p| *p != Path::new("-")).map(File::create).transpose();
-    let events = events.map_err(|e| UsageError(format!("failed to create --events: {e}")))?;
+    let header = RunHeader {
+        suite: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: config.contract.id.clone(),
+        contract_digest: config.contract_digest.clone(),
+        contract_given: config.contract_name.clone(),
+        target: config.target.as_ref().map_or_else(|| "embedded sandbox".to_owned(), |t| t.base().to_owned()),
+        address: config.target.as_ref().map(|t| t.base().to_owned()),
+        target_name: config.target_name(),
+        profile: config.profile.as_ref().map(|p| p.file.clone()),
+        profile_digest: config.profile_digest.clone(),
+        seed: config.seed,
+        salt: format!("{:016x}", config.salt),
+        mode: config.mode.word().to_owned(),
+        breadth: config.breadth,
+        encrypt: config.encrypt.word().to_owned(),
+        faults: config.fault_names.clone(),
+        selection: Selected {
+            only: args.selection.only.clone(),
+            skip: args.selection.skip.clone(),
+            clause: args.selection.clause.clone(),
+        },
+        demands: Demands {
+            fail_on_should: args.fail_on == FailOn::Should,
+            min_coverage: args.min_coverage,
+            slow_millis: config
+                .profile
+                .as_ref()
+                .and_then(|p| p.slow)
+                .map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+        },
+        planned,
+        not_selected,
+        plan_digest,
+        started: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        kill_rate: config.kill_rate,
+        program: std::env::args().next().unwrap_or_else(|| "konform".to_owned()),
+        folder: folder.display().to_string(),
+        challenge: args.challenge.clone(),
+    };
+    let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
+    Ok(Job { config, plan, chosen, saved, header, folder, journal, past: None })
+}
+
+/// The inputs that `--save-failures` has kept.
+pub(super) fn saved(args: &Run, config: &Config, plan: &Plan) -> Result<Vec<Case>, UsageError> {
+    let read = |folder: &PathBuf| inputs::read(folder, plan, &config.contract.id);
+    Ok(args.save_failures.as_ref().map(read).transpose()?.unwrap_or_default())
+}
+
+/// Cases that will run, cases that were not selected, and the digest of the former.
+pub(super) fn count(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case]) -> (u64, u64, String) {
+    let (mut planned, mut not_selected, mut digest) = (0, 0, crypto::Digest::default());
+    for case in saved {
+        planned += 1;
+        digest.line(&case.id);
+    }
+    for case in plan.cases() {
+        if chosen.takes(&case, &config.contract) && config.allows(&case) {
+            planned += 1;
+            digest.line(&case.id);
+        } else {
+            not_selected += 1;
+        }
+    }
+    (planned, not_selected, digest.hex())
+}
+
+fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, UsageError> {
+    let Job { config, plan, chosen, saved, header, folder, mut journal, past } = job;
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
-        let header = RunHeader {
-            suite: env!("CARGO_PKG_VERSION").to_owned(),
-            contract: config.contract.id.clone(),
-            contract_digest: config.contract_digest.clone(),
-            target: if embedded.is_some() { "embedded sandbox".to_owned() } else { target.base().to_owned() },
-            profile: config.profile.as_ref().map(|p| p.file.clone()),
-            profile_digest: config.profile_digest.clone(),
-            seed: config.seed,
-            salt: format!("{:016x}", config.salt),
-            mode: config.mode.word(),
-            faults: config.fault_names.clone(),
-            planned,
-            not_selected,
-            started: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            kill_rate: config.kill_rate,
-        };
-        let mut journal =
-            Journal::create(&folder.join("evidence.jsonl"), &header).map_err(|e| UsageError(e.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         watch_interrupt(Arc::clone(&stop));
         if let Some(seconds) = args.max_time {
@@ -73,27 +143,28 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
         }
         let runner =
             Arc::new(Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop));
-        let progress = Progress::start(args.quiet, planned, runner.live());
+        let done = past.as_ref().map_or(0, |(_, done)| *done);
+        let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
-        let cases: Box<dyn Iterator<Item = Case> + Send> = Box::new(
-            saved
-                .into_iter()
-                .chain(runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c))),
-        );
-        let ran = runner
-            .run(cases, &mut journal, &mut |event| {
-                if let Event::Case(record) = &event {
-                    let line = serde_json::to_string(&**record).unwrap_or_default();
-                    if let Some(file) = &mut sinks.0 {
-                        // The event stream is a courtesy: evidence is what must not be lost.
-                        let _ = writeln!(file, "{line}");
-                    }
-                    if sinks.1 {
-                        out.line(&line);
-                    }
+        let planned = runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c));
+        let cases: Box<dyn Iterator<Item = Case> + Send> =
+            Box::new(saved.into_iter().chain(planned).skip(usize::try_from(done).unwrap_or(usize::MAX)));
+        let mut emit = |event| {
+            if let Event::Case(record) = &event {
+                let line = serde_json::to_string(&**record).unwrap_or_default();
+                if let Some(file) = &mut sinks.0 {
+                    // The event stream is a courtesy: evidence is what must not be lost.
+                    let _ = writeln!(file, "{line}");
                 }
-            })
-            .await;
+                if sinks.1 {
+                    out.line(&line);
+                }
+            }
+        };
+        let ran = match past {
+            Some((tally, _)) => runner.go_on(tally, cases, &mut journal, &mut emit).await,
+            None => runner.run(cases, &mut journal, &mut emit).await,
+        };
         drop(progress);
         drop(embedded);
         let mut tally = match ran {
@@ -104,29 +175,19 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
             }
         };
         tally.close(|id| runner.plan().find(id));
-        tally.counts.not_selected = not_selected;
-        let program = std::env::args().next().unwrap_or_else(|| "konform".to_owned());
-        let command = |number: usize| {
-            format!("{program} replay {}", folder.join("findings").join(format!("{number}.json")).display())
-        };
-        let demands = Demands {
-            fail_on_should: args.fail_on == FailOn::Should,
-            min_coverage: args.min_coverage,
-            slow: config.profile.as_ref().and_then(|p| p.slow),
-        };
-        let mut summary = summarize(&tally, runner.plan(), demands, &command);
+        tally.counts.not_selected = header.not_selected;
+        let mut summary = sum_up(&header, &tally, runner.plan());
         if let Some(folder) = &args.save_failures {
             inputs::write(folder, &config, &summary)?;
         }
-        explain(&mut summary, &tally, runner.plan());
-        match journal.finish(summary.partial) {
+        match journal.finish(summary.partial, summary.millis) {
             Ok(root) => summary.root = root,
             Err(error) => {
                 Output::problem(&error.to_string());
                 return Ok(Exit::Evidence);
             }
         }
-        Ok(finish(args, &config, &chosen, (&header, &summary), &folder, out))
+        Ok(finish(args, &config, (&header, &summary), &folder, out))
     })
 }
 
@@ -134,39 +195,30 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
 fn finish(
     args: &Run,
     config: &Config,
-    chosen: &Chosen,
     (header, summary): (&RunHeader, &Summary),
     folder: &Path,
     out: &mut Output,
 ) -> Exit {
-    let replay = report::Replay {
-        contract: config.contract_name.clone(),
-        target: config.target.as_ref().map(|t| t.base().to_owned()),
-        profile: config.profile.as_ref().map(|p| p.file.clone()),
-        seed: config.seed,
-        encrypt: config.encrypt.word(),
-        faults: config.fault_names.clone(),
-    };
-    if let Err(error) = report::write(folder, header, summary, &replay) {
+    if let Err(error) = report::write(folder, folder, header, summary) {
         Output::problem(&format!("failed to write the reports in {}: {error}", folder.display()));
         return Exit::Evidence;
     }
-    let mut log = console::summary(header, summary, &folder.display().to_string());
+    let mut told = String::new();
     // What an outage, a choice or a fault made is no behaviour to remember.
-    if chosen.everything()
+    if header.selection == Selected::default()
         && config.mode == Mode::Gate
         && !summary.partial
         && summary.obstacles.is_empty()
         && config.faults.is_empty()
     {
-        match snapshot::write(Path::new("snapshots"), &config.target_name(), &folder.join("evidence.jsonl")) {
+        match snapshot::write(Path::new("snapshots"), &header.target_name, folder) {
             Ok(written) => {
                 for one in written {
                     match one {
-                        snapshot::Written::New(path) => log = format!("snapshot: {} is new\n{log}", path.display()),
+                        snapshot::Written::New(path) => told = format!("snapshot: {} is new\n{told}", path.display()),
                         snapshot::Written::Changed(path) => {
-                            log = format!(
-                                "snapshot: behaviour changed, see {} (cargo insta review)\n{log}",
+                            told = format!(
+                                "snapshot: behaviour changed, see {} (cargo insta review)\n{told}",
                                 path.display()
                             );
                         }
@@ -177,20 +229,14 @@ fn finish(
             Err(error) => Output::note(&format!("warning: failed to write the snapshot: {error}")),
         }
     }
-    if let Err(error) = fs::write(folder.join("run.log"), &log) {
-        Output::note(&format!("warning: failed to write run.log: {error}"));
+    if let Err(error) = archive::pack(folder, archive::LARGE) {
+        Output::note(&format!("warning: failed to compress the evidence: {error}"));
     }
     match args.format {
-        Format::Human => out.text(&log),
+        Format::Human => out.text(&(told + &console::summary(header, summary))),
         Format::Json => out.line(&serde_json::json!({"run": header, "summary": summary, "folder": folder}).to_string()),
     }
-    match summary.exit {
-        0 => Exit::Green,
-        1 => Exit::Broken,
-        3 => Exit::Unclear,
-        6 => Exit::Coverage,
-        _ => Exit::Harness,
-    }
+    Exit::from_code(summary.exit)
 }
 
 fn options(args: &Run, config: &Config) -> Options {
@@ -220,8 +266,7 @@ fn folder(args: &Run) -> Result<PathBuf, UsageError> {
             return Err(UsageError(format!("{} is not empty: a report overwrites nothing", out.display())));
         }
         fs::create_dir_all(out).map_err(|e| unwritable(out, e))?;
-        let probe = out.join("run.log");
-        File::create(&probe).map_err(|e| unwritable(out, e))?;
+        File::create(out.join("run.log")).map_err(|e| unwritable(out, e))?;
         return Ok(out.clone());
     }
     let name = format!("{}-{}", Utc::now().format("%Y%m%dT%H%M%SZ"), crypto::hex(&crypto::random::<2>()));
@@ -242,57 +287,4 @@ fn watch_interrupt(stop: Arc<AtomicBool>) {
             }
         }
     });
-}
-
-/// A bar on a terminal, plain lines elsewhere, nothing if quiet; ends when dropped.
-struct Progress(Option<JoinHandle<()>>);
-
-impl Progress {
-    fn start(quiet: bool, planned: u64, live: Arc<Live>) -> Self {
-        if quiet {
-            return Self(None);
-        }
-        let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        Self(Some(if terminal { tokio::spawn(bar(planned, live)) } else { tokio::spawn(lines(planned, live)) }))
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
-    }
-}
-
-/// Clears the bar also when its task is cut off.
-struct Bar(ProgressBar);
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-async fn bar(planned: u64, live: Arc<Live>) {
-    let bar = Bar(ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr()));
-    let style = "{pos}/{len} cases, {msg} failing, {per_sec}, {eta} left {wide_bar}";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.0.set_style(style);
-    }
-    loop {
-        let (done, failing) = live.counts();
-        bar.0.set_message(failing.to_string());
-        bar.0.set_position(done);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-async fn lines(planned: u64, live: Arc<Live>) {
-    let started = Instant::now();
-    loop {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        let (done, failing) = live.counts();
-        Output::note(&format!("{done}/{planned} cases, {failing} failing, {:.0} s", started.elapsed().as_secs_f32()));
-    }
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use konform::contract::Contract;
+use konform::evidence::Journal;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
+use konform::model::Demands;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Family, Hostile, Summary};
 use konform::plan::{Breadth, Plan};
-use konform::runner::summary::{Demands, summarize};
-use konform::runner::{Access, Journal, Options, Runner};
+use konform::runner::summary::summarize;
+use konform::runner::{Access, Options, Runner};
 use konform::sandbox::{Sandbox, Variant};
 use serde_json::Value;
 
@@ -119,7 +121,7 @@ fn response_times_are_told_and_a_limit_is_held() {
     let summary = lab::run(&contract, lab::Direct(sandbox(&contract, &[])), &how, |_| true);
     let own = summary.latency.iter().find(|l| l.endpoint == "terms-all").expect("it was asked");
     assert!(own.exchanges > 20 && own.p50 <= own.p99 && own.p99 <= own.max && !own.slow, "{own:?}");
-    let limited = lab::How { slow: Some(Duration::ZERO), ..how };
+    let limited = lab::How { slow: Some(0), ..how };
     let summary = lab::run(&contract, lab::Direct(sandbox(&contract, &[])), &limited, |_| true);
     assert!(summary.latency.iter().any(|l| l.slow) && summary.exit == 1, "{}", lab::describe(&summary));
 }

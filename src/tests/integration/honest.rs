@@ -6,13 +6,15 @@ mod server;
 use std::sync::Arc;
 
 use konform::contract::Contract;
+use konform::evidence::Journal;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
+use konform::model::Demands;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Family, Summary};
 use konform::plan::{Breadth, Plan};
-use konform::runner::summary::{Demands, summarize};
-use konform::runner::{Access, Journal, Options, Runner};
+use konform::runner::summary::summarize;
+use konform::runner::{Access, Options, Runner};
 
 use super::{faults, lab};
 use server::{Honest, Keys};

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use konform::contract::{Contract, Profile};
 use konform::crypto::{Keys, PrivateKey, PublicKey};
+use konform::evidence::Journal;
 use konform::exchange::{Ambient, Clock, Target, Transport};
+use konform::model::Demands;
 use konform::model::case::Seal;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Hostile, Summary};
 use konform::plan::{Breadth, Plan};
 pub(crate) use konform::qualify::Direct;
-use konform::runner::summary::{Demands, summarize};
-use konform::runner::{Access, Journal, Options, Runner};
+use konform::runner::summary::summarize;
+use konform::runner::{Access, Options, Runner};
 use konform::sandbox;
 
 /// The repository.
@@ -76,7 +78,8 @@ pub(crate) struct How<'a> {
     pub(crate) endpoints: Option<&'a [&'a str]>,
     pub(crate) breadth: Breadth,
     pub(crate) seed: u64,
-    pub(crate) slow: Option<Duration>,
+    /// Milliseconds.
+    pub(crate) slow: Option<u64>,
 }
 
 impl Default for How<'_> {
@@ -131,7 +134,7 @@ pub(crate) fn run_once<T: Transport>(
     });
     tally.close(|id| runner.plan().find(id));
     let sum = |fail_on_should| {
-        let demands = Demands { fail_on_should, slow: how.slow, ..Demands::default() };
+        let demands = Demands { fail_on_should, slow_millis: how.slow, ..Demands::default() };
         summarize(&tally, runner.plan(), demands, &|_| String::new())
     };
     (sum(false), sum(true))

@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod contract_files;
 mod detection;
+mod evidence;
 mod exchanges;
 mod facts;
 mod faults;

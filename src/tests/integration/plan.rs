@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use konform::contract::When;
+use konform::evidence::Journal;
 use konform::exchange::{Ambient, Clock, Prepared, Raw, Transport};
 use konform::model::observed::Failure;
 use konform::model::wire::Encrypt;
 use konform::model::{Event, Expect, Family};
 use konform::plan::Plan;
-use konform::runner::{Journal, Options, Runner};
+use konform::runner::{Options, Runner};
 use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;

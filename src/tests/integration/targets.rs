@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use konform::contract::Contract;
+use konform::evidence::Journal;
 use konform::exchange::http::{Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
+use konform::model::Demands;
 use konform::model::wire::Encrypt;
 use konform::model::{Case, Level, Outcome, Reason, Summary};
 use konform::plan::Plan;
-use konform::runner::summary::{Demands, summarize};
-use konform::runner::{Access, Journal, Options, Runner};
+use konform::runner::summary::summarize;
+use konform::runner::{Access, Options, Runner};
 use konform::sandbox::{Call, Sandbox, Variant};
 
 use super::lab;

@@ -1,13 +1,15 @@
-//! Evidence: every exchange and verdict as a line of JSON, each line bound to the one before by its SHA-256.
+//! Writes evidence on a thread of its own.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::crypto;
-use crate::model::{CaseRecord, RunHeader};
+use super::chain::Chain;
+use super::reader::Trunk;
+use super::record::{self, Aside, FORMAT, Footer, Resumed};
+use crate::model::RunHeader;
 
 /// Portions that may wait for the disk.
 const WAITING: usize = 8;
@@ -20,6 +22,13 @@ const PORTION: usize = 256;
 pub struct JournalError {
     path: PathBuf,
     source: io::Error,
+}
+
+#[derive(serde::Serialize)]
+struct Head<'a> {
+    format: &'static str,
+    version: u32,
+    run: &'a RunHeader,
 }
 
 /// Writes evidence on a thread of its own.
@@ -40,27 +49,42 @@ impl Journal {
     /// [`JournalError`] if the file can't be created.
     pub fn create(path: &Path, header: &RunHeader) -> Result<Self, JournalError> {
         let file = File::create(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
+        let mut journal = Self::start(path, file, Chain::new(0, String::new()), (0, 0));
+        let (format, version) = FORMAT;
+        journal.send(record::line("header", &Head { format, version, run: header }))?;
+        // What is run stands on the disk before the first request: a run that is killed can be taken up.
+        journal.flush()?;
+        Ok(journal)
+    }
+
+    /// Goes on after the sound beginning of a file, behind which anything half written was cut off.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the file can't be written.
+    pub fn resume(path: &Path, trunk: &Trunk, resumed: &Resumed) -> Result<Self, JournalError> {
+        let failed = |source| JournalError { path: path.to_owned(), source };
+        let file = File::options().append(true).open(path).map_err(failed)?;
+        let chain = Chain::new(trunk.seq, trunk.prev.clone());
+        let mut journal = Self::start(path, file, chain, (trunk.cases, trunk.exchanges));
+        journal.send(record::line("resumed", resumed))?;
+        journal.flush()?;
+        Ok(journal)
+    }
+
+    fn start(path: &Path, file: File, mut chain: Chain, (cases, exchanges): (u64, u64)) -> Self {
         let (lines, inbox) = sync_channel::<Vec<Vec<u8>>>(WAITING);
         let thread = std::thread::spawn(move || {
             let mut out = BufWriter::with_capacity(1 << 18, file);
-            let mut chain = Chain { seq: 0, prev: String::new(), line: Vec::new() };
-            for record in inbox.into_iter().flatten() {
-                chain.write(&record, &mut out)?;
+            for portion in inbox {
+                for record in portion {
+                    chain.write(&record, &mut out)?;
+                }
+                // A portion is on its way to the disk before the next is taken: a killed process loses no more than it was writing.
+                out.flush()?;
             }
-            out.flush()?;
             Ok((chain.seq, chain.prev))
         });
-        let mut journal = Self {
-            path: path.to_owned(),
-            lines: Some(lines),
-            thread: Some(thread),
-            portion: Vec::new(),
-            cases: 0,
-            exchanges: 0,
-        };
-        let header = serde_json::json!({"kind": "header", "format": "konform/evidence", "version": 1, "run": header});
-        journal.send(header.to_string().into_bytes())?;
-        Ok(journal)
+        Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion: Vec::new(), cases, exchanges }
     }
 
     /// A journal that keeps nothing.
@@ -103,26 +127,13 @@ impl Journal {
         lines.into_iter().try_for_each(|line| self.send(line))
     }
 
-    /// Writes exchanges that belong to no case of the plan (canaries, confirmations), and what they brought into being.
+    /// Writes exchanges that belong to no case of the plan, and what they were for.
     ///
     /// # Errors
     /// [`JournalError`] once the disk refuses.
-    pub fn aside(&mut self, case: &str, lines: Vec<Vec<u8>>, created: &[String]) -> Result<(), JournalError> {
+    pub fn aside(&mut self, aside: &Aside, lines: Vec<Vec<u8>>) -> Result<(), JournalError> {
         self.exchanges(lines)?;
-        if created.is_empty() {
-            return Ok(());
-        }
-        // Plain data always has a JSON text.
-        self.send(serde_json::to_vec(&Aside { kind: "aside", case, created }).unwrap_or_default())
-    }
-
-    /// The line of a case.
-    pub(crate) fn case_line(record: &CaseRecord) -> Vec<u8> {
-        let mut line = br#"{"kind":"case","verdict":"#.to_vec();
-        // Writing plain data to a Vec can't fail.
-        let _ = serde_json::to_writer(&mut line, record);
-        line.push(b'}');
-        line
+        self.send(record::line("aside", aside))
     }
 
     /// Writes a case's line after those of its exchanges.
@@ -139,10 +150,9 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError`] if the disk refused anything.
-    pub fn finish(mut self, partial: bool) -> Result<String, JournalError> {
-        let footer =
-            serde_json::json!({"kind": "footer", "cases": self.cases, "exchanges": self.exchanges, "partial": partial});
-        self.send(footer.to_string().into_bytes())?;
+    pub fn finish(mut self, partial: bool, millis: u64) -> Result<String, JournalError> {
+        let footer = Footer { cases: self.cases, exchanges: self.exchanges, partial, millis };
+        self.send(record::line("footer", &footer))?;
         self.flush()?;
         self.lines = None;
         match self.thread.take().map(JoinHandle::join) {
@@ -151,33 +161,6 @@ impl Journal {
             Some(Err(_)) => Err(JournalError { path: self.path, source: io::Error::other("the writer panicked") }),
             None => Ok(String::new()),
         }
-    }
-}
-
-/// What requests beside the plan brought into being.
-#[derive(serde::Serialize)]
-struct Aside<'a> {
-    kind: &'static str,
-    case: &'a str,
-    created: &'a [String],
-}
-
-struct Chain {
-    seq: u64,
-    prev: String,
-    line: Vec<u8>,
-}
-
-impl Chain {
-    fn write(&mut self, record: &[u8], out: &mut impl Write) -> io::Result<()> {
-        self.line.clear();
-        write!(self.line, r#"{{"seq":{},"prev":"{}","record":"#, self.seq, self.prev)?;
-        self.line.extend_from_slice(record);
-        self.line.push(b'}');
-        self.prev = crypto::hex(&crypto::sha256(&self.line));
-        self.seq += 1;
-        out.write_all(&self.line)?;
-        out.write_all(b"\n")
     }
 }
 
@@ -195,7 +178,7 @@ mod tests {
 
         let file = File::options().write(true).open("/dev/full").unwrap();
         let mut out = BufWriter::new(file);
-        let mut chain = Chain { seq: 0, prev: String::new(), line: Vec::new() };
+        let mut chain = Chain::new(0, String::new());
         let written = chain.write(b"{}", &mut out).and_then(|()| out.flush());
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull);
     }

@@ -1,0 +1,70 @@
+//! `konform run --resume`: a killed run goes on where its evidence ends.
+
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+
+use super::run::{Job, count, saved};
+use crate::cli::UsageError;
+use crate::cli::args::{Run, Selection};
+use crate::cli::config::{Chosen, Config};
+use crate::cli::output::Output;
+use crate::evidence::{Damage, Journal, Reader, Resumed, archive, trunk};
+use crate::model::RunHeader;
+use crate::runner::Refold;
+
+/// Reads what was done, and goes on with what the run's header says, whatever the command line or the environment say now.
+pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
+    let damaged = |damage: Damage| UsageError(format!("{} can't be taken up: {damage}", folder.display()));
+    let path = folder.join(archive::PLAIN);
+    let trunk = trunk(&path).map_err(damaged)?;
+    trunk.cut(&path).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    let mut reader = Reader::open(folder).map_err(damaged)?;
+    let header = reader.header().clone();
+    let config = Config::of(&header, &args.common)?;
+    let selection = &header.selection;
+    let chosen = Chosen::new(&Selection {
+        only: selection.only.clone(),
+        skip: selection.skip.clone(),
+        clause: selection.clause.clone(),
+    })?;
+    let plan = config.plan();
+    let saved = saved(args, &config, &plan)?;
+    same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
+    let mut refold = Refold::new(&plan);
+    loop {
+        match reader.next(|_| true) {
+            Ok(Some(record)) => refold.take(record),
+            // The end of a killed run.
+            Err(Damage::NoFooter) => break,
+            Err(damage) => return Err(damaged(damage)),
+            Ok(None) => {
+                return Err(UsageError(format!("the run in {} has ended: nothing to take up", folder.display())));
+            }
+        }
+    }
+    let (tally, differences) = refold.into_tally();
+    if let Some(difference) = differences.first() {
+        return Err(UsageError(format!("{} can't be taken up: {difference}", folder.display())));
+    }
+    let resumed = Resumed {
+        at: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        salt: format!("{:016x}", config.salt),
+        torn: trunk.torn,
+    };
+    let journal = Journal::resume(&path, &trunk, &resumed).map_err(|e| UsageError(e.to_string()))?;
+    Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
+    let past = Some((tally, trunk.cases));
+    Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, past })
+}
+
+fn same_plan(header: &RunHeader, digest: &str) -> Result<(), UsageError> {
+    if header.plan_digest == digest {
+        return Ok(());
+    }
+    Err(UsageError(
+        "the cases are not those that the run was to send: keys, second credentials, --save-failures and the profile's host \
+         decide about them too"
+            .to_owned(),
+    ))
+}

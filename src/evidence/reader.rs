@@ -1,0 +1,218 @@
+//! Reads evidence line by line and checks the chain while it does.
+
+use std::io::{BufRead, Lines};
+use std::path::{Path, PathBuf};
+
+use super::archive;
+use super::chain::{self, Damage};
+use super::record::{self, Footer, Record};
+use crate::crypto;
+use crate::model::RunHeader;
+
+/// Reads one evidence file from its beginning.
+pub struct Reader {
+    path: PathBuf,
+    lines: Lines<Box<dyn BufRead>>,
+    header: Box<RunHeader>,
+    at: u64,
+    prev: String,
+    cases: u64,
+    exchanges: u64,
+    footer: Option<Footer>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Opens the evidence of a run folder and reads its header.
+    ///
+    /// # Errors
+    /// [`Damage`] if there is none or it does not begin with a header that this program reads.
+    pub fn open(folder: &Path) -> Result<Self, Damage> {
+        let (path, file) = archive::open(folder)?;
+        let mut reader = Self {
+            path,
+            lines: file.lines(),
+            header: Box::default(),
+            at: 0,
+            prev: String::new(),
+            cases: 0,
+            exchanges: 0,
+            footer: None,
+        };
+        match reader.next(|kind| kind == "header")? {
+            Some(Record::Header(header)) => reader.header = header,
+            _ => return Err(Damage::NoHeader),
+        }
+        Ok(reader)
+    }
+
+    /// What was run.
+    #[must_use]
+    pub fn header(&self) -> &RunHeader {
+        &self.header
+    }
+
+    /// Hash of the last line read: after the footer, the root.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.prev
+    }
+
+    /// Case lines read so far.
+    #[must_use]
+    pub fn cases(&self) -> u64 {
+        self.cases
+    }
+
+    /// The footer, once it was read.
+    #[must_use]
+    pub fn footer(&self) -> Option<&Footer> {
+        self.footer.as_ref()
+    }
+
+    /// The next record of a wanted kind; the chain is checked over all. None after the footer.
+    ///
+    /// # Errors
+    /// [`Damage`] where the chain or a record is broken.
+    pub fn next(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Option<Record>, Damage> {
+        loop {
+            let Some(line) = self.lines.next() else {
+                return if self.footer.is_some() { Ok(None) } else { Err(Damage::NoFooter) };
+            };
+            let garbled = |why: &str| Damage::Garbled { line: self.at + 1, why: why.to_owned() };
+            let line = match line {
+                Ok(line) => line,
+                Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(garbled("not UTF-8")),
+                Err(source) => return Err(Damage::Io { path: self.path.clone(), source }),
+            };
+            let (seq, prev, record) = chain::parts(&line).ok_or_else(|| garbled("it has no number and no hash"))?;
+            if self.footer.is_some() {
+                return Err(Damage::AfterFooter(seq));
+            }
+            self.place(seq)?;
+            if prev != self.prev {
+                return Err(match seq.checked_sub(1) {
+                    Some(before) => Damage::Changed(before),
+                    None => garbled("the first record names one before it"),
+                });
+            }
+            self.prev = crypto::hex(&crypto::sha256(line.as_bytes()));
+            self.at += 1;
+            let kind = chain::kind(record)
+                .ok_or_else(|| Damage::Garbled { line: seq + 1, why: "a record without a kind".to_owned() })?;
+            match kind {
+                "case" => self.cases += 1,
+                "exchange" => self.exchanges += 1,
+                _ => {}
+            }
+            if kind == "footer" || wanted(kind) {
+                let read =
+                    record::read(kind, record).map_err(|why| Damage::Garbled { line: seq + 1, why: brief(&why) })?;
+                if let Record::Footer(footer) = &read {
+                    count("cases", footer.cases, self.cases)?;
+                    count("exchanges", footer.exchanges, self.exchanges)?;
+                    self.footer = Some(footer.clone());
+                }
+                if wanted(kind) {
+                    return Ok(Some(read));
+                }
+            }
+        }
+    }
+
+    fn place(&self, seq: u64) -> Result<(), Damage> {
+        match seq {
+            _ if seq == self.at => Ok(()),
+            _ if seq + 1 == self.at => Err(Damage::Doubled(seq)),
+            _ if seq < self.at || self.follows(seq) => Err(Damage::Swapped { found: seq, expected: self.at }),
+            _ if self.at == 0 => Err(Damage::NoHeader),
+            _ => Err(Damage::Missing { after: self.at - 1, found: seq }),
+        }
+    }
+
+    /// True if the record that belongs here stands further down: then it is not missing.
+    fn follows(&self, found: u64) -> bool {
+        let Ok((_, file)) = archive::open_at(&self.path) else { return false };
+        let numbers = file.lines().map_while(Result::ok).filter_map(|l| chain::parts(&l).map(|(seq, _, _)| seq));
+        numbers.skip_while(|seq| *seq != found).any(|seq| seq == self.at)
+    }
+}
+
+fn count(what: &'static str, said: u64, found: u64) -> Result<(), Damage> {
+    if said == found { Ok(()) } else { Err(Damage::Count { what, said, found }) }
+}
+
+fn brief(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// What is sound of a file whose run was killed.
+#[derive(Debug)]
+pub struct Trunk {
+    /// The next record's number.
+    pub seq: u64,
+    /// Hash of the last sound line.
+    pub prev: String,
+    /// Bytes up to the end of the last sound line.
+    pub bytes: u64,
+    /// Bytes after it: a line that was being written.
+    pub torn: u64,
+    /// Case lines.
+    pub cases: u64,
+    /// Exchange lines.
+    pub exchanges: u64,
+}
+
+impl Trunk {
+    /// Cuts off what was half written.
+    ///
+    /// # Errors
+    /// Whatever the disk gives.
+    pub fn cut(&self, path: &Path) -> std::io::Result<()> {
+        std::fs::File::options().write(true).open(path)?.set_len(self.bytes)
+    }
+}
+
+/// Measures the sound beginning of an evidence file that may end in the middle of a line.
+///
+/// # Errors
+/// [`Damage`] if it is broken anywhere before its end, or ended properly.
+pub fn trunk(path: &Path) -> Result<Trunk, Damage> {
+    let io = |source| Damage::Io { path: path.to_owned(), source };
+    let mut file = std::io::BufReader::with_capacity(1 << 16, std::fs::File::open(path).map_err(io)?);
+    let mut trunk = Trunk { seq: 0, prev: String::new(), bytes: 0, torn: 0, cases: 0, exchanges: 0 };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = file.read_until(b'\n', &mut line).map_err(io)? as u64;
+        if read == 0 {
+            return Ok(trunk);
+        }
+        if line.pop() != Some(b'\n') {
+            trunk.torn = read;
+            return Ok(trunk);
+        }
+        let garbled = |why: &str| Damage::Garbled { line: trunk.seq + 1, why: why.to_owned() };
+        let text = std::str::from_utf8(&line).map_err(|_| garbled("not UTF-8"))?;
+        let (seq, prev, record) = chain::parts(text).ok_or_else(|| garbled("it has no number and no hash"))?;
+        if seq != trunk.seq {
+            return Err(Damage::Missing { after: trunk.seq.saturating_sub(1), found: seq.max(trunk.seq + 1) });
+        }
+        if prev != trunk.prev {
+            return Err(Damage::Changed(seq.saturating_sub(1)));
+        }
+        match chain::kind(record) {
+            Some("case") => trunk.cases += 1,
+            Some("exchange") => trunk.exchanges += 1,
+            _ => {}
+        }
+        trunk.prev = crypto::hex(&crypto::sha256(&line));
+        trunk.seq += 1;
+        trunk.bytes += read;
+    }
+}

@@ -1,0 +1,104 @@
+//! What a run is, known before its first request: enough to judge it again, and to take it up where it was killed.
+
+use serde::{Deserialize, Serialize};
+
+/// The header of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunHeader {
+    /// konform's version.
+    pub suite: String,
+    /// API id.
+    pub contract: String,
+    /// SHA-256 of the contract's files, hex.
+    pub contract_digest: String,
+    /// What `--contract` said, if anything.
+    pub contract_given: Option<String>,
+    /// Base address, or that it is the embedded sandbox.
+    pub target: String,
+    /// Base address; none for the embedded sandbox.
+    pub address: Option<String>,
+    /// Name of the target in snapshots.
+    pub target_name: String,
+    /// Profile file, if any.
+    pub profile: Option<String>,
+    /// SHA-256 of the profile, hex.
+    pub profile_digest: Option<String>,
+    /// Decides the plan.
+    pub seed: u64,
+    /// Decides identities.
+    pub salt: String,
+    /// gate, nightly or certification.
+    pub mode: String,
+    /// How much was drawn.
+    pub breadth: Breadth,
+    /// Which bodies were encrypted: marked, always or never.
+    pub encrypt: String,
+    /// Faults of the embedded sandbox, for demonstrations.
+    pub faults: Vec<String>,
+    /// Which cases were chosen.
+    pub selection: Selected,
+    /// What the run has to come up to.
+    pub demands: Demands,
+    /// Cases that will run.
+    pub planned: u64,
+    /// Cases that were not selected.
+    pub not_selected: u64,
+    /// SHA-256 over the ids of the planned cases in their order, a line each, hex.
+    pub plan_digest: String,
+    /// Start, UTC, RFC 3339.
+    pub started: String,
+    /// Share of contract mutants that the suite kills, where measured.
+    pub kill_rate: Option<f64>,
+    /// How the program was called.
+    pub program: String,
+    /// The run folder as it was named.
+    pub folder: String,
+    /// A number that a certifier gave for this run.
+    pub challenge: Option<String>,
+}
+
+/// How much a plan draws and how long its catalogues are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breadth {
+    /// Drawn requests for each endpoint.
+    pub fuzz: u32,
+    /// Drawn sequences for each endpoint that changes something.
+    pub walks: u32,
+    /// Every text of the catalogue, headers too, and hostile bytes to every endpoint.
+    pub wide: bool,
+}
+
+impl Breadth {
+    /// For a release gate: what is worth most for its time.
+    pub const GATE: Breadth = Breadth { fuzz: 8, walks: 3, wide: false };
+    /// For a nightly run.
+    pub const NIGHTLY: Breadth = Breadth { fuzz: 200, walks: 100, wide: true };
+}
+
+impl Default for Breadth {
+    fn default() -> Self {
+        Self::GATE
+    }
+}
+
+/// Which cases were chosen, as globs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selected {
+    /// Only these.
+    pub only: Vec<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+    /// Only those that exercise these clauses.
+    pub clause: Vec<String>,
+}
+
+/// What a run must come up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Demands {
+    /// Findings at SHOULD fail too.
+    pub fail_on_should: bool,
+    /// Smallest share of the clauses that must be exercised, percent.
+    pub min_coverage: Option<u8>,
+    /// A response time in milliseconds that the 99th percentile of no endpoint should exceed.
+    pub slow_millis: Option<u64>,
+}

@@ -1,0 +1,92 @@
+//! A case's record: the same of a live run and of its evidence.
+
+use std::sync::Arc;
+
+use super::Runner;
+use super::execute::Executed;
+use crate::contract::Contract;
+use crate::evidence::record::case_line;
+use crate::exchange::Transport;
+use crate::judge::{self, Oracle};
+use crate::model::json::printable;
+use crate::model::observed::Body;
+use crate::model::{Case, CaseRecord, Expect, Json, Observed};
+use crate::plan::Plan;
+
+impl<T: Transport> Runner<T> {
+    /// The case's record and its line of evidence; made again if its verdict changed since.
+    pub(super) fn record(&self, case: &Case, executed: &Executed) -> (Arc<CaseRecord>, Vec<u8>) {
+        let record = record(&self.plan, &self.oracle, case, executed);
+        // Plain data always has a JSON text.
+        let verdict = serde_json::to_vec(&record).unwrap_or_default();
+        // What comes from a file is not in the plan.
+        let input = case.draw.as_ref().filter(|d| d.number.is_none()).map(|d| d.input.to_value());
+        (Arc::new(record), case_line(&verdict, &executed.grounds, input.as_ref()))
+    }
+}
+
+/// The record of a case by its verdict and exchanges.
+pub(super) fn record(plan: &Plan, oracle: &Oracle, case: &Case, executed: &Executed) -> CaseRecord {
+    let contract = plan.contract();
+    let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len() && case.race.is_none());
+    CaseRecord {
+        id: Arc::clone(&case.id),
+        expect: match case.expect() {
+            Expect::Accept { .. } => "accept",
+            Expect::Refuse { .. } => "refuse",
+            Expect::Either { .. } => "either",
+        },
+        outcome: executed.verdict.outcome,
+        level: executed.verdict.level(),
+        reason: executed.verdict.reason,
+        note: executed.verdict.note.clone(),
+        broken: executed
+            .verdict
+            .findings
+            .iter()
+            .map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer))
+            .collect(),
+        saw: probe.map(|seen| saw(plan, oracle, case, seen)).unwrap_or_default(),
+        created: executed.created.clone(),
+        exchanges: executed.exchanges(),
+        micros: probe.map_or(0, |seen| seen.micros),
+    }
+}
+
+/// What the probe answered, and on the first legal case of an endpoint what was sent where sources disagree.
+fn saw(plan: &Plan, oracle: &Oracle, case: &Case, seen: &Observed) -> String {
+    let shape = shape(seen, plan.contract());
+    if !case.id.ends_with("::valid::body::every-field") {
+        return shape;
+    }
+    let word = if oracle.accepted(case.endpoint, seen) { "accepted" } else { "not accepted" };
+    plan.sides(case.endpoint).iter().fold(shape, |told, side| told + "\n    " + side + " " + word)
+}
+
+/// What an exchange answered, without values that differ from run to run: status, code, message, and the body's shape.
+fn shape(seen: &Observed, contract: &Contract) -> String {
+    let summary = judge::summary(seen, contract);
+    match &seen.answer {
+        Ok(answer) if (200..300).contains(&answer.status) => match &answer.body {
+            Body::Json { root, .. } => format!("{summary} {}", printable(&outline(root, 0))),
+            Body::Empty => format!("{summary} no body"),
+            Body::Other { .. } => format!("{summary} no JSON"),
+        },
+        _ => summary,
+    }
+}
+
+fn outline(node: &Json, depth: usize) -> String {
+    match node {
+        Json::Object(members) if depth < 3 => {
+            let mut inner: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name}: {}", outline(value, depth + 1))).collect();
+            inner.sort();
+            format!("{{{}}}", inner.join(", "))
+        }
+        Json::Array(items) => {
+            items.first().map_or_else(|| "[]".to_owned(), |first| format!("[{}]", outline(first, depth + 1)))
+        }
+        other => other.type_name().to_owned(),
+    }
+}
