@@ -154,6 +154,15 @@ pub(super) struct Run {
     /// Keep drawn inputs that fail, made small, as files in this folder; those that are there run first
     #[arg(long, value_name = "DIR")]
     pub(super) save_failures: Option<PathBuf>,
+    /// Findings that are accepted for a while, each with owner, approver and last day
+    #[arg(long, env = "KONFORM_WAIVERS", value_name = "FILE")]
+    pub(super) waivers: Option<PathBuf>,
+    /// Fail only for what this earlier run's folder does not have
+    #[arg(long, env = "KONFORM_BASELINE", value_name = "DIR")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Propose a waiver for every finding that fails the run
+    #[arg(long)]
+    pub(super) bless: bool,
     /// Take up a run that was killed: its folder says what to run against what
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub(super) resume: Option<PathBuf>,
@@ -183,6 +192,8 @@ pub(super) enum Mode {
     Gate,
     /// A nightly run: whole catalogues, many draws and sequences
     Nightly,
+    /// For a certificate: every case, no baseline, every MUST clause exercised or declared away
+    Certification,
 }
 
 impl Mode {
@@ -191,6 +202,7 @@ impl Mode {
         match self {
             Mode::Gate => "gate",
             Mode::Nightly => "nightly",
+            Mode::Certification => "certification",
         }
     }
 }

@@ -83,6 +83,7 @@ impl Config {
         let mut breadth = match common.mode {
             Mode::Gate => Breadth::GATE,
             Mode::Nightly => Breadth::NIGHTLY,
+            Mode::Certification => Breadth::CERTIFICATION,
         };
         breadth.fuzz = common.fuzz_cases.unwrap_or(breadth.fuzz);
         let cacert = common.cacert.as_deref().map(|path| {

@@ -17,6 +17,7 @@ pub mod profile;
 mod property;
 mod row;
 mod table;
+pub mod waiver;
 mod yaml;
 
 pub use behaviour::{Act, Covers, Effect, Row, RowField, When};
@@ -24,4 +25,4 @@ pub use endpoint::{Contract, Endpoint, Envelope, Example, Note, Success, Unknown
 pub use error::LoadError;
 pub use file::File;
 pub use load::load;
-pub use profile::{Environment, Profile};
+pub use profile::{Capability, Environment, Profile};

@@ -10,6 +10,7 @@ use super::file::File;
 use super::yaml::{self, Node};
 use crate::model::Json;
 use crate::model::fixture::{Fixture, Part, Planted};
+pub use crate::model::run::Capability;
 
 /// What is known of one target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +51,8 @@ pub struct Profile {
     pub poll: Option<Duration>,
     /// Keys for encrypted bodies.
     pub keys: Option<KeySources>,
+    /// What the target does not offer: clauses that a certificate need not cover.
+    pub capabilities: Vec<Capability>,
 }
 
 /// Where the keys for encrypted bodies come from.
@@ -123,7 +126,7 @@ impl Profile {
                 "this program reads `konform: 1`",
             ));
         }
-        map.later(&["actors", "capabilities", "waivers", "base_path"])?;
+        map.later(&["actors", "waivers", "base_path"])?;
         let texts = |node: &Node| -> Result<Vec<String>, LoadError> {
             node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
         };
@@ -166,10 +169,26 @@ impl Profile {
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
             keys: map.opt("encryption").map(keys).transpose()?,
+            capabilities: match map.opt("capabilities") {
+                Some(node) => node.list()?.iter().map(capability).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            },
         };
         map.done()?;
         Ok(profile)
     }
+}
+
+fn capability(node: &Node) -> Result<Capability, LoadError> {
+    let map = node.map()?;
+    let without = map.req("without")?.text()?.to_owned();
+    let reason = map.req("reason")?;
+    if reason.text()?.trim().is_empty() {
+        return Err(reason.error("`reason` is empty", "say why the target does not offer it"));
+    }
+    let reason = reason.text()?.to_owned();
+    map.done()?;
+    Ok(Capability { without, reason })
 }
 
 fn secret_source(node: &Node) -> Result<SecretSource, LoadError> {

@@ -5,6 +5,7 @@
 
 pub mod ambient;
 pub mod http;
+mod leak;
 pub mod prepare;
 pub mod redact;
 mod seal;

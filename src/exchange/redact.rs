@@ -1,32 +1,55 @@
 //! Turns what was sent and what came into [`Observed`]: the one place where secrets are taken out.
 
+use std::fmt;
 use std::sync::Arc;
 
+use super::leak::{Needle, Search};
 use super::{Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
-use crate::model::json::{self, Redacted, Text};
+use crate::model::json::{self, Redacted};
 use crate::model::observed::{Answer, Body, Failure, Opened};
 use crate::model::wire::SecretField;
 use crate::model::{Json, Observed};
 
 /// How much of a body that is no JSON is kept, in characters.
 const EXCERPT: usize = 200;
-/// Shorter values may stand in an answer by chance.
-const ECHO: usize = 12;
+/// Shorter values of a secret header are malformed ones.
+const TOKEN: usize = 20;
 
 /// Redacts under a key of its own that is never written anywhere.
-#[derive(Debug)]
 pub struct Redactor {
     key: crypto::Mac,
+    /// Secrets of the whole run.
+    needles: Vec<Needle>,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
 }
 
 impl Default for Redactor {
     fn default() -> Self {
-        Self { key: crypto::Mac::new(&crypto::random::<32>()) }
+        Self::new([])
     }
 }
 
 impl Redactor {
+    /// Takes these secrets, name and value, out of every answer, besides what a request itself carries.
+    #[must_use]
+    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut known: Vec<&str> = Vec::new();
+        let mut needles = Vec::new();
+        for (kind, value) in secrets {
+            if !known.contains(&value) {
+                known.push(value);
+                needles.extend(Needle::new(kind, value));
+            }
+        }
+        Self { key: crypto::Mac::new(&crypto::random::<32>()), needles }
+    }
+
     /// What may be judged and recorded of one exchange, and beside it the answer's tree as it came, for the model alone.
     #[must_use]
     pub fn observe(
@@ -46,7 +69,11 @@ impl Redactor {
         let mut headers = sent.headers;
         for (name, value) in &mut headers {
             if let Some(secret) = sent.wire.headers.iter().find(|h| h.name == *name).and_then(|h| h.secret.as_ref()) {
-                secrets.push((secret.clone(), std::mem::replace(value, format!("${secret}"))));
+                let value = std::mem::replace(value, format!("${secret}"));
+                // What was cut short on purpose is a word like any other.
+                if value.len() >= TOKEN {
+                    secrets.push((secret.clone(), value));
+                }
             }
         }
         let mut body = sent.tree;
@@ -55,8 +82,9 @@ impl Redactor {
                 secrets.push((kind.to_owned(), value.to_owned()));
             });
         }
-        secrets.retain(|(_, value)| value.len() >= ECHO);
-        let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &secrets));
+        let own: Vec<Needle> = secrets.iter().filter_map(|(kind, value)| Needle::new(kind, value)).collect();
+        let mut search = Search::new(&self.needles, &own);
+        let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &mut search));
         let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
             method: sent.wire.method.clone(),
@@ -68,6 +96,7 @@ impl Redactor {
             sealed: sent.sealed,
             opened,
             facts: Vec::new(),
+            echoes: search.echoes,
             answer,
             micros,
             attempt,
@@ -75,25 +104,17 @@ impl Redactor {
         (observed, root)
     }
 
-    fn answer(&self, raw: Raw, fields: &[SecretField], secrets: &[(String, String)]) -> Answer {
+    fn answer(&self, raw: Raw, fields: &[SecretField], search: &mut Search<'_>) -> Answer {
         let bytes = raw.body.len();
-        let conceal = |text: &str| -> Option<String> {
-            let mut concealed: Option<String> = None;
-            for (kind, value) in secrets.iter().filter(|(_, value)| value.len() <= text.len()) {
-                let text = concealed.as_deref().unwrap_or(text);
-                if text.contains(value.as_str()) {
-                    concealed = Some(text.replace(value.as_str(), &format!("<{kind}>")));
-                }
-            }
-            concealed
-        };
         let headers: Vec<(String, String)> = raw
             .headers
             .into_iter()
             .map(|(name, value)| {
                 let value =
                     String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-                (name.to_ascii_lowercase(), conceal(&value).unwrap_or(value))
+                let name = name.to_ascii_lowercase();
+                let value = search.text(&value, &format!("header:{name}")).into_owned();
+                (name, value)
             })
             .collect();
         let coded =
@@ -108,15 +129,13 @@ impl Redactor {
                     for field in fields {
                         self.redact(&mut root, &field.path, field, &mut |_, _| {});
                     }
-                    each_text(&mut root, &conceal);
+                    search.tree(&mut root, "");
                     Body::Json { root, defects }
                 }
                 Err(error) => {
-                    let excerpt: String = String::from_utf8_lossy(&raw.body[..raw.body.len().min(EXCERPT * 4)])
-                        .chars()
-                        .take(EXCERPT)
-                        .collect();
-                    let excerpt = conceal(&excerpt).unwrap_or(excerpt);
+                    // Of the whole text: what is cut in two would not be recognised.
+                    let text = String::from_utf8_lossy(&raw.body);
+                    let excerpt = search.text(&text, "").chars().take(EXCERPT).collect();
                     Body::Other { why: error.to_string(), excerpt }
                 }
             }
@@ -181,19 +200,6 @@ impl Redactor {
             luhn: luhn(text),
             matches,
         }
-    }
-}
-
-fn each_text(node: &mut Json, conceal: &dyn Fn(&str) -> Option<String>) {
-    match node {
-        Json::String(text) => {
-            if let Some(concealed) = conceal(text) {
-                *text = Text::from(concealed);
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(|item| each_text(item, conceal)),
-        Json::Object(members) => members.iter_mut().for_each(|(_, value)| each_text(value, conceal)),
-        _ => {}
     }
 }
 

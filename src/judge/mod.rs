@@ -9,6 +9,7 @@ mod facts;
 mod fields;
 mod headers;
 mod hostile;
+mod leak;
 mod message;
 mod policy;
 mod race;
@@ -265,6 +266,7 @@ impl Oracle {
         seen: &Observed,
         notes: &mut Notes<'_>,
     ) -> Reply {
+        leak::check(self, endpoint, seen, notes);
         if let Some(kind) = step.hostile {
             return hostile::check(endpoint, kind, seen, notes);
         }

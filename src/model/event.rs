@@ -1,5 +1,6 @@
 //! What a run tells: reporters read these, never the runner's state.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::clause::{Basis, Level, Source};
 use super::observed::Reason;
 use super::verdict::{Check, Outcome};
+use super::waiver::State;
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -35,6 +37,9 @@ pub struct CaseRecord {
     /// Hardest level among its findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+    /// `waived` or `known`, if each of its findings is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Cow<'static, str>>,
     /// Why nothing could be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -97,12 +102,51 @@ pub struct FindingRecord {
     pub answer: String,
     /// The command that replays it.
     pub replay: String,
+    /// Whether it fails the run.
+    #[serde(default)]
+    pub standing: Standing,
+    /// Who waived it and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<String>,
     /// Body that showed it first, where a smaller one was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<String>,
     /// What was drawn, where the case was: replayed from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<serde_json::Value>,
+}
+
+/// Whether a finding fails a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It does.
+    #[default]
+    Open,
+    /// Waivers cover every case that shows it.
+    Waived,
+    /// The baseline has it.
+    Known,
+}
+
+/// A waiver and what the run made of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WaiverRecord {
+    /// Clause or case id.
+    pub about: String,
+    /// What became of it.
+    pub state: State,
+    /// Findings of cases that it covers.
+    pub matched: u64,
+    /// What came instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Last day.
+    pub expires: String,
+    /// Where it is written.
+    pub source: Source,
 }
 
 /// What a second run of a finding's case showed.
@@ -182,6 +226,9 @@ pub struct ClauseRecord {
     pub asserted: u64,
     /// How often it was broken.
     pub broken: u64,
+    /// True if the profile says that the target does not offer it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
     /// Why it was not exercised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -213,6 +260,12 @@ pub struct Summary {
     pub partial: bool,
     /// Broken clauses.
     pub findings: Vec<FindingRecord>,
+    /// Waivers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverRecord>,
+    /// MUST clauses that were neither exercised nor declared away; counted where that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeclared: Option<usize>,
     /// Every clause.
     #[serde(skip, default)]
     pub clauses: Vec<ClauseRecord>,
@@ -234,6 +287,13 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Cases that were not sent since the target had stopped answering.
+    #[must_use]
+    pub fn outage(&self) -> u64 {
+        let word = format!("({})", Reason::Outage.word());
+        self.obstacles.iter().filter(|(what, _)| what.ends_with(&word)).map(|(_, count)| count).sum()
+    }
+
     /// MUST clauses that hold, of all MUST clauses, and how many were not exercised.
     #[must_use]
     pub fn must(&self) -> (usize, usize, usize) {

@@ -1,6 +1,7 @@
 //! Exit codes.
 
-/// How a command ends. The highest in this order wins: `Usage`, `Harness`, `Evidence`, `Broken`, `Unclear`, `Coverage`, `Green`.
+/// How a command ends. The highest in this order wins: `Usage`, `Harness`, `Evidence`, `Broken`, `Unclear`, `Waiver`,
+/// `Coverage`, `Green`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Exit {
@@ -8,6 +9,8 @@ pub enum Exit {
     Green,
     /// Fewer clauses were exercised than `--min-coverage` asks for.
     Coverage,
+    /// A waiver has expired, is not needed any more, no longer matches or was never approved.
+    Waiver,
     /// Inconclusive or blocked cases stand in the way, or the run was cut short.
     Unclear,
     /// A MUST clause is broken (`--fail-on should`: any).
@@ -24,7 +27,7 @@ impl Exit {
     /// The exit with this code; of none that is known, that konform broke.
     #[must_use]
     pub fn from_code(code: u8) -> Self {
-        let all = [Exit::Green, Exit::Broken, Exit::Usage, Exit::Unclear, Exit::Coverage, Exit::Evidence];
+        let all = [Exit::Green, Exit::Broken, Exit::Usage, Exit::Unclear, Exit::Waiver, Exit::Coverage, Exit::Evidence];
         all.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Harness)
     }
 
@@ -37,6 +40,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Unclear => 3,
             Exit::Harness => 4,
+            Exit::Waiver => 5,
             Exit::Coverage => 6,
             Exit::Evidence => 7,
         }
@@ -53,9 +57,10 @@ Exit codes:
   2  usage, configuration, or no case selected
   3  inconclusive or blocked cases stand in the way, or the run was cut short
   4  konform itself broke
+  5  a waiver has expired, is not needed any more, no longer matches, or has no approver
   6  fewer clauses were exercised than --min-coverage asks for
-  7  evidence could not be written during the run
-The highest wins in this order: 2, 4, 7, 1, 3, 6, 0."
+  7  evidence is damaged or could not be written during the run
+The highest wins in this order: 2, 4, 7, 1, 3, 5, 6, 0."
     };
 }
 pub(crate) use exit_table;

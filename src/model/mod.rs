@@ -18,6 +18,8 @@ pub mod observed;
 pub mod run;
 pub mod template;
 pub mod verdict;
+pub mod volatile;
+pub mod waiver;
 pub mod wire;
 
 pub use case::{Case, Expect, Family, Hazard, Role, Step};

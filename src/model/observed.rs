@@ -34,12 +34,24 @@ pub struct Observed {
     /// What the answer shows of earlier calls, found out before anything was redacted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
+    /// Secrets that the answer shows, found and taken out before anything was judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub echoes: Vec<Echo>,
     /// What came back.
     pub answer: Result<Answer, Failure>,
     /// Whole exchange, microseconds on the monotonic clock.
     pub micros: u64,
     /// 0 for the first try of a case.
     pub attempt: u8,
+}
+
+/// A secret in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Echo {
+    /// Which: the credential's name, or the kind of the request's field.
+    pub kind: String,
+    /// JSON pointer into the body, `header:NAME`, or empty for a body that is no JSON.
+    pub pointer: String,
 }
 
 /// How an answer's body came.
@@ -167,6 +179,7 @@ pub enum Reason {
     FixtureMissing,
     IdentityTaken,
     Interrupted,
+    Outage,
 }
 
 impl Reason {
@@ -191,6 +204,7 @@ impl Reason {
             Reason::FixtureMissing => "fixture_missing",
             Reason::IdentityTaken => "identity_taken",
             Reason::Interrupted => "interrupted",
+            Reason::Outage => "outage",
         }
     }
 
@@ -217,6 +231,7 @@ impl Reason {
             Reason::FixtureMissing => "what the case needs is not there",
             Reason::IdentityTaken => "the fresh identity was already taken",
             Reason::Interrupted => "the run was stopped",
+            Reason::Outage => "the target had stopped answering: the rest of the plan was not sent",
         }
     }
 }

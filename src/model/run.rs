@@ -53,8 +53,26 @@ pub struct RunHeader {
     pub program: String,
     /// The run folder as it was named.
     pub folder: String,
+    /// SHA-256 of the waivers, hex; their copy lies in the run folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers_digest: Option<String>,
+    /// SHA-256 of the baseline, hex; it lies in the run folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_digest: Option<String>,
+    /// What the target does not offer, by its profile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<Capability>,
     /// A number that a certifier gave for this run.
     pub challenge: Option<String>,
+}
+
+/// Something that a target does not offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capability {
+    /// Clauses that are declared away, as a glob.
+    pub without: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// How much a plan draws and how long its catalogues are.
@@ -73,6 +91,8 @@ impl Breadth {
     pub const GATE: Breadth = Breadth { fuzz: 8, walks: 3, wide: false };
     /// For a nightly run.
     pub const NIGHTLY: Breadth = Breadth { fuzz: 200, walks: 100, wide: true };
+    /// For a certificate: every catalogue whole, draws enough to reach what only they reach.
+    pub const CERTIFICATION: Breadth = Breadth { fuzz: 50, walks: 20, wide: true };
 }
 
 impl Default for Breadth {

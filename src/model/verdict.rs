@@ -60,6 +60,7 @@ pub enum Check {
     Fact,
     Encryption,
     Race,
+    Leak,
 }
 
 impl Check {
@@ -81,6 +82,7 @@ impl Check {
             Check::Fact => "fact",
             Check::Encryption => "encryption",
             Check::Race => "race",
+            Check::Leak => "leak",
         }
     }
 }
@@ -148,6 +150,6 @@ impl Verdict {
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.outcome == Outcome::Inconclusive
-            && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted))
+            && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted | Reason::Outage))
     }
 }

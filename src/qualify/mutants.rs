@@ -365,6 +365,9 @@ impl Found<'_> {
         let policy = &endpoint.policy;
         self.add(Some(policy.no_server_error), "answer-spoilt", spoilt("http:error"));
         self.add(Some(policy.no_redirect), "answer-spoilt", spoilt("http:redirect"));
+        if let Some(secret) = self.plan.contract().credentials.iter().find(|c| c.secret) {
+            self.add(Some(policy.no_leak), "answer-spoilt", spoilt(&format!("leak:{}", secret.name)));
+        }
         if success.status != 204 {
             self.add(Some(policy.no_coding), "answer-spoilt", spoilt("http:coding"));
             self.add(Some(policy.json), "answer-spoilt", spoilt("body:utf8"));

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::coverage;
+use crate::model::event::Standing;
+use crate::model::waiver::State;
 use crate::model::{FindingRecord, Level, RunHeader, Summary};
 
 /// Findings printed whole; the rest stand in the run folder.
@@ -70,6 +72,15 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             millis(slowest.max)
         ));
     }
+    for w in summary.waivers.iter().filter(|w| w.state != State::Matched) {
+        let came = w.came.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
+        line(format!("waiver {}:{}: {} {}{came}", w.source.file, w.source.line, w.about, w.state.says()));
+    }
+    if let Some(undeclared) = summary.undeclared.filter(|n| *n > 0) {
+        line(format!(
+            "{undeclared} MUST clauses are neither exercised nor declared away in the profile's capabilities: no certificate"
+        ));
+    }
     let kill = header.kill_rate.map_or_else(|| "not measured".to_owned(), |r| format!("{:.1}%", r * 100.0));
     line(format!("detection power of this suite: {kill}"));
     line(format!("report: {folder}"));
@@ -86,27 +97,40 @@ fn millis(micros: u64) -> String {
 #[must_use]
 pub fn verdict(summary: &Summary) -> String {
     let (hold, all, unexercised) = summary.must();
-    let must = summary.findings.iter().filter(|f| f.level == Level::Must).count();
-    let should = summary.findings.len() - must;
+    let count = |level: Level, standing: Standing| {
+        summary.findings.iter().filter(|f| f.level == level && f.standing == standing).count()
+    };
+    let (must, should) = (count(Level::Must, Standing::Open), count(Level::Should, Standing::Open));
+    let others: Vec<String> = [(Standing::Waived, "waived"), (Standing::Known, "known from the baseline")]
+        .into_iter()
+        .map(|(standing, word)| (count(Level::Must, standing) + count(Level::Should, standing), word))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("; {n} {word}"))
+        .collect();
     let word = match summary.exit {
         0 => "PASS",
         1 => "FAIL",
+        3 if summary.outage() > 0 => "OUTAGE",
         3 => "INCONCLUSIVE",
+        5 => "WAIVERS",
         6 => "COVERAGE",
         _ => "BROKEN",
     };
     let partial = if summary.partial { " (partial run)" } else { "" };
     format!(
-        "{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings"
+        "{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings{}",
+        others.concat()
     )
 }
 
 /// One finding, with the clause, its place, and how to see it again.
 #[must_use]
 pub fn finding_text(f: &FindingRecord) -> String {
-    let word = match f.level {
-        Level::Must => "FAIL",
-        Level::Should => "warning",
+    let word = match (f.standing, f.level) {
+        (Standing::Waived, _) => "waived",
+        (Standing::Known, _) => "known",
+        (Standing::Open, Level::Must) => "FAIL",
+        (Standing::Open, Level::Should) => "warning",
     };
     let mut out = format!("{word} {}: {}\n", f.number, f.clause);
     let why = if f.why.is_empty() { String::new() } else { format!(" ({})", f.why) };
@@ -124,6 +148,7 @@ pub fn finding_text(f: &FindingRecord) -> String {
         ("request", f.first.as_ref().map(|_| f.request.clone()).unwrap_or_default()),
         ("before", f.first.clone().unwrap_or_default()),
         ("hint", f.hint.clone()),
+        ("waiver", f.waiver.clone().unwrap_or_default()),
         ("replay", f.replay.clone()),
     ];
     for (name, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {

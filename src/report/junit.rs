@@ -52,17 +52,21 @@ fn test_case(case: &Case) -> TestCase {
     let why = case.reason.clone().unwrap_or_else(|| case.outcome.clone());
     let status = match case.outcome.as_str() {
         "PASS" => TestCaseStatus::success(),
-        // A broken SHOULD is a warning: it does not fail the test case, its text says so.
-        "FAIL" if case.level.as_deref() == Some("SHOULD") => TestCaseStatus::success(),
+        // A broken SHOULD is a warning: it does not fail the test case, its text says so; nor does what is accepted.
+        "FAIL" if case.level.as_deref() == Some("SHOULD") || case.accepted.is_some() => TestCaseStatus::success(),
         "FAIL" => fault(NonSuccessKind::Failure, "clause broken", &detail),
         "NOT_APPLICABLE" | "NOT_SELECTED" => TestCaseStatus::skipped(),
         _ => fault(NonSuccessKind::Error, &why, &detail),
     };
-    let warned = case.outcome == "FAIL" && case.level.as_deref() == Some("SHOULD");
+    let warned = (case.outcome == "FAIL").then_some(match (&case.accepted, case.level.as_deref()) {
+        (Some(word), _) => word.as_str(),
+        (None, Some("SHOULD")) => "warning (SHOULD)",
+        _ => "",
+    });
     let mut test = TestCase::new(case.id.clone(), status);
     test.set_time(Duration::from_micros(case.micros));
-    if warned {
-        test.set_system_out(format!("warning (SHOULD): {detail}"));
+    if let Some(word) = warned.filter(|word| !word.is_empty()) {
+        test.set_system_out(format!("{word}: {detail}"));
     }
     test
 }

@@ -22,6 +22,8 @@ pub(super) struct Case {
     #[serde(default)]
     pub(super) level: Option<String>,
     #[serde(default)]
+    pub(super) accepted: Option<String>,
+    #[serde(default)]
     pub(super) reason: Option<String>,
     #[serde(default)]
     pub(super) note: String,

@@ -3,6 +3,7 @@
 //! Emits [`Event`]s and writes evidence; knows no report format, reads no environment. Memory is bounded by a batch,
 //! whatever the number of cases.
 
+pub mod accepted;
 mod execute;
 mod limiter;
 mod record;
@@ -17,10 +18,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+pub use accepted::Accepted;
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
 use crate::behaviour::World;
+use crate::contract::Contract;
 use crate::crypto::Keys;
 use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::prepare::Catalogue;
@@ -102,6 +105,7 @@ pub struct Runner<T> {
     stop: Arc<AtomicBool>,
     live: Arc<Live>,
     catalogues: RwLock<Arc<Known>>,
+    accepted: Arc<Accepted>,
 }
 
 /// Where requests go, and what they are signed and encrypted with.
@@ -117,6 +121,13 @@ pub struct Access {
     pub keys: Option<Keys>,
     /// Which bodies are encrypted.
     pub encrypt: Encrypt,
+}
+
+/// What no answer may show: the callers' credentials.
+fn secrets<'a>(contract: &'a Contract, access: &'a Access) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let actors = std::iter::once(&access.credentials).chain(&access.second);
+    let hidden = |name: &str| contract.credentials.iter().any(|c| c.name == name && c.secret);
+    actors.flatten().filter(move |(name, _)| hidden(name)).map(|(name, secret)| (name.as_str(), secret.reveal()))
 }
 
 /// What was read of the target before the first case.
@@ -136,12 +147,15 @@ struct Sick {
     input: bool,
     /// No complete answer at all.
     down: bool,
+    /// It was silent twice in a row: nothing more is sent.
+    given_up: bool,
     why: String,
 }
 
 impl Sick {
     fn verdict(&self) -> Verdict {
-        Verdict::inconclusive(Reason::CanaryFailed, self.why.clone())
+        let reason = if self.given_up { Reason::Outage } else { Reason::CanaryFailed };
+        Verdict::inconclusive(reason, self.why.clone())
     }
 }
 
@@ -158,17 +172,25 @@ impl<T: Transport> Runner<T> {
     ) -> Self {
         Self {
             oracle: Oracle::new(Arc::clone(plan.contract())),
+            redactor: Redactor::new(secrets(plan.contract(), &access)),
             limiter: Limiter::new(options.rate),
             plan,
             transport,
             access,
             ambient,
-            redactor: Redactor::default(),
             options,
             stop,
             live: Arc::default(),
             catalogues: RwLock::default(),
+            accepted: Arc::default(),
         }
+    }
+
+    /// The same, with findings that do not fail it.
+    #[must_use]
+    pub fn accepting(mut self, accepted: Arc<Accepted>) -> Self {
+        self.accepted = accepted;
+        self
     }
 
     /// How far it is.
@@ -199,7 +221,8 @@ impl<T: Transport> Runner<T> {
         journal: &mut Journal,
         emit: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Tally, JournalError> {
-        self.go_on(Tally::new(Arc::clone(self.plan.contract())), cases, journal, emit).await
+        let tally = Tally::new(Arc::clone(self.plan.contract()), Arc::clone(&self.accepted));
+        self.go_on(tally, cases, journal, emit).await
     }
 
     /// Goes on with what a run has come to already: `cases` are those that it has not run.
@@ -225,7 +248,7 @@ impl<T: Transport> Runner<T> {
             let Some(endpoint) = batch.first().map(|case| case.endpoint) else { break };
             let before = match &outage {
                 // Down twice in a row: the rest would only wait for the same silence.
-                Some((2.., sick)) => Err(sick.clone()),
+                Some((2.., sick)) => Err(Sick { given_up: true, ..sick.clone() }),
                 _ if healthy_before == Some(endpoint) => Ok(()),
                 _ => self.canary(endpoint, &mut tally, journal).await?,
             };
@@ -387,7 +410,7 @@ impl<T: Transport> Runner<T> {
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
         let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
-        let mut sick = Sick { input: false, down: true, why: String::new() };
+        let mut sick = Sick { input: false, down: true, given_up: false, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
@@ -404,6 +427,7 @@ impl<T: Transport> Runner<T> {
             sick = Sick {
                 input: health == Health::Refusing { input: true },
                 down: health == Health::Down,
+                given_up: false,
                 why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id),
             };
             // A refusal in good order is no outage that might pass.
@@ -480,7 +504,7 @@ impl<T: Transport> Runner<T> {
 
     /// Reads what cases need before the first of them: catalogues.
     pub async fn prime(&self) {
-        let mut tally = Tally::new(Arc::clone(self.plan.contract()));
+        let mut tally = Tally::new(Arc::clone(self.plan.contract()), Arc::default());
         // Nothing is written, so nothing can fail to be; what can't be read is missing, and the cases say so.
         let _ = self.read_catalogues(&mut tally, &mut Journal::discard()).await;
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Runner;
 use super::execute::Executed;
+use super::{Accepted, Runner};
 use crate::contract::Contract;
 use crate::evidence::record::case_line;
 use crate::exchange::Transport;
@@ -16,7 +16,7 @@ use crate::plan::Plan;
 impl<T: Transport> Runner<T> {
     /// The case's record and its line of evidence; made again if its verdict changed since.
     pub(super) fn record(&self, case: &Case, executed: &Executed) -> (Arc<CaseRecord>, Vec<u8>) {
-        let record = record(&self.plan, &self.oracle, case, executed);
+        let record = record(&self.plan, &self.oracle, &self.accepted, case, executed);
         // Plain data always has a JSON text.
         let verdict = serde_json::to_vec(&record).unwrap_or_default();
         // What comes from a file is not in the plan.
@@ -26,7 +26,13 @@ impl<T: Transport> Runner<T> {
 }
 
 /// The record of a case by its verdict and exchanges.
-pub(super) fn record(plan: &Plan, oracle: &Oracle, case: &Case, executed: &Executed) -> CaseRecord {
+pub(super) fn record(
+    plan: &Plan,
+    oracle: &Oracle,
+    accepted: &Accepted,
+    case: &Case,
+    executed: &Executed,
+) -> CaseRecord {
     let contract = plan.contract();
     let probe = executed.observed.last().filter(|_| executed.observed.len() == case.steps.len() && case.race.is_none());
     CaseRecord {
@@ -38,6 +44,7 @@ pub(super) fn record(plan: &Plan, oracle: &Oracle, case: &Case, executed: &Execu
         },
         outcome: executed.verdict.outcome,
         level: executed.verdict.level(),
+        accepted: accepted.word(contract, &case.id, &executed.verdict).map(Into::into),
         reason: executed.verdict.reason,
         note: executed.verdict.note.clone(),
         broken: executed

@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::iter::Peekable;
+use std::sync::Arc;
 
-use super::Tally;
 use super::execute::{Executed, TRIES};
 use super::record::record;
+use super::{Accepted, Tally};
 use crate::crypto::Digest;
 use crate::evidence::{Aside, CaseLine, Damage, Footer, Grounds, Part, Reader, Record, Why};
 use crate::judge::{Health, Oracle};
@@ -94,8 +95,8 @@ pub struct Rejudged {
 ///
 /// # Errors
 /// [`Damage`] where the evidence itself is broken.
-pub fn rejudge(plan: &Plan, reader: &mut Reader) -> Result<Rejudged, Damage> {
-    let mut refold = Refold::new(plan);
+pub fn rejudge(plan: &Plan, accepted: Arc<Accepted>, reader: &mut Reader) -> Result<Rejudged, Damage> {
+    let mut refold = Refold::new(plan, accepted);
     while let Some(record) = reader.next(|_| true)? {
         refold.take(record);
     }
@@ -108,6 +109,7 @@ pub struct Refold<'a> {
     plan: &'a Plan,
     oracle: Oracle,
     tally: Tally,
+    accepted: Arc<Accepted>,
     planned: Peekable<Box<dyn Iterator<Item = Case> + 'a>>,
     clauses: HashMap<&'a str, ClauseIx>,
     canaries: HashMap<usize, Option<Case>>,
@@ -129,12 +131,13 @@ impl fmt::Debug for Refold<'_> {
 impl<'a> Refold<'a> {
     /// Nothing folded yet.
     #[must_use]
-    pub fn new(plan: &'a Plan) -> Self {
+    pub fn new(plan: &'a Plan, accepted: Arc<Accepted>) -> Self {
         let contract = plan.contract();
         let planned: Box<dyn Iterator<Item = Case> + 'a> = Box::new(plan.cases());
         Self {
-            oracle: Oracle::new(std::sync::Arc::clone(contract)),
-            tally: Tally::new(std::sync::Arc::clone(contract)),
+            oracle: Oracle::new(Arc::clone(contract)),
+            tally: Tally::new(Arc::clone(contract), Arc::clone(&accepted)),
+            accepted,
             planned: planned.peekable(),
             clauses: (0..).zip(&contract.clauses).map(|(ix, clause)| (clause.id.as_str(), ix)).collect(),
             plan,
@@ -247,11 +250,11 @@ impl<'a> Refold<'a> {
             if matches!(given.outcome, Outcome::Pass | Outcome::Fail) {
                 self.differ(Difference::Given(said.id.clone()));
             }
-            if given.reason == Some(Reason::CanaryFailed) && !self.sick {
+            if matches!(given.reason, Some(Reason::CanaryFailed | Reason::Outage)) && !self.sick {
                 self.differ(Difference::NoCanary(said.id.clone()));
             }
         }
-        let record = record(self.plan, &self.oracle, &case, &executed);
+        let record = record(self.plan, &self.oracle, &self.accepted, &case, &executed);
         // Plain data always has a JSON text.
         if serde_json::to_string(&record).unwrap_or_default() != line.verdict.get() {
             let word = |outcome: Outcome, reason: Option<Reason>| match reason {

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use globset::{Glob, GlobMatcher};
+
 use super::Tally;
+use super::accepted::Use;
 use crate::contract::{Row, When};
-use crate::model::event::{ClauseRecord, LatencyRecord};
+use crate::model::event::{ClauseRecord, LatencyRecord, Standing, WaiverRecord};
 use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Rule, RunHeader, Summary};
 use crate::plan::Plan;
 
@@ -18,7 +21,31 @@ pub fn sum_up(header: &RunHeader, tally: &Tally, plan: &Plan) -> Summary {
     };
     let mut summary = summarize(tally, plan, header.demands, &replay);
     explain(&mut summary, tally, plan);
+    declare(&mut summary, header);
     summary
+}
+
+/// Marks the clauses that the profile declares away; a certificate needs every other MUST clause exercised.
+fn declare(summary: &mut Summary, header: &RunHeader) {
+    let globs: Vec<(GlobMatcher, &str)> = header
+        .capabilities
+        .iter()
+        .filter_map(|c| Some((Glob::new(&c.without).ok()?.compile_matcher(), c.reason.as_str())))
+        .collect();
+    for clause in summary.clauses.iter_mut().filter(|c| c.asserted == 0) {
+        if let Some((_, reason)) = globs.iter().find(|(glob, _)| glob.is_match(&clause.id)) {
+            clause.declared = true;
+            clause.reason = Some(format!("declared away: {reason}"));
+        }
+    }
+    if header.mode == "certification" {
+        let open = |c: &&ClauseRecord| c.level == Level::Must && c.asserted == 0 && !c.declared;
+        let undeclared = summary.clauses.iter().filter(open).count();
+        summary.undeclared = Some(undeclared);
+        if undeclared > 0 && [Exit::Green, Exit::Coverage, Exit::Waiver].contains(&Exit::from_code(summary.exit)) {
+            summary.exit = Exit::Unclear.code();
+        }
+    }
 }
 
 /// Sums up; `replay` makes the command for a finding's number.
@@ -51,6 +78,15 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
             request: found.request.clone(),
             answer: found.answer.clone(),
             replay: replay(number),
+            standing: match found {
+                _ if found.waived == found.count => Standing::Waived,
+                _ if found.known => Standing::Known,
+                _ => Standing::Open,
+            },
+            waiver: found.waiver.map(|at| {
+                let waiver = &tally.accepted.waivers()[at];
+                format!("{} until {}: {}", waiver.owner, waiver.expires, waiver.reason)
+            }),
             first: found.first.clone(),
             input: found.case.draw.as_ref().map(|draw| draw.input.to_value()),
         });
@@ -85,13 +121,16 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         })
         .collect();
     let slow = latency.iter().any(|l| l.slow);
-    let worst = |level: Level| findings.iter().any(|f| f.level == level);
+    let worst = |level: Level| findings.iter().any(|f| f.level == level && f.standing == Standing::Open);
+    let waivers = waivers(tally);
     let exit = if tally.counts.broken > 0 {
         Exit::Harness
     } else if worst(Level::Must) || (demands.fail_on_should && (worst(Level::Should) || slow)) {
         Exit::Broken
     } else if tally.partial || obstructed(tally) {
         Exit::Unclear
+    } else if waivers.iter().any(|w| w.state.red()) {
+        Exit::Waiver
     } else if demands.min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
         Exit::Coverage
     } else {
@@ -105,11 +144,34 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
         findings,
         latency,
+        waivers,
+        undeclared: None,
         exchanges: tally.exchanges,
         millis: tally.millis,
         root: String::new(),
         exit: exit.code(),
     }
+}
+
+fn waivers(tally: &Tally) -> Vec<WaiverRecord> {
+    let asserted = |id: &str| {
+        let clauses = (0..).zip(&tally.contract().clauses);
+        clauses.filter(|(_, c)| c.id == id).any(|(ix, _)| tally.audit.rate(ix).0 > 0)
+    };
+    let accepted = &tally.accepted;
+    let record = |(at, used): (usize, &Use)| {
+        let waiver = &accepted.waivers()[at];
+        WaiverRecord {
+            about: waiver.selector.id().to_owned(),
+            state: accepted.state(at, used, asserted(waiver.selector.id())),
+            matched: used.matched,
+            came: used.changed.clone(),
+            owner: waiver.owner.clone(),
+            expires: waiver.expires.clone(),
+            source: waiver.source.clone(),
+        }
+    };
+    tally.uses.iter().enumerate().map(record).collect()
 }
 
 fn obstructed(tally: &Tally) -> bool {
@@ -126,7 +188,7 @@ fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
         .map(|(ix, clause)| {
             let (asserted, broken) = tally.audit.rate(ix);
             let (id, level, basis) = (clause.id.clone(), clause.level, clause.basis);
-            ClauseRecord { id, level, basis, asserted, broken, reason: None }
+            ClauseRecord { id, level, basis, asserted, broken, declared: false, reason: None }
         })
         .collect()
 }
@@ -219,6 +281,9 @@ fn hint(check: Check, rule: Rule) -> &'static str {
         (Check::Field, Rule::Integer) => "strict readers refuse a fraction or exponent where an id is expected",
         (Check::Field, _) => "a client that reads the documented type and bounds breaks here",
         (Check::Server, _) => "the server's log at this time should name the fault",
+        (Check::Leak, _) => {
+            "an error text is built from the request, or from an exception that holds it: name the field, not its value"
+        }
         (Check::Trace, _) => {
             "answers are matched to requests by shared state: look for a variable that outlives its request"
         }

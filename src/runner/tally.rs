@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 
+use super::accepted::{Accepted, Ground, Use, anywhere};
 use super::execute::Executed;
 use crate::contract::Contract;
 use crate::judge::{self, Audit};
+use crate::model::waiver::Selector;
 use crate::model::{
     Case, CaseRecord, Check, ClauseIx, Confirmed, Counts, Finding, Level, Observed, Outcome, Reason, Verdict,
 };
@@ -45,6 +47,10 @@ pub struct Tally {
     /// Whole run, milliseconds.
     pub millis: u64,
     failing: (u64, u64),
+    /// Findings that do not fail the run.
+    pub(super) accepted: Arc<Accepted>,
+    /// What came of each waiver.
+    pub(super) uses: Vec<Use>,
 }
 
 /// What can stand in the way of a verdict.
@@ -59,6 +65,12 @@ pub struct Found {
     pub case: Arc<Case>,
     /// Cases that show it.
     pub count: u64,
+    /// Those among them that a waiver covers.
+    pub waived: u64,
+    /// The waiver that covered it first.
+    pub waiver: Option<usize>,
+    /// True if the baseline has it.
+    pub known: bool,
     /// Body of the exchange that showed it first, where a smaller one was found.
     pub first: Option<String>,
     /// Body of the exchange, redacted.
@@ -72,8 +84,10 @@ pub struct Found {
 }
 
 impl Tally {
-    pub(super) fn new(contract: Arc<Contract>) -> Self {
+    pub(super) fn new(contract: Arc<Contract>, accepted: Arc<Accepted>) -> Self {
         Self {
+            uses: vec![Use::default(); accepted.waivers().len()],
+            accepted,
             audit: Audit::new(&contract),
             contract,
             counts: Counts::default(),
@@ -90,6 +104,10 @@ impl Tally {
         }
     }
 
+    pub(super) fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
     /// Cases that fail so far.
     pub(super) fn failing(&self, fail_on_should: bool) -> u64 {
         if fail_on_should { self.failing.0 + self.failing.1 } else { self.failing.0 }
@@ -98,10 +116,15 @@ impl Tally {
     pub(super) fn add(&mut self, case: &Case, executed: &Executed, record: &CaseRecord) {
         let verdict = &executed.verdict;
         self.counts.add(verdict.outcome);
-        match verdict.level() {
+        match verdict.level().filter(|_| record.accepted.is_none()) {
             Some(Level::Must) => self.failing.0 += 1,
             Some(Level::Should) => self.failing.1 += 1,
             None => {}
+        }
+        if matches!(verdict.outcome, Outcome::Pass | Outcome::Fail) {
+            for (waiver, used) in self.accepted.waivers().iter().zip(&mut self.uses) {
+                used.settled |= waiver.selector == Selector::Case(case.id.to_string());
+            }
         }
         if verdict.outcome == Outcome::NotApplicable {
             for clause in &case.clauses {
@@ -177,8 +200,13 @@ impl Tally {
         let request = || seen.map(|s| s.request_body.to_text()).unwrap_or_default();
         let answer = || seen.map(|s| judge::summary(s, &self.contract)).unwrap_or_default();
         let key = |f: &Finding| (f.clause, f.check, anywhere(&f.pointer));
+        let ground = self.accepted.ground(&self.contract, &case.id, finding);
+        let waiver = ground.and_then(|g| if let Ground::Waiver(at) = g { Some(at) } else { None });
+        self.accepted.note(&self.contract, &case.id, finding, &mut self.uses);
         if let Some(known) = self.found.iter_mut().find(|k| key(&k.finding) == key(finding)) {
             known.count += 1;
+            known.waived += u64::from(waiver.is_some());
+            known.waiver = known.waiver.or(waiver);
             let (old, new) = (
                 (known.case.steps.len(), known.request.len()),
                 (case.steps.len(), seen.map_or(usize::MAX, |s| s.request_body.to_text().len())),
@@ -195,6 +223,9 @@ impl Tally {
                 finding: finding.clone(),
                 case: Arc::new(case.clone()),
                 count: 1,
+                waived: u64::from(waiver.is_some()),
+                waiver,
+                known: ground == Some(Ground::Known),
                 first: None,
                 request,
                 answer,
@@ -234,13 +265,4 @@ impl Tally {
             }
         }
     }
-}
-
-/// A pointer with the numbers of array items left out: the same break in another item is the same finding.
-fn anywhere(pointer: &str) -> String {
-    pointer
-        .split('/')
-        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::change::{Change, content_type, edit, edit_bytes};
 use super::history::History;
-use super::{Call, Reply, Sandbox, put};
+use super::{Call, Reply, Sandbox, keys, put};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::Rule;
 use crate::model::field::Way;
@@ -67,6 +67,7 @@ pub(super) enum Kind {
     ServerError,
     Race(String),
     Stumble(Vec<String>),
+    Leak(String),
     Sometimes { every: u64, fault: Box<Fault> },
     At { endpoint: String, fault: Box<Fault> },
 }
@@ -81,7 +82,7 @@ pub(super) enum Broken {
 }
 
 /// Every fault: its name with the kind of argument it takes, and what it does.
-pub const FAULTS: [(&str, &str); 65] = [
+pub const FAULTS: [(&str, &str); 66] = [
     ("accept-above:FIELD", "takes values above the field's bounds"),
     ("accept-below:FIELD", "takes values below the field's bounds"),
     ("accept-empty:FIELD", "takes the empty string"),
@@ -136,6 +137,7 @@ pub const FAULTS: [(&str, &str); 65] = [
     ("answer-other:FIELD", "answers another legal value"),
     ("crash-on-char:HEX", "answers 500 to one character, by its code point"),
     ("crash-long-astral:FIELD", "answers 500 to more than 64 characters with one beyond the basic plane among them"),
+    ("leak:WHAT", "shows a secret in every message: a credential or a field of the request by name, or `private-key`"),
     ("crash-on-body:KIND", "answers 500 to a body of this kind: syntax, deep, defect, shape"),
     ("loose-token:REGION", "takes a token over the body with a blank more at its: head, middle, tail, end"),
     ("any-secret", "takes a token signed with any actor's secret"),
@@ -194,6 +196,7 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
         "skip-charset" => overlook(Rule::Charset, None),
         "skip-value" => overlook(Rule::Value, None),
         "refuse-max" => Kind::Object { path: arg, longest: true },
+        "leak" => Kind::Leak(arg),
         "refuse-min" => Kind::Object { path: arg, longest: false },
         "wrong-code" => Kind::WrongCode { code: arg, elsewhere: false },
         "wrong-code-elsewhere" => Kind::WrongCode { code: arg, elsewhere: true },
@@ -519,6 +522,15 @@ impl Fault {
             }
             Kind::ServerError => {
                 reply = sandbox.plain(500, "Internal Server Error");
+            }
+            Kind::Leak(what) => {
+                let field = || json::parse(&call.body).ok()?.root.at(what)?.scalar().map(str::to_owned);
+                let credential = || Some(sandbox.actors.first()?.get(what)?.reveal().to_owned());
+                let key = || keys().filter(|_| what == "private-key").map(|(_, _, client)| client);
+                let path = &sandbox.contract.envelope.message;
+                if let Some(secret) = credential().or_else(key).or_else(field) {
+                    edit(&mut reply, |members| put(members, path, Json::text(&format!("failed for {secret}"))));
+                }
             }
             Kind::Coding => reply.headers.push(("content-encoding".to_owned(), "gzip".to_owned())),
             Kind::ContentType => content_type(&mut reply, "text/plain"),

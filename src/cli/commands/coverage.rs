@@ -35,6 +35,7 @@ pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit
             );
             let asserted = aimed.contains(&ix) || on_answers && endpoint.is_some_and(|at| answered.contains(&at));
             ClauseRecord {
+                declared: false,
                 id: clause.id.clone(),
                 level: clause.level,
                 basis: clause.basis,

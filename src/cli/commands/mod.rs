@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod acceptance;
 pub(super) mod coverage;
 mod inputs;
 pub(super) mod keygen;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::acceptance::Acceptance;
 use crate::cli::UsageError;
 use crate::cli::args::Rejudge;
 use crate::cli::config::Config;
@@ -34,7 +35,8 @@ pub(super) fn again(
     };
     let header = reader.header().clone();
     let plan = Config::plan_of(&header, contract, profile)?;
-    let rejudged = match rejudge(&plan, &mut reader) {
+    let accepted = Acceptance::kept(folder, &header)?.accepted(&header)?;
+    let rejudged = match rejudge(&plan, accepted, &mut reader) {
         Ok(rejudged) => rejudged,
         Err(damage) => return Ok(Err(damage)),
     };

@@ -1,9 +1,11 @@
 //! `konform run --resume`: a killed run goes on where its evidence ends.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::Utc;
 
+use super::acceptance::Acceptance;
 use super::run::{Job, count, saved};
 use crate::cli::UsageError;
 use crate::cli::args::{Run, Selection};
@@ -31,7 +33,8 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let plan = config.plan();
     let saved = saved(args, &config, &plan)?;
     same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
-    let mut refold = Refold::new(&plan);
+    let accepted = Acceptance::kept(folder, &header)?.accepted(&header)?;
+    let mut refold = Refold::new(&plan, Arc::clone(&accepted));
     loop {
         match reader.next(|_| true) {
             Ok(Some(record)) => refold.take(record),
@@ -55,7 +58,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let journal = Journal::resume(&path, &trunk, &resumed).map_err(|e| UsageError(e.to_string()))?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
     let past = Some((tally, trunk.cases));
-    Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, past })
+    Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, past })
 }
 
 fn same_plan(header: &RunHeader, digest: &str) -> Result<(), UsageError> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use super::acceptance::{self, Acceptance};
 use super::{block_on, inputs, resume};
 use crate::cli::UsageError;
 use crate::cli::args::{FailOn, Format, Mode, Run};
@@ -22,7 +23,7 @@ use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
 use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
-use crate::runner::{Options, Runner, Tally};
+use crate::runner::{Accepted, Options, Runner, Tally};
 
 /// A run that stands ready: nothing was sent yet, or some of it.
 pub(super) struct Job {
@@ -34,6 +35,8 @@ pub(super) struct Job {
     pub(super) header: RunHeader,
     pub(super) folder: PathBuf,
     pub(super) journal: Journal,
+    /// Findings that do not fail it.
+    pub(super) accepted: Arc<Accepted>,
     /// What a killed run has come to, and how many cases that were.
     pub(super) past: Option<(Tally, u64)>,
 }
@@ -50,6 +53,16 @@ pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageErr
 
 /// Counts and names the cases, makes the folder, writes the header.
 fn begin(args: &Run) -> Result<Job, UsageError> {
+    if args.common.mode == Mode::Certification {
+        let chosen = [&args.selection.only, &args.selection.skip, &args.selection.clause].iter().any(|g| !g.is_empty());
+        if chosen || args.baseline.is_some() {
+            return Err(UsageError(
+                "a certification runs every case and knows no baseline: leave --only, --skip, --clause and --baseline out, \
+                 and declare in the profile's `capabilities` what the target does not offer"
+                    .to_owned(),
+            ));
+        }
+    }
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
     let plan = config.plan();
@@ -60,8 +73,9 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
             "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
         ));
     }
+    let acceptance = Acceptance::read(args, &config.contract.id)?;
     let folder = folder(args)?;
-    let header = RunHeader {
+    let mut header = RunHeader {
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         contract: config.contract.id.clone(),
         contract_digest: config.contract_digest.clone(),
@@ -98,10 +112,15 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         kill_rate: config.kill_rate,
         program: std::env::args().next().unwrap_or_else(|| "konform".to_owned()),
         folder: folder.display().to_string(),
+        waivers_digest: None,
+        baseline_digest: None,
+        capabilities: config.profile.as_ref().map(|p| p.capabilities.clone()).unwrap_or_default(),
         challenge: args.challenge.clone(),
     };
+    acceptance.keep(&folder, &mut header)?;
+    let accepted = acceptance.accepted(&header)?;
     let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
-    Ok(Job { config, plan, chosen, saved, header, folder, journal, past: None })
+    Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, past: None })
 }
 
 /// The inputs that `--save-failures` has kept.
@@ -129,7 +148,7 @@ pub(super) fn count(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case
 }
 
 fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, UsageError> {
-    let Job { config, plan, chosen, saved, header, folder, mut journal, past } = job;
+    let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, past } = job;
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -141,8 +160,8 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
                 stop.store(true, Ordering::Relaxed);
             });
         }
-        let runner =
-            Arc::new(Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop));
+        let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
+        let runner = Arc::new(runner.accepting(accepted));
         let done = past.as_ref().map_or(0, |(_, done)| *done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
@@ -227,6 +246,13 @@ fn finish(
                 }
             }
             Err(error) => Output::note(&format!("warning: failed to write the snapshot: {error}")),
+        }
+    }
+    if args.bless {
+        match acceptance::bless(folder, header, summary) {
+            Ok(Some(path)) => told += &format!("waivers proposed in {path}\n"),
+            Ok(None) => {}
+            Err(error) => Output::note(&format!("warning: failed to propose waivers: {error}")),
         }
     }
     if let Err(error) = archive::pack(folder, archive::LARGE) {

@@ -3,6 +3,7 @@
 
 mod lab;
 
+mod accepted;
 mod architecture;
 mod cli;
 mod contract_files;
@@ -12,6 +13,7 @@ mod exchanges;
 mod facts;
 mod faults;
 mod honest;
+mod leaks;
 mod library;
 mod plan;
 mod qualify;

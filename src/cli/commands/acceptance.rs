@@ -1,0 +1,179 @@
+//! Waivers and baselines: from the command line into the run folder, and from there whenever the run is judged again.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::UsageError;
+use crate::cli::args::Run;
+use crate::contract::{File, waiver};
+use crate::crypto;
+use crate::model::event::Standing;
+use crate::model::waiver::LONGEST;
+use crate::model::{FindingRecord, RunHeader, Summary, volatile};
+use crate::runner::Accepted;
+use crate::runner::accepted::anywhere;
+
+/// The run folder's copy of the waivers.
+const WAIVERS: &str = "waivers.yaml";
+/// The run folder's copy of what the baseline has.
+const BASELINE: &str = "baseline.json";
+/// Where `--bless` writes.
+const PROPOSED: &str = "waivers.proposed.yaml";
+
+/// The texts of what is accepted, before the run folder is there.
+#[derive(Debug, Default)]
+pub(super) struct Acceptance {
+    waivers: Option<String>,
+    baseline: Option<String>,
+}
+
+/// Identities of a pinned run's findings.
+#[derive(Serialize, Deserialize)]
+struct Baseline {
+    format: String,
+    version: u32,
+    /// Root of that run's evidence.
+    root: String,
+    started: String,
+    findings: Vec<String>,
+}
+
+/// The parts of results.json that others read.
+#[derive(Deserialize)]
+pub(super) struct Results {
+    pub(super) run: RunHeader,
+    pub(super) summary: Summary,
+}
+
+/// Reads the results of a run folder.
+pub(super) fn results(folder: &Path) -> Result<Results, UsageError> {
+    let path = folder.join("results.json");
+    let text = fs::read_to_string(&path).map_err(|e| {
+        UsageError(format!("failed to read {}: {e}; give the folder of a finished run", path.display()))
+    })?;
+    serde_json::from_str(&text)
+        .map_err(|e| UsageError(format!("{} is not what this version of konform writes: {e}", path.display())))
+}
+
+/// What makes two findings of two runs the same.
+pub(super) fn identity(finding: &FindingRecord) -> String {
+    format!("{} {} {}", finding.clause, finding.check.word(), anywhere(&finding.pointer))
+}
+
+impl Acceptance {
+    /// Reads what the command line names.
+    pub(super) fn read(args: &Run, contract: &str) -> Result<Self, UsageError> {
+        let waivers = args.waivers.as_ref().map(|path| {
+            let text = fs::read_to_string(path)
+                .map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
+            // Mistakes are shown with the name that the user gave.
+            waiver::load(&File { name: path.display().to_string(), text: text.clone() })
+                .map_err(|e| UsageError(e.to_string()))?;
+            Ok(text)
+        });
+        let baseline = args.baseline.as_ref().map(|folder| {
+            let theirs = results(folder)?;
+            if theirs.run.contract != contract {
+                return Err(UsageError(format!(
+                    "the baseline in {} is a run of {}, this one is of {contract}",
+                    folder.display(),
+                    theirs.run.contract
+                )));
+            }
+            let baseline = Baseline {
+                format: "konform/baseline".to_owned(),
+                version: 1,
+                root: theirs.summary.root,
+                started: theirs.run.started,
+                findings: theirs.summary.findings.iter().map(identity).collect(),
+            };
+            serde_json::to_string_pretty(&baseline).map_err(|e| UsageError(e.to_string()))
+        });
+        Ok(Self { waivers: waivers.transpose()?, baseline: baseline.transpose()? })
+    }
+
+    /// Writes the copies, and their digests into the header.
+    pub(super) fn keep(&self, folder: &Path, header: &mut RunHeader) -> Result<(), UsageError> {
+        for (name, text, digest) in [
+            (WAIVERS, &self.waivers, &mut header.waivers_digest),
+            (BASELINE, &self.baseline, &mut header.baseline_digest),
+        ] {
+            if let Some(text) = text {
+                let path = folder.join(name);
+                fs::write(&path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+                *digest = Some(crypto::hex(&crypto::sha256(text.as_bytes())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the copies of a run folder, which must be those of the header.
+    pub(super) fn kept(folder: &Path, header: &RunHeader) -> Result<Self, UsageError> {
+        let read = |name: &str, digest: &Option<String>| -> Result<Option<String>, UsageError> {
+            let Some(digest) = digest else { return Ok(None) };
+            let path = folder.join(name);
+            let text =
+                fs::read_to_string(&path).map_err(|e| UsageError(format!("failed to read {}: {e}", path.display())))?;
+            if crypto::hex(&crypto::sha256(text.as_bytes())) == *digest {
+                Ok(Some(text))
+            } else {
+                Err(UsageError(format!("{} was changed since the run", path.display())))
+            }
+        };
+        Ok(Self { waivers: read(WAIVERS, &header.waivers_digest)?, baseline: read(BASELINE, &header.baseline_digest)? })
+    }
+
+    /// What is accepted on the day the run began.
+    pub(super) fn accepted(&self, header: &RunHeader) -> Result<Arc<Accepted>, UsageError> {
+        let mut known = HashSet::new();
+        if let Some(text) = &self.baseline {
+            let baseline: Baseline =
+                serde_json::from_str(text).map_err(|e| UsageError(format!("{BASELINE} can't be read: {e}")))?;
+            known.extend(baseline.findings);
+        }
+        let waivers = match &self.waivers {
+            Some(text) => waiver::load(&File { name: WAIVERS.to_owned(), text: text.clone() })
+                .map_err(|e| UsageError(e.to_string()))?,
+            None => Vec::new(),
+        };
+        let today = header.started.get(..10).unwrap_or_default();
+        Ok(Arc::new(Accepted::new(waivers, today, known)))
+    }
+}
+
+/// Writes a proposal for every finding that fails the run; its owner and approver are left for people.
+pub(super) fn bless(folder: &Path, header: &RunHeader, summary: &Summary) -> std::io::Result<Option<String>> {
+    let open: Vec<&FindingRecord> = summary.findings.iter().filter(|f| f.standing == Standing::Open).collect();
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let today = header.started.get(..10).unwrap_or_default();
+    let last = today
+        .parse::<chrono::NaiveDate>()
+        .ok()
+        .and_then(|day| day.checked_add_days(chrono::Days::new(LONGEST.unsigned_abs())));
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = "# Proposals: fill in reason, owner and approver (another person), shorten the time, and give the file with --waivers.\n\
+                    konform: 1\nwaivers:\n"
+        .to_owned();
+    for finding in open {
+        // Writing to a String can't fail.
+        let _ = write!(
+            text,
+            "  - clause: {}\n    check: {}\n    pointer: {}\n    observed: {}\n    reason: \"\"\n    owner: \"\"\n    approver: \"\"\n    granted: {today}\n    expires: {}\n",
+            finding.clause,
+            finding.check.word(),
+            quoted(&finding.pointer),
+            quoted(&volatile::named(&finding.actual)),
+            last.map(|day| day.to_string()).unwrap_or_default(),
+        );
+    }
+    let path = folder.join(PROPOSED);
+    fs::write(&path, text)?;
+    Ok(Some(path.display().to_string()))
+}
