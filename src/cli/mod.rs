@@ -8,6 +8,7 @@ pub mod config;
 pub mod contracts;
 mod output;
 mod progress;
+mod scan;
 
 use std::process::ExitCode;
 

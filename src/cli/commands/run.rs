@@ -16,6 +16,7 @@ use crate::cli::args::{FailOn, Format, Mode, Run};
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
+use crate::cli::scan::Scan;
 use crate::crypto;
 use crate::evidence::{Journal, archive};
 use crate::model::run::Selected;
@@ -254,6 +255,16 @@ fn finish(
             Ok(None) => {}
             Err(error) => Output::note(&format!("warning: failed to propose waivers: {error}")),
         }
+    }
+    match Scan::of(config).map(|scan| scan.folder(folder)) {
+        Some(Ok(None)) => {}
+        Some(Ok(Some((file, what)))) => {
+            let file = file.display();
+            Output::problem(&format!("{what} stands in {file}: konform's own fault. Do not hand this folder on"));
+            return Exit::Harness;
+        }
+        Some(Err(error)) => Output::note(&format!("warning: failed to look for secrets in the reports: {error}")),
+        None => Output::note("warning: the reports were not searched for secrets"),
     }
     if let Err(error) = archive::pack(folder, archive::LARGE) {
         Output::note(&format!("warning: failed to compress the evidence: {error}"));
