@@ -4,6 +4,7 @@
 //! the exit codes; this library is 0.x.
 
 pub mod behaviour;
+pub mod certificate;
 pub mod cli;
 pub mod contract;
 pub mod crypto;

@@ -33,6 +33,11 @@ pub(super) enum Command {
     /// Judge a run again from its evidence, and hold its reports against what follows
     #[command(after_help = REJUDGE_HELP)]
     Rejudge(Rejudge),
+    /// Sign what a certification run came to, after judging it again
+    #[command(after_help = CERTIFY_HELP)]
+    Certify(Certify),
+    /// Say whether a certificate is to be believed
+    Verify(Verify),
     /// Serve a contract: the sandbox on a port
     Serve(Serve),
     /// Check a contract's files; print clauses, unknowns, gaps and conflicts
@@ -42,7 +47,7 @@ pub(super) enum Command {
     /// Prove what the suite finds: mutants of the contract, faults of the sandbox
     #[command(after_help = qualify_help())]
     Qualify(Qualify),
-    /// Make key pairs for tests of encrypted bodies
+    /// Make key pairs: for tests of encrypted bodies, or to sign certificates
     Keygen(Keygen),
 }
 
@@ -62,6 +67,18 @@ Examples:
 const REJUDGE_HELP: &str = "\
 Exit 0 if every verdict and report is what the evidence gives, 7 if evidence or reports are damaged,
 4 if a verdict differs, 2 for a usage error (another contract or profile than the run's).";
+
+const CERTIFY_HELP: &str = "\
+Examples:
+  konform keygen --sign keys                          make a key pair
+  konform run --mode certification --challenge 7f3a   run for a certificate
+  konform certify reports/<run> --key keys/sign-private.pem
+  konform verify reports/<run> --pub partner.pem --challenge 7f3a
+  konform certify reports/<run> --countersign --key own.pem --pub partner.pem
+
+Refused: a partial run, anything BROKEN, inconclusive or blocked, a broken MUST
+clause that no waiver covers, a MUST clause that is neither exercised nor declared
+away in the profile's capabilities, waivers that are red. Exit 0 or 1; 2 for usage.";
 
 fn qualify_help() -> String {
     let mut help = "A mutant is the sandbox serving the contract with one clause changed; it is killed by
@@ -307,6 +324,49 @@ pub(super) struct Rejudge {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Certify {
+    /// Folder of the run
+    pub(super) folder: PathBuf,
+    /// Private key to sign with, Ed25519, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
+    /// The number that the run must answer
+    #[arg(long, value_name = "NONCE")]
+    pub(super) challenge: Option<String>,
+    /// Days that the certificate holds
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(super) days: u32,
+    /// Sign another's certificate a second time, after judging its evidence again
+    #[arg(long)]
+    pub(super) countersign: bool,
+    /// With --countersign: public key of the certificate's signer, PEM
+    #[arg(long = "pub", value_name = "FILE", requires = "countersign")]
+    pub(super) public: Option<PathBuf>,
+    /// The run's contract, if it lies elsewhere now
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// The run's profile, if it lies elsewhere now
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Verify {
+    /// Folder of the run, or a certificate alone
+    #[arg(value_name = "DIR|FILE")]
+    pub(super) path: PathBuf,
+    /// Public key of its signer, Ed25519, PEM
+    #[arg(long = "pub", value_name = "FILE")]
+    pub(super) public: PathBuf,
+    /// The number that it must answer
+    #[arg(long, value_name = "NONCE")]
+    pub(super) challenge: Option<String>,
+    /// Public key of a second signer who has judged the evidence again, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) counter_pub: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
@@ -379,9 +439,12 @@ pub(super) struct Qualify {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Keygen {
-    /// Folder for the four PEM files; what is there is not overwritten
+    /// Folder for the PEM files; what is there is not overwritten
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// Make one pair that signs certificates instead
+    #[arg(long)]
+    pub(super) sign: bool,
 }
 
 fn hex(text: &str) -> Result<u64, String> {

@@ -44,6 +44,8 @@ fn dispatch(args: Args) -> Exit {
     let result = match args.command {
         Command::Run(args) => commands::run::run(&args, &mut out),
         Command::Rejudge(args) => commands::rejudge::command(&args, &mut out),
+        Command::Certify(args) => commands::certify::certify(&args, &mut out),
+        Command::Verify(args) => commands::verify::verify(&args, &mut out),
         Command::List(args) => commands::list::list(&args, &mut out),
         Command::Show(args) => commands::show::show(&args, &mut out),
         Command::Try(args) => commands::try_it::try_it(&args, &mut out),

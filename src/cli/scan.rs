@@ -29,8 +29,9 @@ impl Scan {
     /// The secrets of a run: its credentials, what its fixtures have in fields that the contract marks secret, any private key.
     pub(super) fn of(config: &Config) -> Option<Self> {
         let contract = &config.contract;
-        let mut found: Vec<(String, String)> =
-            ["PRIVATE KEY-----", "PRIVATE KEY BLOCK"].map(|mark| ("a private key".to_owned(), mark.to_owned())).to_vec();
+        let mut found: Vec<(String, String)> = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK"]
+            .map(|mark| ("a private key".to_owned(), mark.to_owned()))
+            .to_vec();
         let hidden = |name: &str| contract.credentials.iter().any(|c| c.name == name && c.secret);
         let actors = std::iter::once(&config.credentials).chain(&config.second);
         let credentials = actors.flatten().filter(|(name, _)| hidden(name));
@@ -58,11 +59,7 @@ impl Scan {
     pub(super) fn folder(&self, folder: &Path) -> io::Result<Option<(PathBuf, String)>> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            let found = if path.is_dir() {
-                self.folder(&path)?
-            } else {
-                self.file(&path)?.map(|what| (path, what))
-            };
+            let found = if path.is_dir() { self.folder(&path)? } else { self.file(&path)?.map(|what| (path, what)) };
             if found.is_some() {
                 return Ok(found);
             }
@@ -89,7 +86,8 @@ impl Scan {
     fn card(&self, line: &[u8]) -> bool {
         !self.bins.is_empty()
             && line.split(|b| !b.is_ascii_digit()).any(|run| {
-                self.bins.iter().any(|(bin, length)| run.len() == *length && run.starts_with(bin.as_bytes())) && luhn(run)
+                self.bins.iter().any(|(bin, length)| run.len() == *length && run.starts_with(bin.as_bytes()))
+                    && luhn(run)
             })
     }
 }

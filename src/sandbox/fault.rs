@@ -529,7 +529,7 @@ impl Fault {
                 let key = || keys().filter(|_| what == "private-key").map(|(_, _, client)| client);
                 let path = &sandbox.contract.envelope.message;
                 if let Some(secret) = credential().or_else(key).or_else(field) {
-                    edit(&mut reply, |members| put(members, path, Json::text(&format!("failed for {secret}"))));
+                    edit(&mut reply, |members| put(members, path, Json::text(format!("failed for {secret}"))));
                 }
             }
             Kind::Coding => reply.headers.push(("content-encoding".to_owned(), "gzip".to_owned())),

@@ -1,4 +1,4 @@
-//! `konform keygen`: key pairs for tests of encrypted bodies, server and client, as PEM files.
+//! `konform keygen`: key pairs as PEM files: server and client, for tests of encrypted bodies, or one that signs.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -7,12 +7,22 @@ use std::path::Path;
 use crate::cli::UsageError;
 use crate::cli::args::Keygen;
 use crate::cli::output::Output;
-use crate::crypto::keys;
+use crate::crypto::{SigningKey, keys};
 use crate::model::Exit;
 
 pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, UsageError> {
     std::fs::create_dir_all(&args.folder)
         .map_err(|e| UsageError(format!("failed to make {}: {e}", args.folder.display())))?;
+    if args.sign {
+        let key = SigningKey::generate();
+        for (name, text) in [("sign-private.pem", key.to_pem()), ("sign-public.pem", key.public().to_pem())] {
+            let text = text.ok_or_else(|| UsageError("the key could not be written as PEM".to_owned()))?;
+            let path = args.folder.join(name);
+            write(&path, &text)?;
+            out.line(&path.display().to_string());
+        }
+        return Ok(Exit::Green);
+    }
     for side in ["server", "client"] {
         let (private, public) =
             keys::generate().ok_or_else(|| UsageError("this machine gives no randomness for keys".to_owned()))?;

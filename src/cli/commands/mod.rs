@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod acceptance;
+pub(super) mod certify;
 pub(super) mod coverage;
 mod inputs;
 pub(super) mod keygen;
@@ -15,6 +16,7 @@ pub(super) mod run;
 pub(super) mod serve;
 pub(super) mod show;
 pub(super) mod try_it;
+pub(super) mod verify;
 
 use super::UsageError;
 use crate::model::Case;

@@ -251,7 +251,7 @@ fn finish(
     }
     if args.bless {
         match acceptance::bless(folder, header, summary) {
-            Ok(Some(path)) => told += &format!("waivers proposed in {path}\n"),
+            Ok(Some(path)) => told = format!("waivers proposed in {path}\n{told}"),
             Ok(None) => {}
             Err(error) => Output::note(&format!("warning: failed to propose waivers: {error}")),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::certificates::library_profile;
 use super::evidence::konform;
 use super::lab::Folder;
 
@@ -193,17 +194,7 @@ fn a_certification_leaves_nothing_out_and_says_what_it_does_not_cover() {
         assert!(code == 2 && text.contains("leave --only, --skip, --clause and --baseline out"), "{text}");
     }
     let run = ["run", "--quiet", "--contract", "library", "--mode", "certification", "--out"];
-    let (code, text) = konform(&folder.0, &[&run[..], &["bare"]].concat());
-    assert_eq!(code, 3, "{text}");
-    assert!(text.contains("neither exercised nor declared away"), "{text}");
-    let coverage = fs::read_to_string(folder.0.join("bare/coverage.json")).expect("coverage");
-    let coverage: Value = serde_json::from_str(&coverage).expect("JSON");
-    let missing = coverage["clauses"].as_array().expect("clauses").iter().filter(|c| c["asserted"] == 0);
-    let mut profile = "konform: 1\ncapabilities:\n".to_owned();
-    for clause in missing.filter_map(|c| c["id"].as_str()) {
-        profile += &format!("  - {{without: \"{clause}\", reason: not offered}}\n");
-    }
-    fs::write(folder.0.join("p.yaml"), profile).expect("written");
+    library_profile(&folder.0);
     let (code, text) = konform(&folder.0, &[&run[..], &["full", "--profile", "p.yaml"]].concat());
     assert_eq!(code, 0, "{text}");
     assert_eq!(konform(&folder.0, &["rejudge", "full"]).0, 0);

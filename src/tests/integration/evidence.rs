@@ -21,7 +21,7 @@ pub(crate) fn konform(folder: &Path, args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap_or(-1), String::from_utf8(text).expect("UTF-8"))
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -31,7 +31,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The lines of a chain with its hashes made anew: what somebody does who knows how.
-fn rechained(records: &[String]) -> String {
+pub(crate) fn rechained(records: &[String]) -> String {
     let mut prev = String::new();
     let mut out = String::new();
     for (seq, record) in records.iter().enumerate() {
@@ -43,7 +43,7 @@ fn rechained(records: &[String]) -> String {
     out
 }
 
-fn records(text: &str) -> Vec<String> {
+pub(crate) fn records(text: &str) -> Vec<String> {
     let record = |line: &str| {
         let (_, rest) = line.split_once(r#","record":"#).expect("a record");
         rest.strip_suffix('}').expect("its end").to_owned()
