@@ -30,6 +30,9 @@ pub(super) enum Command {
     Try(Try),
     /// Run the case of a finding again
     Replay(Replay),
+    /// What changed between two runs, snapshots and a run, or two contracts
+    #[command(after_help = DIFF_HELP)]
+    Diff(Diff),
     /// Judge a run again from its evidence, and hold its reports against what follows
     #[command(after_help = REJUDGE_HELP)]
     Rejudge(Rejudge),
@@ -63,6 +66,16 @@ Examples:
 ",
     exit_table!()
 );
+
+const DIFF_HELP: &str = "\
+Examples:
+  konform diff reports/<yesterday> reports/<today>
+  konform diff snapshots/sandbox reports/<run>          behaviour since the snapshots
+  konform diff A B --format markdown                    for a pull request's comment
+  konform diff --contract specs/v1 specs/v2 --waivers waivers.yaml
+
+Exit 0 same or better, 1 a new broken MUST clause (--contract: a breaking change),
+3 not comparable, or nothing can be said of some; 2 for a usage error.";
 
 const REJUDGE_HELP: &str = "\
 Exit 0 if every verdict and report is what the evidence gives, 7 if evidence or reports are damaged,
@@ -195,6 +208,9 @@ pub(super) struct Run {
     /// What to print at the end
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// What to do with the behaviour snapshots under snapshots/
+    #[arg(long, env = "KONFORM_SNAPSHOTS", value_enum, default_value_t = Snapshots::Check)]
+    pub(super) snapshots: Snapshots,
     /// Write a JSON line per case to a file, `-` for stdout
     #[arg(long, value_name = "FILE|-")]
     pub(super) events: Option<PathBuf>,
@@ -242,6 +258,16 @@ impl From<EncryptWord> for Encrypt {
             EncryptWord::Never => Encrypt::Never,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Snapshots {
+    /// A difference is written beside, as `.snap.new`, for `cargo insta review`
+    Check,
+    /// A difference is written over what is there
+    Update,
+    /// Not looked at
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -309,6 +335,30 @@ pub(super) struct Replay {
     pub(super) finding: String,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// Folder of a run or of snapshots; with --contract, a contract
+    pub(super) before: String,
+    /// Folder of a run; with --contract, a contract
+    pub(super) after: String,
+    /// Compare two contracts, folders or embedded ones
+    #[arg(long)]
+    pub(super) contract: bool,
+    /// With --contract: say which of these waivers are touched
+    #[arg(long, value_name = "FILE", requires = "contract")]
+    pub(super) waivers: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+    pub(super) format: DiffFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    Human,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -46,6 +46,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Rejudge(args) => commands::rejudge::command(&args, &mut out),
         Command::Certify(args) => commands::certify::certify(&args, &mut out),
         Command::Verify(args) => commands::verify::verify(&args, &mut out),
+        Command::Diff(args) => commands::diff::diff(&args, &mut out),
         Command::List(args) => commands::list::list(&args, &mut out),
         Command::Show(args) => commands::show::show(&args, &mut out),
         Command::Try(args) => commands::try_it::try_it(&args, &mut out),

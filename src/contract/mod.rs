@@ -5,6 +5,7 @@
 //! Nothing here knows requests, targets or verdicts.
 
 pub mod behaviour;
+pub mod compare;
 mod effect;
 pub mod endpoint;
 pub mod error;

@@ -19,7 +19,7 @@ use crate::judge;
 use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Event, Level, Outcome};
 use crate::plan::Plan;
-use crate::report::snapshot;
+use crate::report::snapshot::Snapshot;
 use crate::runner::{Access, Options, Runner};
 use crate::sandbox::{self, Sandbox, Variant};
 
@@ -170,7 +170,7 @@ impl Subject {
         let Session { runtime, target, http, .. } = self.session()?;
         // The same cases run as trials of their own at the same time: other identities keep the two apart.
         let runner = self.runner(target, http, self.salt.wrapping_add(1 + endpoint as u64));
-        let mut text = String::new();
+        let mut snapshot = Snapshot::default();
         let mut unclear = None;
         let mut journal = Journal::discard();
         let mut note = |event: Event| {
@@ -178,7 +178,7 @@ impl Subject {
                 if record.reason.is_some() {
                     unclear.get_or_insert_with(|| format!("{}: {}", record.id, record.note));
                 }
-                snapshot::line(&mut text, &record.id, &record.saw);
+                snapshot.add(&record.id, &record.saw, &record.headers);
             }
         };
         runtime
@@ -186,7 +186,7 @@ impl Subject {
             .map_err(|e| Failed::from(e.to_string()))?;
         match unclear {
             Some(why) => Err(format!("INCONCLUSIVE: {why}").into()),
-            None => Ok(text),
+            None => Ok(snapshot.text()),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clause::{Basis, Level, Source};
 use super::observed::Reason;
-use super::verdict::{Check, Outcome};
+use super::verdict::{Check, Outcome, finding_identity};
 use super::waiver::State;
 
 /// Something that happened.
@@ -51,6 +51,9 @@ pub struct CaseRecord {
     pub broken: Vec<String>,
     /// What the probe answered: status, code, message, and the shape of the body.
     pub saw: String,
+    /// Headers of that answer, what differs from run to run by name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub headers: String,
     /// What it brought into being and did not undo.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub created: Vec<String>,
@@ -114,6 +117,14 @@ pub struct FindingRecord {
     /// What was drawn, where the case was: replayed from here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<serde_json::Value>,
+}
+
+impl FindingRecord {
+    /// What makes it the same finding in another run.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        finding_identity(&self.clause, self.check, &self.pointer)
+    }
 }
 
 /// Whether a finding fails a run.

@@ -36,4 +36,4 @@ pub use json::Json;
 pub use observed::{Answer, Body, Observed, Reason};
 pub use run::{Demands, RunHeader};
 pub use template::{Edit, Hole, Template};
-pub use verdict::{Check, Finding, Outcome, Verdict};
+pub use verdict::{Check, Finding, Outcome, Verdict, finding_identity, finding_place};

@@ -153,3 +153,19 @@ impl Verdict {
             && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted | Reason::Outage))
     }
 }
+
+/// A pointer with the numbers of array items left out: the same break in another item is the same finding.
+#[must_use]
+pub fn finding_place(pointer: &str) -> String {
+    pointer
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// What makes two findings of two runs the same: clause (and so endpoint), check and place.
+#[must_use]
+pub fn finding_identity(clause: &str, check: Check, pointer: &str) -> String {
+    format!("{clause} {} {}", check.word(), finding_place(pointer))
+}

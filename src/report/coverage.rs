@@ -36,6 +36,17 @@ pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
     std::fs::write(path, format!("{coverage:#}\n"))
 }
 
+/// Reads the clauses back.
+pub(super) fn read(path: &Path) -> io::Result<Vec<ClauseRecord>> {
+    #[derive(serde::Deserialize)]
+    struct Read {
+        clauses: Vec<ClauseRecord>,
+    }
+    let text = std::fs::read_to_string(path)?;
+    let read: Read = serde_json::from_str(&text).map_err(|e| io::Error::other(format!("{}: {e}", path.display())))?;
+    Ok(read.clauses)
+}
+
 /// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised. Of a run that was told to
 /// leave cases out, only the endpoints that were asked something.
 #[must_use]

@@ -4,11 +4,13 @@
 
 pub mod console;
 pub mod coverage;
+pub mod diff;
 mod findings;
 mod junit;
 mod leftovers;
+pub mod markdown;
 mod records;
-mod results;
+pub mod results;
 pub mod snapshot;
 
 use std::io;

@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) broken: Vec<String>,
     pub(super) saw: String,
     #[serde(default)]
+    pub(super) headers: String,
+    #[serde(default)]
     pub(super) created: Vec<String>,
     pub(super) micros: u64,
 }

@@ -69,3 +69,20 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
     out.flush()?;
     error.into_inner().map_or(Ok(()), Err)
 }
+
+/// Reads the header and the summary back; what stands in other files alone (clauses, notes) is empty.
+///
+/// # Errors
+/// Whatever the disk gives, or what is wrong with the file.
+pub fn read(path: &Path) -> io::Result<(RunHeader, Summary)> {
+    #[derive(serde::Deserialize)]
+    struct Read {
+        run: RunHeader,
+        summary: Summary,
+    }
+    let wrong = |what: &dyn std::fmt::Display| io::Error::other(format!("{}: {what}", path.display()));
+    let file = File::open(path).map_err(|e| wrong(&e))?;
+    let read: Read = serde_json::from_reader(io::BufReader::new(file))
+        .map_err(|e| wrong(&format!("not what this version of konform writes: {e}")))?;
+    Ok((read.run, read.summary))
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::contract::Contract;
 use crate::model::waiver::{Selector, State, Waiver};
-use crate::model::{Finding, Verdict, volatile};
+use crate::model::{Finding, Verdict, finding_identity, finding_place, volatile};
 
 /// What is accepted in a run.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +65,8 @@ impl Accepted {
         if let Some(at) = self.waivers.iter().position(covers) {
             return Some(Ground::Waiver(at));
         }
-        (!self.known.is_empty() && self.known.contains(&identity(clause, finding))).then_some(Ground::Known)
+        (!self.known.is_empty() && self.known.contains(&finding_identity(clause, finding.check, &finding.pointer)))
+            .then_some(Ground::Known)
     }
 
     /// The word for a case all of whose findings are accepted.
@@ -112,22 +113,6 @@ impl Accepted {
     }
 }
 
-/// What makes two findings of two runs the same: clause (and so endpoint), check and place.
-#[must_use]
-pub fn identity(clause: &str, finding: &Finding) -> String {
-    format!("{clause} {} {}", finding.check.word(), anywhere(&finding.pointer))
-}
-
-/// A pointer with the numbers of array items left out: the same break in another item is the same finding.
-#[must_use]
-pub fn anywhere(pointer: &str) -> String {
-    pointer
-        .split('/')
-        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
 fn about(waiver: &Waiver, clause: &str, case: &str) -> bool {
     match &waiver.selector {
         Selector::Clause(id) => id == clause,
@@ -137,6 +122,6 @@ fn about(waiver: &Waiver, clause: &str, case: &str) -> bool {
 
 fn same(waiver: &Waiver, finding: &Finding) -> bool {
     waiver.check == finding.check.word()
-        && anywhere(&waiver.pointer) == anywhere(&finding.pointer)
+        && finding_place(&waiver.pointer) == finding_place(&finding.pointer)
         && volatile::named(&waiver.observed) == volatile::named(&finding.actual)
 }

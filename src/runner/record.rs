@@ -10,8 +10,11 @@ use crate::exchange::Transport;
 use crate::judge::{self, Oracle};
 use crate::model::json::printable;
 use crate::model::observed::Body;
-use crate::model::{Case, CaseRecord, Expect, Json, Observed};
+use crate::model::{Case, CaseRecord, Expect, Json, Observed, volatile};
 use crate::plan::Plan;
+
+/// Shorter values of a request may stand in a message by chance.
+const NAMED: usize = 6;
 
 impl<T: Transport> Runner<T> {
     /// The case's record and its line of evidence; made again if its verdict changed since.
@@ -54,6 +57,7 @@ pub(super) fn record(
             .map(|f| format!("{} {} {}", contract.clause(f.clause).id, f.check.word(), f.pointer))
             .collect(),
         saw: probe.map(|seen| saw(plan, oracle, case, seen)).unwrap_or_default(),
+        headers: probe.map(|seen| headers(contract, seen)).unwrap_or_default(),
         created: executed.created.clone(),
         exchanges: executed.exchanges(),
         micros: probe.map_or(0, |seen| seen.micros),
@@ -72,7 +76,7 @@ fn saw(plan: &Plan, oracle: &Oracle, case: &Case, seen: &Observed) -> String {
 
 /// What an exchange answered, without values that differ from run to run: status, code, message, and the body's shape.
 fn shape(seen: &Observed, contract: &Contract) -> String {
-    let summary = judge::summary(seen, contract);
+    let summary = named(seen, &judge::summary(seen, contract));
     match &seen.answer {
         Ok(answer) if (200..300).contains(&answer.status) => match &answer.body {
             Body::Json { root, .. } => format!("{summary} {}", printable(&outline(root, 0))),
@@ -81,6 +85,72 @@ fn shape(seen: &Observed, contract: &Contract) -> String {
         },
         _ => summary,
     }
+}
+
+/// The text with what was sent in this request, and what differs from run to run, by name.
+fn named(seen: &Observed, text: &str) -> String {
+    let mut out = text.to_owned();
+    let mut leaves = Vec::new();
+    each_leaf(&seen.request_body, String::new(), &mut leaves);
+    // Longer ones first: what contains another is named by its own name.
+    leaves.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    for (path, value) in leaves.iter().filter(|(_, value)| value.len() >= NAMED) {
+        if out.contains(value.as_str()) {
+            out = out.replace(value.as_str(), &format!("<request.{path}>"));
+        }
+    }
+    volatile::named(&out)
+}
+
+fn each_leaf(node: &Json, path: String, out: &mut Vec<(String, String)>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match node {
+        Json::Object(members) => {
+            for (name, value) in members {
+                each_leaf(value, below(name), out);
+            }
+        }
+        Json::Array(items) => {
+            for item in items {
+                each_leaf(item, below("*"), out);
+            }
+        }
+        other => out.extend(other.scalar().map(|value| (path, value.to_owned()))),
+    }
+}
+
+/// The headers of an answer in the order of their names.
+fn headers(contract: &Contract, seen: &Observed) -> String {
+    let Ok(answer) = &seen.answer else { return String::new() };
+    let endpoint = contract.endpoint(&seen.endpoint).map(|(_, endpoint)| endpoint);
+    let traces = |name: &str| {
+        let own = endpoint.iter().flat_map(|e| &e.response_headers);
+        own.filter(|f| f.trace.is_some()).any(|f| f.name.eq_ignore_ascii_case(name))
+    };
+    let sent = |value: &str| {
+        let mut own = seen.request_headers.iter().filter(|(_, v)| v.len() >= NAMED);
+        own.find(|(_, v)| v == value).map(|(name, _)| name.to_ascii_lowercase())
+    };
+    let mut lines: Vec<String> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let value = match name.as_str() {
+                "date" | "expires" | "last-modified" => "<date>".to_owned(),
+                "content-length" => "<length>".to_owned(),
+                "content-type" => value.clone(),
+                _ if Some(value) == seen.trace.as_ref() => "<trace>".to_owned(),
+                _ => match sent(value) {
+                    Some(header) => format!("<request header {header}>"),
+                    None if traces(name) => "<a number of its own>".to_owned(),
+                    None => volatile::named(value),
+                },
+            };
+            printable(&format!("{name}: {value}"))
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.join("; ")
 }
 
 fn outline(node: &Json, depth: usize) -> String {

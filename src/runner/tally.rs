@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 
-use super::accepted::{Accepted, Ground, Use, anywhere};
+use super::accepted::{Accepted, Ground, Use};
 use super::execute::Executed;
 use crate::contract::Contract;
 use crate::judge::{self, Audit};
 use crate::model::waiver::Selector;
 use crate::model::{
     Case, CaseRecord, Check, ClauseIx, Confirmed, Counts, Finding, Level, Observed, Outcome, Reason, Verdict,
+    finding_place,
 };
 
 /// Distinct findings kept; beyond that only their number is.
@@ -199,7 +200,7 @@ impl Tally {
     fn find(&mut self, case: &Case, finding: &Finding, seen: Option<&Observed>, run_level: bool) {
         let request = || seen.map(|s| s.request_body.to_text()).unwrap_or_default();
         let answer = || seen.map(|s| judge::summary(s, &self.contract)).unwrap_or_default();
-        let key = |f: &Finding| (f.clause, f.check, anywhere(&f.pointer));
+        let key = |f: &Finding| (f.clause, f.check, finding_place(&f.pointer));
         let ground = self.accepted.ground(&self.contract, &case.id, finding);
         let waiver = ground.and_then(|g| if let Ground::Waiver(at) = g { Some(at) } else { None });
         self.accepted.note(&self.contract, &case.id, finding, &mut self.uses);

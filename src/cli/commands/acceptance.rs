@@ -15,8 +15,8 @@ use crate::crypto;
 use crate::model::event::Standing;
 use crate::model::waiver::LONGEST;
 use crate::model::{FindingRecord, RunHeader, Summary, volatile};
+use crate::report::results;
 use crate::runner::Accepted;
-use crate::runner::accepted::anywhere;
 
 /// The run folder's copy of the waivers.
 const WAIVERS: &str = "waivers.yaml";
@@ -43,28 +43,6 @@ struct Baseline {
     findings: Vec<String>,
 }
 
-/// The parts of results.json that others read.
-#[derive(Deserialize)]
-pub(super) struct Results {
-    pub(super) run: RunHeader,
-    pub(super) summary: Summary,
-}
-
-/// Reads the results of a run folder.
-pub(super) fn results(folder: &Path) -> Result<Results, UsageError> {
-    let path = folder.join("results.json");
-    let text = fs::read_to_string(&path).map_err(|e| {
-        UsageError(format!("failed to read {}: {e}; give the folder of a finished run", path.display()))
-    })?;
-    serde_json::from_str(&text)
-        .map_err(|e| UsageError(format!("{} is not what this version of konform writes: {e}", path.display())))
-}
-
-/// What makes two findings of two runs the same.
-pub(super) fn identity(finding: &FindingRecord) -> String {
-    format!("{} {} {}", finding.clause, finding.check.word(), anywhere(&finding.pointer))
-}
-
 impl Acceptance {
     /// Reads what the command line names.
     pub(super) fn read(args: &Run, contract: &str) -> Result<Self, UsageError> {
@@ -77,20 +55,21 @@ impl Acceptance {
             Ok(text)
         });
         let baseline = args.baseline.as_ref().map(|folder| {
-            let theirs = results(folder)?;
-            if theirs.run.contract != contract {
+            let (run, summary) = results::read(&folder.join("results.json"))
+                .map_err(|e| UsageError(format!("{e}; a baseline is the folder of a finished run")))?;
+            if run.contract != contract {
                 return Err(UsageError(format!(
                     "the baseline in {} is a run of {}, this one is of {contract}",
                     folder.display(),
-                    theirs.run.contract
+                    run.contract
                 )));
             }
             let baseline = Baseline {
                 format: "konform/baseline".to_owned(),
                 version: 1,
-                root: theirs.summary.root,
-                started: theirs.run.started,
-                findings: theirs.summary.findings.iter().map(identity).collect(),
+                root: summary.root,
+                started: run.started,
+                findings: summary.findings.iter().map(FindingRecord::identity).collect(),
             };
             serde_json::to_string_pretty(&baseline).map_err(|e| UsageError(e.to_string()))
         });

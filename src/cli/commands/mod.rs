@@ -3,6 +3,7 @@
 mod acceptance;
 pub(super) mod certify;
 pub(super) mod coverage;
+pub(super) mod diff;
 mod inputs;
 pub(super) mod keygen;
 pub(super) mod lint;

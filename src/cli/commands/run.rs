@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::acceptance::{self, Acceptance};
 use super::{block_on, inputs, resume};
 use crate::cli::UsageError;
-use crate::cli::args::{FailOn, Format, Mode, Run};
+use crate::cli::args::{FailOn, Format, Mode, Run, Snapshots};
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
@@ -225,25 +225,27 @@ fn finish(
     }
     let mut told = String::new();
     // What an outage, a choice or a fault made is no behaviour to remember.
-    if header.selection == Selected::default()
+    let worth = header.selection == Selected::default()
         && config.mode == Mode::Gate
         && !summary.partial
         && summary.obstacles.is_empty()
-        && config.faults.is_empty()
-    {
-        match snapshot::write(Path::new("snapshots"), &header.target_name, folder) {
+        && config.faults.is_empty();
+    let mode = match args.snapshots {
+        Snapshots::Check => Some(snapshot::Mode::Check),
+        Snapshots::Update => Some(snapshot::Mode::Update),
+        Snapshots::Off => None,
+    };
+    if let Some(mode) = mode.filter(|_| worth) {
+        match snapshot::write(Path::new("snapshots"), &header.target_name, folder, mode) {
             Ok(written) => {
                 for one in written {
-                    match one {
-                        snapshot::Written::New(path) => told = format!("snapshot: {} is new\n{told}", path.display()),
-                        snapshot::Written::Changed(path) => {
-                            told = format!(
-                                "snapshot: behaviour changed, see {} (cargo insta review)\n{told}",
-                                path.display()
-                            );
-                        }
-                        snapshot::Written::Same => {}
-                    }
+                    let (path, what) = match one {
+                        snapshot::Written::New(path) => (path, "is new"),
+                        snapshot::Written::Updated(path) => (path, "was updated"),
+                        snapshot::Written::Changed(path) => (path, "differs: behaviour changed (cargo insta review)"),
+                        snapshot::Written::Same => continue,
+                    };
+                    told = format!("snapshot: {} {what}\n{told}", path.display());
                 }
             }
             Err(error) => Output::note(&format!("warning: failed to write the snapshot: {error}")),

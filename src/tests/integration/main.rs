@@ -9,6 +9,7 @@ mod certificates;
 mod cli;
 mod contract_files;
 mod detection;
+mod diffs;
 mod evidence;
 mod exchanges;
 mod facts;
