@@ -36,6 +36,8 @@ pub(super) enum Command {
     /// Judge a run again from its evidence, and hold its reports against what follows
     #[command(after_help = REJUDGE_HELP)]
     Rejudge(Rejudge),
+    /// Make a run's reports again from its evidence, in any format
+    Report(Report),
     /// Sign what a certification run came to, after judging it again
     #[command(after_help = CERTIFY_HELP)]
     Certify(Certify),
@@ -371,6 +373,59 @@ pub(super) struct Rejudge {
     /// The run's profile, if it lies elsewhere now
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Report {
+    /// Folder of the run
+    pub(super) folder: PathBuf,
+    /// Format to write [default: the folder's own files, anew]
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<ReportFormat>,
+    /// File to write [default: stdout]
+    #[arg(long, value_name = "FILE", requires = "format")]
+    pub(super) out: Option<PathBuf>,
+    /// The run's contract, if it lies elsewhere now
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) contract: Option<String>,
+    /// The run's profile, if it lies elsewhere now
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// konform's own results
+    Json,
+    /// JUnit XML
+    Junit,
+    /// SARIF 2.1.0, at the contract's lines
+    Sarif,
+    /// Common Test Report Format
+    Ctrf,
+    /// HTTP Archive 1.2, every exchange
+    Har,
+    /// Test Anything Protocol 14
+    Tap,
+    /// For a summary page or a comment
+    Markdown,
+    /// GitLab's code quality report
+    Gitlab,
+}
+
+impl From<ReportFormat> for crate::report::Format {
+    fn from(word: ReportFormat) -> Self {
+        match word {
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Junit => Self::Junit,
+            ReportFormat::Sarif => Self::Sarif,
+            ReportFormat::Ctrf => Self::Ctrf,
+            ReportFormat::Har => Self::Har,
+            ReportFormat::Tap => Self::Tap,
+            ReportFormat::Markdown => Self::Markdown,
+            ReportFormat::Gitlab => Self::GitLab,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

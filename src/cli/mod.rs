@@ -6,6 +6,7 @@ mod args;
 mod commands;
 pub mod config;
 pub mod contracts;
+mod hosts;
 mod output;
 mod progress;
 mod scan;
@@ -47,6 +48,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Certify(args) => commands::certify::certify(&args, &mut out),
         Command::Verify(args) => commands::verify::verify(&args, &mut out),
         Command::Diff(args) => commands::diff::diff(&args, &mut out),
+        Command::Report(args) => commands::report::report(&args, &mut out),
         Command::List(args) => commands::list::list(&args, &mut out),
         Command::Show(args) => commands::show::show(&args, &mut out),
         Command::Try(args) => commands::try_it::try_it(&args, &mut out),

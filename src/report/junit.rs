@@ -10,14 +10,21 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use quick_xml::events::{BytesEnd, BytesStart, Event};
 use quick_xml::{Reader, Writer};
 
+use super::mark::Mark;
 use super::records::{self, Case};
 use crate::model::{RunHeader, Summary};
 
 /// Cases of one suite element; a larger family goes on in a second one.
 const SUITE: usize = 2000;
 
-pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence: &Path) -> io::Result<()> {
-    let mut out = Writer::new(BufWriter::new(File::create(path)?));
+pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, run: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write_to(&mut out, header, summary, run)?;
+    out.flush()
+}
+
+pub(super) fn write_to(out: &mut dyn io::Write, header: &RunHeader, summary: &Summary, run: &Path) -> io::Result<()> {
+    let mut out = Writer::new(out);
     let counts = &summary.counts;
     let mut root = BytesStart::new("testsuites");
     let numbers = [
@@ -32,7 +39,7 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
     }
     out.write_event(Event::Start(root))?;
     let mut suite: Option<TestSuite> = None;
-    for record in records::cases(evidence)? {
+    for record in records::cases(run)? {
         let case = record?.case;
         let name = case.id.split("::").take(2).collect::<Vec<_>>().join("::");
         if suite.as_ref().is_some_and(|s| s.name.as_str() != name || s.test_cases.len() >= SUITE) {
@@ -42,31 +49,23 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
     }
     flush(&mut out, suite)?;
     out.write_event(Event::End(BytesEnd::new("testsuites")))?;
-    let mut inner = out.into_inner();
-    inner.write_all(b"\n")?;
-    inner.flush()
+    out.into_inner().write_all(b"\n")
 }
 
 fn test_case(case: &Case) -> TestCase {
-    let detail = if case.broken.is_empty() { case.note.clone() } else { case.broken.join("\n") };
-    let why = case.reason.clone().unwrap_or_else(|| case.outcome.clone());
-    let status = match case.outcome.as_str() {
-        "PASS" => TestCaseStatus::success(),
-        // A broken SHOULD is a warning: it does not fail the test case, its text says so; nor does what is accepted.
-        "FAIL" if case.level.as_deref() == Some("SHOULD") || case.accepted.is_some() => TestCaseStatus::success(),
-        "FAIL" => fault(NonSuccessKind::Failure, "clause broken", &detail),
-        "NOT_APPLICABLE" | "NOT_SELECTED" => TestCaseStatus::skipped(),
-        _ => fault(NonSuccessKind::Error, &why, &detail),
+    let detail = case.detail();
+    let mark = case.mark();
+    let status = match mark {
+        Mark::Passed | Mark::Warned => TestCaseStatus::success(),
+        Mark::Failed => fault(NonSuccessKind::Failure, "clause broken", &detail),
+        Mark::Skipped => TestCaseStatus::skipped(),
+        Mark::Unclear => fault(NonSuccessKind::Error, case.why(), &detail),
     };
-    let warned = (case.outcome == "FAIL").then_some(match (&case.accepted, case.level.as_deref()) {
-        (Some(word), _) => word.as_str(),
-        (None, Some("SHOULD")) => "warning (SHOULD)",
-        _ => "",
-    });
     let mut test = TestCase::new(case.id.clone(), status);
     test.set_time(Duration::from_micros(case.micros));
-    if let Some(word) = warned.filter(|word| !word.is_empty()) {
-        test.set_system_out(format!("{word}: {detail}"));
+    // A warning fails no test case: its text says so.
+    if mark == Mark::Warned {
+        test.set_system_out(format!("{}: {detail}", case.warning()));
     }
     test
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -52,6 +52,12 @@ impl Serialize for Cases<'_> {
 }
 
 pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write_to(&mut out, header, summary, evidence)?;
+    out.flush()
+}
+
+pub(super) fn write_to(out: &mut dyn Write, header: &RunHeader, summary: &Summary, evidence: &Path) -> io::Result<()> {
     let error = RefCell::new(None);
     let (hold, all, not_exercised) = summary.must();
     let must = Must { hold, all, not_exercised };
@@ -63,10 +69,8 @@ pub(super) fn write(path: &Path, header: &RunHeader, summary: &Summary, evidence
         must,
         cases: Cases { evidence, error: &error },
     };
-    let mut out = BufWriter::new(File::create(path)?);
-    serde_json::to_writer_pretty(&mut out, &results)?;
+    serde_json::to_writer_pretty(&mut *out, &results)?;
     out.write_all(b"\n")?;
-    out.flush()?;
     error.into_inner().map_or(Ok(()), Err)
 }
 

@@ -12,6 +12,7 @@ mod panel;
 pub(super) mod qualify;
 pub(super) mod rejudge;
 pub(super) mod replay;
+pub(super) mod report;
 mod resume;
 pub(super) mod run;
 pub(super) mod serve;

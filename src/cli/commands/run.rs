@@ -14,6 +14,7 @@ use super::{block_on, inputs, resume};
 use crate::cli::UsageError;
 use crate::cli::args::{FailOn, Format, Mode, Run, Snapshots};
 use crate::cli::config::{Chosen, Config};
+use crate::cli::hosts;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::scan::Scan;
@@ -258,6 +259,7 @@ fn finish(
             Err(error) => Output::note(&format!("warning: failed to propose waivers: {error}")),
         }
     }
+    hosts::tell(header, summary, folder, args.format == Format::Human, out);
     match Scan::of(config).map(|scan| scan.folder(folder)) {
         Some(Ok(None)) => {}
         Some(Ok(Some((file, what)))) => {

@@ -14,6 +14,7 @@ mod evidence;
 mod exchanges;
 mod facts;
 mod faults;
+mod formats;
 mod honest;
 mod leaks;
 mod library;

@@ -1,0 +1,38 @@
+//! GitHub's annotations: a workflow command per finding, at the contract's line.
+
+use crate::model::event::Standing;
+use crate::model::{Level, Summary};
+
+/// Annotations that GitHub shows of one step and kind; more are dropped by it.
+const SHOWN: usize = 10;
+
+/// The commands, a line each: errors, then warnings, then one error if the run could not tell.
+#[must_use]
+pub fn annotations(summary: &Summary) -> Vec<String> {
+    let mut out = Vec::new();
+    for (level, word) in [(Level::Must, "error"), (Level::Should, "warning")] {
+        let open = summary.findings.iter().filter(|f| f.level == level && f.standing == Standing::Open);
+        out.extend(open.take(SHOWN).map(|f| {
+            format!(
+                "::{word} file={},line={},col={},title={}::{}",
+                property(&f.source.file),
+                f.source.line,
+                f.source.column,
+                property(&f.clause),
+                data(&format!("{}: expected {}, was {}\n{}", f.says, f.expected, f.actual, f.replay))
+            )
+        }));
+    }
+    for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes).take(SHOWN) {
+        out.push(format!("::error title={}::{}", property(what), data(&format!("{count} cases, first {note}"))));
+    }
+    out
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
