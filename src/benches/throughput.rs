@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use konform::behaviour::{Moment, World};
 use konform::contract::Contract;
 use konform::evidence::Journal;
-use konform::exchange::http::{Http, Limits};
+use konform::exchange::http::{Connection, Http, Limits};
 use konform::exchange::prepare::{Catalogue, Catalogues};
 use konform::exchange::{Ambient, Clock, Filling, Means, Prepared, Raw, Target, Transport, fill, prepare};
 use konform::model::Demands;
@@ -138,7 +138,7 @@ fn member(plan: &Plan) -> usize {
 
 fn runner(contract: &Arc<Contract>, address: SocketAddr) -> Arc<Runner<Http>> {
     let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
-    let http = Http::new(&target, Limits::default(), None).expect("a client");
+    let http = Http::new(&target, Limits::default(), &Connection::default()).expect("a client");
     let plan = Plan::new(Arc::clone(contract), 1);
     let options = Options { jobs: JOBS, confirm: false, ..Options::default() };
     Arc::new(Runner::new(
@@ -359,7 +359,7 @@ fn waiting() {
             let served = Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new());
             tokio::spawn(sandbox::serve(listener, Arc::new(served), std::future::pending()));
             let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
-            let http = Http::new(&target, Limits::default(), None).expect("a client");
+            let http = Http::new(&target, Limits::default(), &Connection::default()).expect("a client");
             let breadth = Breadth { fuzz: 40, walks: 10, wide: false };
             let credentials = sandbox::credentials(&contract);
             let runner = Arc::new(Runner::new(

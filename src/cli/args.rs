@@ -52,6 +52,10 @@ pub(super) enum Command {
     /// Prove what the suite finds: mutants of the contract, faults of the sandbox
     #[command(after_help = qualify_help())]
     Qualify(Qualify),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, of konform or of one command
+    Man(Man),
     /// Make key pairs: for tests of encrypted bodies, or to sign certificates
     Keygen(Keygen),
 }
@@ -138,6 +142,21 @@ pub(super) struct Common {
     /// Certificate authorities to trust, PEM
     #[arg(long, env = "KONFORM_CACERT", value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
+    /// The client's certificate, PEM; the key may stand in it
+    #[arg(long, env = "KONFORM_CLIENT_CERT", value_name = "FILE")]
+    pub(super) client_cert: Option<PathBuf>,
+    /// The client's private key, PEM
+    #[arg(long, env = "KONFORM_CLIENT_KEY", value_name = "FILE", requires = "client_cert")]
+    pub(super) client_key: Option<PathBuf>,
+    /// Version of HTTP
+    #[arg(long, env = "KONFORM_HTTP", value_enum, default_value_t = HttpVersion::OneOne)]
+    pub(super) http: HttpVersion,
+    /// Proxy that everything goes through; `HTTPS_PROXY` and the like are not looked at
+    #[arg(long, env = "KONFORM_PROXY", value_name = "URL")]
+    pub(super) proxy: Option<String>,
+    /// Connect to this address instead of the one that the host's name resolves to
+    #[arg(long, value_name = "HOST:PORT:ADDRESS")]
+    pub(super) resolve: Vec<String>,
     /// Which request bodies are encrypted [default: marked where there are keys, else never]
     #[arg(long, env = "KONFORM_ENCRYPT", value_enum)]
     pub(super) encrypt: Option<EncryptWord>,
@@ -240,6 +259,16 @@ impl Mode {
             Mode::Certification => "certification",
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HttpVersion {
+    /// HTTP/1.1
+    #[value(name = "1.1")]
+    OneOne,
+    /// HTTP/2, by ALPN over TLS, by prior knowledge without
+    #[value(name = "2")]
+    Two,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -540,6 +569,19 @@ pub(super) struct Qualify {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Man {
+    /// A command
+    pub(super) command: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

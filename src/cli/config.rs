@@ -12,12 +12,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::UsageError;
-use super::args::{Common, EncryptWord, Mode, Selection};
+use super::args::{Common, EncryptWord, HttpVersion, Mode, Selection};
 use super::contracts;
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
 use crate::crypto::{self, Keys, PrivateKey, PublicKey};
-use crate::exchange::http::{Http, Limits};
+use crate::exchange::http::{Connection, Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
 use crate::model::template::TokenEdit;
@@ -48,7 +48,7 @@ pub(super) struct Config {
     /// Wait between two looks, if a profile says so.
     pub(super) poll: Option<Duration>,
     pub(super) limits: Limits,
-    pub(super) cacert: Option<Vec<u8>>,
+    pub(super) connection: Connection,
     pub(super) seed: u64,
     pub(super) salt: u64,
     pub(super) faults: Vec<Fault>,
@@ -86,9 +86,7 @@ impl Config {
             Mode::Certification => Breadth::CERTIFICATION,
         };
         breadth.fuzz = common.fuzz_cases.unwrap_or(breadth.fuzz);
-        let cacert = common.cacert.as_deref().map(|path| {
-            std::fs::read(path).map_err(|e| UsageError(format!("failed to read --cacert {}: {e}", path.display())))
-        });
+        let connection = connection(common)?;
         let mut limits = Limits::default();
         if let Some(whole) =
             common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout))
@@ -130,7 +128,7 @@ impl Config {
             keys,
             encrypt,
             limits,
-            cacert: cacert.transpose()?,
+            connection,
             seed: common.seed,
             salt: common.salt.unwrap_or_else(|| u64::from_le_bytes(crypto::random())),
             faults,
@@ -155,6 +153,11 @@ impl Config {
             salt: None,
             timeout: now.timeout,
             cacert: now.cacert.clone(),
+            client_cert: now.client_cert.clone(),
+            client_key: now.client_key.clone(),
+            http: now.http,
+            proxy: now.proxy.clone(),
+            resolve: now.resolve.clone(),
             encrypt: Some(word(&header.encrypt)?),
             fault: header.faults.clone(),
         };
@@ -227,8 +230,10 @@ impl Config {
         let profile = self.profile.as_ref();
         if case.family == Family::Hostile {
             let welcome = self.local() || profile.is_some_and(|p| p.hostile);
-            // The raw ones go over plain TCP.
-            let plain = !self.target.as_ref().is_some_and(Target::is_https);
+            // The raw ones go over plain TCP, as HTTP/1.1, straight to the target.
+            let Connection { http2, proxy, resolve, .. } = &self.connection;
+            let straight = !http2 && proxy.is_none() && resolve.is_empty();
+            let plain = straight && !self.target.as_ref().is_some_and(Target::is_https);
             if !welcome || (!plain && case.probe().hostile.is_some_and(Hostile::raw)) {
                 return false;
             }
@@ -252,8 +257,7 @@ impl Config {
             let embedded = Embedded::start(Arc::clone(&self.contract), self.faults.clone()).await?;
             (embedded.target.clone(), Some(embedded))
         };
-        let http =
-            Http::new(&target, self.limits.clone(), self.cacert.as_deref()).map_err(|e| UsageError(e.to_string()))?;
+        let http = Http::new(&target, self.limits.clone(), &self.connection).map_err(|e| UsageError(e.to_string()))?;
         Ok((target, http, embedded))
     }
 }
@@ -317,6 +321,33 @@ fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
     let profile =
         Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
     Ok((profile, digest))
+}
+
+/// How connections are made, by the command line.
+fn connection(common: &Common) -> Result<Connection, UsageError> {
+    let read = |flag: &str, path: &Path| {
+        std::fs::read(path).map_err(|e| UsageError(format!("failed to read {flag} {}: {e}", path.display())))
+    };
+    let cacert = common.cacert.as_deref().map(|path| read("--cacert", path)).transpose()?;
+    let mut identity = common.client_cert.as_deref().map(|path| read("--client-cert", path)).transpose()?;
+    // The key may stand in the certificate's file.
+    if let (Some(identity), Some(path)) = (&mut identity, &common.client_key) {
+        identity.push(b'\n');
+        identity.extend(read("--client-key", path)?);
+    }
+    let mut resolve = Vec::new();
+    for text in &common.resolve {
+        let wrong = || {
+            UsageError(format!("--resolve {text}: write HOST:PORT:ADDRESS, for example api.example.com:443:127.0.0.1"))
+        };
+        let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
+        let (port, address) = rest.split_once(':').ok_or_else(wrong)?;
+        let port: u16 = port.parse().map_err(|_| wrong())?;
+        let address: std::net::IpAddr = address.trim_matches(['[', ']']).parse().map_err(|_| wrong())?;
+        resolve.push((host.to_owned(), std::net::SocketAddr::new(address, port)));
+    }
+    let http2 = common.http == HttpVersion::Two;
+    Ok(Connection { cacert, identity, http2, proxy: common.proxy.clone(), resolve })
 }
 
 /// A target that is not this machine needs a profile that names its host and says what kind of place it is.

@@ -49,6 +49,8 @@ fn dispatch(args: Args) -> Exit {
         Command::Verify(args) => commands::verify::verify(&args, &mut out),
         Command::Diff(args) => commands::diff::diff(&args, &mut out),
         Command::Report(args) => commands::report::report(&args, &mut out),
+        Command::Completions(args) => Ok(commands::manual::completions(&args, &mut out)),
+        Command::Man(args) => commands::manual::man(&args, &mut out),
         Command::List(args) => commands::list::list(&args, &mut out),
         Command::Show(args) => commands::show::show(&args, &mut out),
         Command::Try(args) => commands::try_it::try_it(&args, &mut out),

@@ -1,6 +1,8 @@
 //! The real network: one pooled reqwest client with explicit limits.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -27,12 +29,39 @@ impl Default for Limits {
     }
 }
 
-/// Sends through reqwest: no redirects, no proxy, no content coding, HTTP/1.1.
+/// How connections are made.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// Authorities to trust instead of the machine's, PEM.
+    pub cacert: Option<Vec<u8>>,
+    /// A client's certificate and private key, PEM.
+    pub identity: Option<Vec<u8>>,
+    /// HTTP/2 alone instead of HTTP/1.1 alone.
+    pub http2: bool,
+    /// A proxy that everything goes through; those of the environment are not looked at.
+    pub proxy: Option<String>,
+    /// Addresses to use for a host instead of those that its name resolves to.
+    pub resolve: Vec<(String, SocketAddr)>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("identity", &self.identity.is_some())
+            .field("http2", &self.http2)
+            .field("proxy", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends through reqwest: no redirects, no content coding.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
     limits: Limits,
     urls: Arc<RwLock<HashMap<String, reqwest::Url>>>,
+    /// True if a server that asks for a client's certificate gets none.
+    anonymous: bool,
 }
 
 /// Why no client could be made.
@@ -42,6 +71,12 @@ pub enum HttpError {
     /// A certificate file that is none.
     #[error("failed to read certificates from the --cacert file: {0}")]
     Certificates(reqwest::Error),
+    /// A client certificate that is none.
+    #[error("failed to read the client's certificate and key, PEM (--client-cert, --client-key): {0}")]
+    Identity(reqwest::Error),
+    /// A proxy address that is none.
+    #[error("failed to use --proxy: {0}")]
+    Proxy(reqwest::Error),
     /// No roots on this machine, or another fault of the TLS library.
     #[error("failed to set up TLS: {0}; a machine without certificates needs --cacert FILE")]
     Tls(reqwest::Error),
@@ -52,16 +87,25 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if certificates can't be read or TLS can't be set up.
-    pub fn new(target: &Target, limits: Limits, cacert: Option<&[u8]>) -> Result<Self, HttpError> {
+    pub fn new(target: &Target, limits: Limits, connection: &Connection) -> Result<Self, HttpError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(limits.connect)
             .tcp_nodelay(true)
             .referer(false)
-            .pool_max_idle_per_host(256)
-            .http1_only();
-        match cacert {
+            .pool_max_idle_per_host(256);
+        builder = if connection.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
+        if let Some(proxy) = &connection.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(HttpError::Proxy)?);
+        }
+        for (host, address) in &connection.resolve {
+            builder = builder.resolve(host, *address);
+        }
+        if let Some(pem) = &connection.identity {
+            builder = builder.identity(reqwest::Identity::from_pem(pem).map_err(HttpError::Identity)?);
+        }
+        match connection.cacert.as_deref() {
             Some(pem) => {
                 builder = builder
                     .tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?);
@@ -69,7 +113,8 @@ impl Http {
             None if !target.is_https() => builder = builder.tls_certs_only([]),
             None => {}
         }
-        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits, urls: Arc::default() })
+        let anonymous = target.is_https() && connection.identity.is_none();
+        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits, urls: Arc::default(), anonymous })
     }
 
     /// The parsed URL; the first [`URLS`] are parsed once.
@@ -93,7 +138,15 @@ impl Http {
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let mut answer = builder.body(request.body.clone()).send().await.map_err(|e| failure(&e, Reason::Reset))?;
+        let mut answer = builder.body(request.body.clone()).send().await.map_err(|e| {
+            let mut failure = failure(&e, Reason::Reset);
+            // TLS 1.3 ends the handshake before the server has looked at the client's certificate: its alert may come too late to be read.
+            if failure.reason == Reason::Reset && self.anonymous {
+                failure.detail += "; a server that asks who you are closes like this: ";
+                failure.detail += IDENTIFY;
+            }
+            failure
+        })?;
         let status = answer.status().as_u16();
         let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
         let mut body = Vec::new();
@@ -146,7 +199,7 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     } else if error.is_connect() {
         if error.is_dns() {
             Reason::Dns
-        } else if says(&["certificate", "tls", "handshake"]) {
+        } else if says(TLS) {
             Reason::Tls
         } else {
             Reason::Connect
@@ -165,5 +218,37 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     } else {
         otherwise
     };
+    // A server that wants a certificate closes a connection that looked well.
+    let reason = if reason == Reason::Reset && says(&["certificate required", "certificaterequired"]) {
+        Reason::Tls
+    } else {
+        reason
+    };
+    if reason == Reason::Tls {
+        if let Some((_, hint)) = HINTS.iter().find(|(word, _)| lower.contains(word)) {
+            detail = format!("{detail}; {hint}");
+        }
+    }
     Failure { reason, detail }
 }
+
+/// What a server's question for a certificate is answered with.
+const IDENTIFY: &str = "--client-cert FILE and --client-key FILE name a client's certificate";
+
+/// Words by which an error in connecting is one of TLS.
+const TLS: &[&str] = &["certificate", "tls", "handshake", "alert"];
+
+/// What helps, by words of the TLS library.
+const HINTS: [(&str, &str); 8] = [
+    ("certificaterequired", IDENTIFY),
+    ("certificate required", IDENTIFY),
+    ("unknownissuer", "nobody here knows who signed the server's certificate: --cacert FILE names its authority"),
+    ("certificate expired", "the server's certificate has expired: no flag of konform takes it"),
+    ("certificate has expired", "the server's certificate has expired: no flag of konform takes it"),
+    ("not valid yet", "the server's certificate is not valid yet: look at both clocks"),
+    (
+        "not valid for name",
+        "the certificate is for another name: use that one in --target, with --resolve HOST:PORT:ADDRESS if it does not resolve",
+    ),
+    ("no application protocol", "the server does not speak this version of HTTP: --http 1.1 or --http 2"),
+];

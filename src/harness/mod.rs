@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::contract::Contract;
 use crate::crypto::{Keys, PrivateKey, PublicKey};
 use crate::evidence::Journal;
-use crate::exchange::http::{Http, Limits};
+use crate::exchange::http::{Connection, Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::judge;
 use crate::model::wire::{Credentials, Encrypt};
@@ -110,7 +110,7 @@ impl Subject {
                 Target::parse(&base).map_err(|e| e.to_string())?
             }
         };
-        let http = Http::new(&target, Limits::default(), None).map_err(|e| e.to_string())?;
+        let http = Http::new(&target, Limits::default(), &Connection::default()).map_err(|e| e.to_string())?;
         let runner = self.runner(&target, &http, self.salt);
         runtime.block_on(runner.prime());
         Ok(Session { runtime, runner, target, http })

@@ -214,7 +214,7 @@ impl Reason {
         match self {
             Reason::Dns => "the target's name could not be resolved",
             Reason::Connect => "nothing answers at the target's address and port",
-            Reason::Tls => "no TLS connection: a private authority needs --cacert FILE",
+            Reason::Tls => "no TLS connection",
             Reason::Timeout => "no complete answer in time (--timeout)",
             Reason::Reset => "the connection was closed before an answer",
             Reason::TruncatedBody => "the body ended before its announced length",

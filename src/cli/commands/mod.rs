@@ -8,6 +8,7 @@ mod inputs;
 pub(super) mod keygen;
 pub(super) mod lint;
 pub(super) mod list;
+pub(super) mod manual;
 mod panel;
 pub(super) mod qualify;
 pub(super) mod rejudge;

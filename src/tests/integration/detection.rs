@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use konform::contract::Contract;
 use konform::evidence::Journal;
-use konform::exchange::http::{Http, Limits};
+use konform::exchange::http::{Connection, Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
 use konform::model::Demands;
 use konform::model::wire::Encrypt;
@@ -167,7 +167,7 @@ async fn run(
 ) -> Summary {
     let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
     let limits = Limits { whole: Duration::from_secs(5), ..Limits::default() };
-    let http = Http::new(&target, limits, None).expect("a client");
+    let http = Http::new(&target, limits, &Connection::default()).expect("a client");
     let runner = Arc::new(Runner::new(
         Plan::with(Arc::clone(contract), 1, breadth),
         http,

@@ -49,6 +49,10 @@ fn report(folder: &Path, format: &str) -> String {
     text
 }
 
+fn index(value: &Value) -> usize {
+    value.as_u64().and_then(|n| usize::try_from(n).ok()).expect("a number")
+}
+
 fn schema(name: &str) -> jsonschema::Validator {
     let path = lab::root().join("src/tests/vectors").join(name);
     let value: Value = serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON");
@@ -133,7 +137,7 @@ fn every_format_maps_verdicts_the_same_way() {
         .iter()
         .map(|r| {
             let rule = r["ruleId"].as_str().unwrap_or_default();
-            assert_eq!(run["tool"]["driver"]["rules"][r["ruleIndex"].as_u64().unwrap_or(99) as usize]["id"], rule);
+            assert_eq!(run["tool"]["driver"]["rules"][index(&r["ruleIndex"])]["id"], rule);
             (rule, r["level"].as_str().unwrap_or_default(), r["suppressions"].is_array())
         })
         .collect();
@@ -150,7 +154,7 @@ fn every_format_maps_verdicts_the_same_way() {
     let place = &own["locations"][0]["physicalLocation"];
     let file = lab::root().join(place["artifactLocation"]["uri"].as_str().expect("a path"));
     let text = fs::read_to_string(file).expect("the contract's file");
-    let line = text.lines().nth(place["region"]["startLine"].as_u64().expect("a line") as usize - 1).expect("the line");
+    let line = text.lines().nth(index(&place["region"]["startLine"]) - 1).expect("the line");
     assert!(line.contains("name: loginId"), "{line}");
 
     // GitLab and Markdown.

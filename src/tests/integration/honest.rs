@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use konform::contract::Contract;
 use konform::evidence::Journal;
-use konform::exchange::http::{Http, Limits};
+use konform::exchange::http::{Connection, Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
 use konform::model::Demands;
 use konform::model::wire::Encrypt;
@@ -38,7 +38,7 @@ fn chosen(
     choose: impl Fn(&Case) -> bool + Send,
 ) -> Summary {
     let target = Target::parse(&format!("http://{}/open-api", honest.address)).expect("a target");
-    let http = Http::new(&target, Limits::default(), None).expect("a client");
+    let http = Http::new(&target, Limits::default(), &Connection::default()).expect("a client");
     let stop = Arc::default();
     let plan = Plan::with(Arc::clone(contract), 1, breadth);
     let runner = Arc::new(Runner::new(

@@ -23,5 +23,6 @@ mod qualify;
 mod reports;
 mod rows;
 mod targets;
+mod transports;
 mod variants;
 mod vectors;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use konform::contract::Contract;
 use konform::evidence::Journal;
-use konform::exchange::http::{Http, Limits};
+use konform::exchange::http::{Connection, Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
 use konform::model::Demands;
 use konform::model::wire::Encrypt;
@@ -99,7 +99,7 @@ fn run(
 ) -> (Summary, Seen) {
     let target = Target::parse(&format!("http://{address}/open-api")).expect("a target");
     let limits = Limits { whole, connect: whole, body: 1 << 20 };
-    let http = Http::new(&target, limits, None).expect("a client");
+    let http = Http::new(&target, limits, &Connection::default()).expect("a client");
     let plan = Plan::new(Arc::clone(contract), 1);
     let runner = Arc::new(Runner::new(
         plan,
