@@ -8,7 +8,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -52,10 +52,11 @@ fn main() {
         return;
     }
     // `cargo bench -- planning` measures one part.
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("throughput", throughput),
         ("planning", planning),
         ("memory", memory),
+        ("rejudge", rejudge),
         ("main-job", main_job),
         ("waiting", waiting),
         ("qualify", qualify),
@@ -411,11 +412,53 @@ fn memory() {
             .expect("it runs");
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of KiB")
     };
-    let (few, many) = (peak(2_000), peak(200_000));
+    // A case is a call and the one that undoes it.
+    let (few, many) = (peak(2_000), peak(500_000));
     say(&format!(
-        "peak memory: {few} KiB at 2,000 cases, {many} KiB at 200,000, ratio {:.2} (aim 1.20)",
+        "peak memory of a run: {few} KiB at 4,000 exchanges, {many} KiB at 1,000,000, ratio {:.2} (aim 1.20)",
         many as f64 / few as f64
     ));
+}
+
+/// Judges runs of two sizes again; each must agree to the byte.
+fn rejudge() {
+    let mut peaks = Vec::new();
+    for draws in ["8", "2000"] {
+        let folder = Folder::new();
+        let run = folder.0.join("run");
+        let konform = |args: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_konform"));
+            command.args(args).arg(&run).current_dir(&folder.0).stdout(Stdio::piped());
+            command
+        };
+        let made = konform(&["run", "--quiet", "--snapshots", "off", "--fuzz-cases", draws, "--out"]).output();
+        assert!(made.expect("it runs").status.success(), "the sandbox is clean");
+        let start = Instant::now();
+        let mut child = konform(&["rejudge"]).spawn().expect("it starts");
+        let mut peak = 0;
+        while child.try_wait().expect("a child").is_none() {
+            peak = peak.max(resident(&child.id().to_string()));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let output = child.wait_with_output().expect("its output");
+        assert!(output.status.success(), "it agrees");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let exchanges = text.split(" exchanges judged").next().and_then(|t| t.rsplit(' ').next()?.parse().ok());
+        let exchanges: f64 = exchanges.expect("a number of exchanges");
+        say(&format!(
+            "rejudge: {exchanges} exchanges in {seconds:.1} s ({:.0}/s), reports the same to the byte, peak {peak} KiB",
+            exchanges / seconds
+        ));
+        peaks.push(peak as f64);
+    }
+    say(&format!("peak memory of rejudge, large to small: {:.2} (aim 1.20)", peaks[1] / peaks[0]));
+}
+
+/// The peak of a process's resident memory in kibibytes, 0 where the system does not tell.
+fn resident(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// A whole run with its reports; answers the peak of resident memory in kibibytes, 0 where the system does not tell.
@@ -437,6 +480,5 @@ fn memory_child(count: usize) -> u64 {
     });
     summary.root = root;
     report::write(&folder.0, &folder.0, &header, &summary).expect("reports are written");
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(0)
+    resident("self")
 }

@@ -33,10 +33,11 @@ impl Draws {
     }
 }
 
-pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
-    let drawn = (0..scope.plan.breadth().fuzz).filter_map(|number| drawn(scope, number, &[]).ok());
+/// One draw after the other: there may be many.
+pub(super) fn cases(scope: Scope<'_>) -> impl Iterator<Item = Planned> + Send + '_ {
+    let drawn = (0..scope.plan.breadth().fuzz).filter_map(move |number| drawn(&scope, number, &[]).ok());
     // What no legal way leads to is said by the other families, once.
-    drawn.filter(|planned| matches!(planned, Planned::Case(_))).collect()
+    drawn.filter(|planned| matches!(planned, Planned::Case(_)))
 }
 
 /// The draw of this number, made smaller.

@@ -231,7 +231,7 @@ impl Plan {
         });
         closed.into_iter().chain(Family::ALL.into_iter().filter(move |_| open).flat_map(move |family| {
             let scope = Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family };
-            match family {
+            let few = match family {
                 Family::Valid => valid::cases(&scope),
                 Family::Presence => presence::cases(&scope),
                 Family::Length => length::cases(&scope),
@@ -248,10 +248,11 @@ impl Plan {
                 Family::Unicode => unicode::cases(&scope),
                 Family::Tamper => tamper::cases(&scope),
                 Family::Race => race::cases(&scope),
-                Family::Fuzz => fuzz::cases(&scope),
-                Family::Walk => walk::cases(&scope),
+                Family::Fuzz => return Box::new(fuzz::cases(scope)) as Box<dyn Iterator<Item = Planned> + Send + '_>,
+                Family::Walk => return Box::new(walk::cases(scope)),
                 Family::Hostile => hostile::cases(&scope),
-            }
+            };
+            Box::new(few.into_iter())
         }))
     }
 
@@ -379,6 +380,7 @@ fn baseline(endpoint: &Endpoint) -> Template {
 }
 
 /// What a family's functions work on.
+#[derive(Clone, Copy)]
 struct Scope<'a> {
     plan: &'a Plan,
     at: usize,

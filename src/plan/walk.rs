@@ -16,8 +16,9 @@ const DRAWS: usize = 20;
 /// How much more often a call is drawn that changes what the sequence is about.
 const OFTEN: usize = 4;
 
-pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
-    (0..scope.plan.breadth().walks).filter_map(|number| drawn(scope, number, &[]).ok()).collect()
+/// One sequence after the other: there may be many.
+pub(super) fn cases(scope: Scope<'_>) -> impl Iterator<Item = Planned> + Send + '_ {
+    (0..scope.plan.breadth().walks).filter_map(move |number| drawn(&scope, number, &[]).ok())
 }
 
 /// The draw of this number, made smaller.

@@ -91,14 +91,31 @@ pub(super) fn report_differs(folder: &Path, again: &Again) -> Result<Option<Stri
     let mut names: Vec<String> = report::FILES.map(str::to_owned).to_vec();
     names.extend(again.summary.findings.iter().map(|f| format!("findings/{}.json", f.number)));
     for name in names {
-        let Ok(theirs) = std::fs::read(folder.join(&name)) else {
+        let Ok(theirs) = std::fs::File::open(folder.join(&name)) else {
             return Ok(Some(format!("{name} is missing: `konform report` makes it again")));
         };
-        let ours = std::fs::read(own.0.join(&name)).map_err(failed)?;
-        if ours != theirs {
-            let line =
-                ours.split(|b| *b == b'\n').zip(theirs.split(|b| *b == b'\n')).take_while(|(a, b)| a == b).count();
-            return Ok(Some(format!("{name} is not what the evidence gives: they part at line {}", line + 1)));
+        let ours = std::fs::File::open(own.0.join(&name)).map_err(failed)?;
+        if let Some(line) = parting(ours, theirs).map_err(failed)? {
+            return Ok(Some(format!("{name} is not what the evidence gives: they part at line {line}")));
+        }
+    }
+    Ok(None)
+}
+
+/// The first line in which two files differ, from 1; a line of each is held at a time.
+fn parting(ours: std::fs::File, theirs: std::fs::File) -> std::io::Result<Option<u64>> {
+    use std::io::BufRead as _;
+    let (mut ours, mut theirs) = (std::io::BufReader::new(ours), std::io::BufReader::new(theirs));
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for line in 1.. {
+        a.clear();
+        b.clear();
+        let ends = (ours.read_until(b'\n', &mut a)?, theirs.read_until(b'\n', &mut b)?) == (0, 0);
+        if a != b {
+            return Ok(Some(line));
+        }
+        if ends {
+            break;
         }
     }
     Ok(None)
