@@ -289,3 +289,12 @@ fn large_evidence_is_compressed_and_judged_like_the_plain_one() {
     fs::write(run.join("evidence.jsonl.zst"), bytes).expect("written");
     assert_eq!(konform(&folder.0, &["rejudge", "run"]).0, 7);
 }
+
+#[test]
+fn the_sample_report_is_what_its_evidence_gives() {
+    let (code, text) = konform(super::lab::root(), &["rejudge", "reports/sample"]);
+    assert_eq!(
+        code, 0,
+        "make it again: run --contract library --only book-add::length::* --fault accept-above:title --salt 1: {text}"
+    );
+}
