@@ -55,13 +55,16 @@ impl Scan {
         Some(Self { names: found.into_iter().map(|(name, _)| name).collect(), texts, bins })
     }
 
-    /// The first file below the folder that holds a secret, and which.
-    pub(super) fn folder(&self, folder: &Path) -> io::Result<Option<(PathBuf, String)>> {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let found = if path.is_dir() { self.folder(&path)? } else { self.file(&path)?.map(|what| (path, what)) };
-            if found.is_some() {
-                return Ok(found);
+    /// The first file at or below a path that holds a secret, and which; what is not there holds none.
+    pub(super) fn below(&self, path: &Path) -> io::Result<Option<(PathBuf, String)>> {
+        if !path.is_dir() {
+            // A pipe or a terminal can't be read again.
+            let found = if path.is_file() { self.file(path)? } else { None };
+            return Ok(found.map(|what| (path.to_owned(), what)));
+        }
+        for entry in std::fs::read_dir(path)? {
+            if let Some(found) = self.below(&entry?.path())? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -134,7 +137,7 @@ mod tests {
             ("no card 4111111111111112, 41111111111111111, 5111111111111118", None),
         ] {
             std::fs::write(&file, text).unwrap();
-            assert_eq!(scan.folder(&folder).unwrap().map(|(_, what)| what).as_deref(), found, "{text}");
+            assert_eq!(scan.below(&folder).unwrap().map(|(_, what)| what).as_deref(), found, "{text}");
         }
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -130,6 +130,27 @@ impl<'a> Search<'a> {
     }
 }
 
+/// An address without the secrets in its path and query; a part that is one is replaced whole, however short.
+pub(super) fn address(url: &str, secrets: &[(String, String)]) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let start = url[start..].find('/').map_or(url.len(), |at| start + at);
+    let mut out = url[..start].to_owned();
+    for part in url[start..].split_inclusive(['/', '?', '&', '=']) {
+        let text = part.trim_end_matches(['/', '?', '&', '=']);
+        let decoded = url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
+        match secrets.iter().find(|(_, value)| !value.is_empty() && decoded.as_ref() == Some(value)) {
+            Some((kind, _)) => {
+                out.push('<');
+                out.push_str(kind);
+                out.push('>');
+                out.push_str(&part[text.len()..]);
+            }
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
 /// The text without private keys in PEM, also where its end was cut off or its line breaks were escaped.
 fn without_key(text: &str) -> Option<String> {
     const BEGIN: &str = "-----BEGIN ";
@@ -147,6 +168,18 @@ fn without_key(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::model::json;
+
+    #[test]
+    fn an_address_shows_no_secret_of_its_path_or_query() {
+        let secrets = [("pan".to_owned(), "4111 11".to_owned()), ("cvc".to_owned(), "123".to_owned())];
+        for (url, expected) in [
+            ("http://h:123/cards/4111%2011/123?code=123&x=1234", "http://h:123/cards/<pan>/<cvc>?code=<cvc>&x=1234"),
+            ("http://h:123", "http://h:123"),
+            ("http://h/1234/", "http://h/1234/"),
+        ] {
+            assert_eq!(address(url, &secrets), expected);
+        }
+    }
 
     #[test]
     fn secrets_are_found_and_chance_is_not() {

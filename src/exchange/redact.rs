@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::leak::{Needle, Search};
+use super::leak::{self, Needle, Search};
 use super::{Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
 use crate::model::json::{self, Redacted};
@@ -82,13 +82,18 @@ impl Redactor {
                 secrets.push((kind.to_owned(), value.to_owned()));
             });
         }
+        let url = leak::address(&sent.url, &secrets);
+        // The transport's words name the address.
+        if let Err(failure) = &mut came {
+            failure.detail = failure.detail.replace(&sent.url, &url);
+        }
         let own: Vec<Needle> = secrets.iter().filter_map(|(kind, value)| Needle::new(kind, value)).collect();
         let mut search = Search::new(&self.needles, &own);
         let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &mut search));
         let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
             method: sent.wire.method.clone(),
-            url: sent.url,
+            url,
             request_headers: headers,
             request_body: body,
             trace: sent.trace,

@@ -298,9 +298,12 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Cases that were not sent since the target had stopped answering.
+    /// Cases of which nothing can be said since the target had stopped answering, or never answered at all.
     #[must_use]
     pub fn outage(&self) -> u64 {
+        if self.latency.is_empty() && self.exchanges > 0 {
+            return self.obstacles.iter().map(|(_, count)| count).sum();
+        }
         let word = format!("({})", Reason::Outage.word());
         self.obstacles.iter().filter(|(what, _)| what.ends_with(&word)).map(|(_, count)| count).sum()
     }

@@ -35,7 +35,7 @@ pub enum Mode {
 /// # Errors
 /// Whatever the disk gives.
 pub fn write(folder: &Path, target: &str, run: &Path, mode: Mode) -> io::Result<Vec<Written>> {
-    let folder = folder.join(file_name(target));
+    let folder = self::folder(folder, target);
     let mut out = Vec::new();
     let mut current: Option<(String, Snapshot)> = None;
     for record in records::cases(run)? {
@@ -53,6 +53,12 @@ pub fn write(folder: &Path, target: &str, run: &Path, mode: Mode) -> io::Result<
         out.push(settle(&folder, &known, &snapshot.text(), mode)?);
     }
     Ok(out)
+}
+
+/// The folder of one target's snapshots.
+#[must_use]
+pub fn folder(all: &Path, target: &str) -> PathBuf {
+    all.join(file_name(target))
 }
 
 /// The text of one endpoint's snapshot: its sets of headers first, then a line for each case that names its set.

@@ -27,6 +27,9 @@ use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
 use crate::runner::{Accepted, Options, Runner, Tally};
 
+/// Where behaviour snapshots lie, a folder for each target.
+const SNAPSHOTS: &str = "snapshots";
+
 /// A run that stands ready: nothing was sent yet, or some of it.
 pub(super) struct Job {
     pub(super) config: Config,
@@ -237,7 +240,7 @@ fn finish(
         Snapshots::Off => None,
     };
     if let Some(mode) = mode.filter(|_| worth) {
-        match snapshot::write(Path::new("snapshots"), &header.target_name, folder, mode) {
+        match snapshot::write(Path::new(SNAPSHOTS), &header.target_name, folder, mode) {
             Ok(written) => {
                 for one in written {
                     let (path, what) = match one {
@@ -260,15 +263,8 @@ fn finish(
         }
     }
     hosts::tell(header, summary, folder, args.format == Format::Human, out);
-    match Scan::of(config).map(|scan| scan.folder(folder)) {
-        Some(Ok(None)) => {}
-        Some(Ok(Some((file, what)))) => {
-            let file = file.display();
-            Output::problem(&format!("{what} stands in {file}: konform's own fault. Do not hand this folder on"));
-            return Exit::Harness;
-        }
-        Some(Err(error)) => Output::note(&format!("warning: failed to look for secrets in the reports: {error}")),
-        None => Output::note("warning: the reports were not searched for secrets"),
+    if let Some(exit) = search(args, config, header, folder) {
+        return exit;
     }
     if let Err(error) = archive::pack(folder, archive::LARGE) {
         Output::note(&format!("warning: failed to compress the evidence: {error}"));
@@ -278,6 +274,28 @@ fn finish(
         Format::Json => out.line(&serde_json::json!({"run": header, "summary": summary, "folder": folder}).to_string()),
     }
     Exit::from_code(summary.exit)
+}
+
+/// Looks for secrets in all that the run wrote; an exit code if there is one.
+fn search(args: &Run, config: &Config, header: &RunHeader, folder: &Path) -> Option<Exit> {
+    let Some(scan) = Scan::of(config) else {
+        Output::note("warning: the reports were not searched for secrets");
+        return None;
+    };
+    let snapshots = snapshot::folder(Path::new(SNAPSHOTS), &header.target_name);
+    let others = [Some(snapshots), args.events.clone(), args.save_failures.clone()];
+    for path in std::iter::once(folder.to_owned()).chain(others.into_iter().flatten()) {
+        match scan.below(&path) {
+            Ok(None) => {}
+            Ok(Some((file, what))) => {
+                let file = file.display();
+                Output::problem(&format!("{what} stands in {file}: konform's own fault. Do not hand it on"));
+                return Some(Exit::Harness);
+            }
+            Err(error) => Output::note(&format!("warning: failed to search {} for secrets: {error}", path.display())),
+        }
+    }
+    None
 }
 
 fn options(args: &Run, config: &Config) -> Options {

@@ -160,6 +160,10 @@ fn a_target_that_is_down_is_an_outage_in_every_mode_and_no_finding() {
     let folder = Folder::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let target = format!("http://127.0.0.1:{port}/open-api");
+    // One batch alone, which never comes to be given up.
+    let (code, text) =
+        konform(&folder.0, &["run", "--quiet", "--only", "terms-all::valid::*", "--target", &target, "--out", "one"]);
+    assert!(code == 3 && text.contains("OUTAGE: 0 of"), "{text}");
     for mode in ["gate", "nightly"] {
         let args = [
             "run",

@@ -49,6 +49,10 @@ fn what_a_target_echoes_stands_in_no_file_and_is_a_finding() {
             &fault,
             "--encrypt",
             "never",
+            "--events",
+            "events.jsonl",
+            "--save-failures",
+            "corpus",
             "--format",
             "json",
         ];
@@ -62,6 +66,9 @@ fn what_a_target_echoes_stands_in_no_file_and_is_a_finding() {
         assert_eq!(leak["actual"], format!("the {kind} stands in it"), "{what}");
         assert_eq!((leak["check"].as_str(), leak["level"].as_str()), (Some("leak"), Some("MUST")));
         let mut all = vec![("stdout and stderr".to_owned(), text)];
+        for format in ["har", "sarif", "ctrf", "tap", "markdown", "gitlab"] {
+            all.push((format.to_owned(), konform(&folder.0, &["report", "out", "--as", format]).1));
+        }
         files(&folder.0, &mut all);
         assert!(all.len() >= 7, "{}", all.len());
         for (name, text) in &all {
@@ -99,4 +106,61 @@ fn a_documented_field_that_shows_what_was_sent_is_no_leak() {
     let held =
         |id: &str| summary.clauses.iter().find(|c| c.id == format!("{id}/policy/answer/no-leak")).map(|c| c.asserted);
     assert!(held("card-user-mapped-info") > Some(10));
+}
+
+#[test]
+fn a_secret_in_an_address_stands_in_no_file_either() {
+    let folder = Folder::new();
+    super::evidence::copy(&lab::root().join("specs/examples/library"), &folder.0.join("library"));
+    for entry in fs::read_dir(folder.0.join("library")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if let Ok(text) = fs::read_to_string(&path) {
+            let marked = text.replace("length: 13, charset: digits", "length: 13, charset: digits, secret: pan");
+            fs::write(&path, marked).expect("written");
+        }
+    }
+    let args = [
+        "run",
+        "--quiet",
+        "--contract",
+        "library",
+        "--only",
+        "book-*::valid::*",
+        "--only",
+        "loan-*::valid::*",
+        "--out",
+        "out",
+    ];
+    let (code, text) = konform(&folder.0, &args);
+    assert_eq!(code, 0, "{text}");
+    let mut all = vec![("stdout".to_owned(), text)];
+    files(&folder.0.join("out"), &mut all);
+    for (name, text) in &all {
+        // Numbers of thirteen digits that begin with 978, as the contract's sample makes them.
+        let number = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 13 && run.starts_with("978"));
+        assert_eq!(number, None, "{name}");
+    }
+    assert!(all.iter().any(|(_, text)| text.contains("/books/<pan>")));
+    // A target that is down: the transport's words name the address too.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let target = format!("http://127.0.0.1:{port}");
+    let args = [
+        "run",
+        "--quiet",
+        "--contract",
+        "library",
+        "--only",
+        "book-get::valid::*",
+        "--out",
+        "down",
+        "--target",
+        &target,
+    ];
+    let (code, text) = konform(&folder.0, &args);
+    assert_eq!(code, 3, "{text}");
+    let evidence = fs::read_to_string(folder.0.join("down/evidence.jsonl")).expect("the evidence");
+    assert!(
+        evidence.contains("/books/<pan>") && !evidence.contains("/books/978") && !text.contains("/books/978"),
+        "{text}"
+    );
 }
