@@ -83,7 +83,7 @@ impl fmt::Display for Difference {
 pub struct Rejudged {
     /// As the live run's.
     pub tally: Tally,
-    /// Where it disagrees with the evidence, the first [`KEPT`].
+    /// Where it disagrees with the evidence, the first hundred.
     pub differences: Vec<Difference>,
     /// How many there are.
     pub differing: u64,
