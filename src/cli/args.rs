@@ -211,7 +211,7 @@ pub(super) struct Run {
     /// Fail only for what this earlier run's folder does not have
     #[arg(long, env = "KONFORM_BASELINE", value_name = "DIR")]
     pub(super) baseline: Option<PathBuf>,
-    /// Propose a waiver for every finding that fails the run
+    /// Propose a waiver for every finding that fails the run, and what a certification wants declared
     #[arg(long)]
     pub(super) bless: bool,
     /// Take up a run that was killed: its folder says what to run against what

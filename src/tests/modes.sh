@@ -68,16 +68,9 @@ serve
 "$konform" keygen --sign partner >/dev/null
 "$konform" keygen --sign platform >/dev/null
 challenge=$(head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n')
-expect 3 check --mode certification --out bare
-# What no case can put to the test is declared away, clause by clause, with a reason.
-python3 - >profile.yaml <<'PY'
-import json
-clauses = json.load(open("bare/coverage.json", encoding="utf-8"))["clauses"]
-print("konform: 1\nname: library\ncapabilities:")
-for clause in clauses:
-    if not clause["asserted"]:
-        print(f"  - {{without: {json.dumps(clause['id'])}, reason: no case can tell}}")
-PY
+expect 3 check --mode certification --bless --out bare
+# What no case can put to the test is declared away, clause by clause, with a reason; somebody looks at the proposal first.
+{ echo "konform: 1"; cat bare/capabilities.proposed.yaml; } >profile.yaml
 expect 0 check --mode certification --profile profile.yaml --challenge "$challenge" --out certified
 expect 0 "$konform" rejudge certified
 expect 0 "$konform" certify certified --key partner/sign-private.pem --challenge "$challenge"

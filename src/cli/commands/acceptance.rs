@@ -14,7 +14,7 @@ use crate::contract::{File, waiver};
 use crate::crypto;
 use crate::model::event::Standing;
 use crate::model::waiver::LONGEST;
-use crate::model::{FindingRecord, RunHeader, Summary, volatile};
+use crate::model::{FindingRecord, Level, RunHeader, Summary, volatile};
 use crate::report::results;
 use crate::runner::Accepted;
 
@@ -22,8 +22,10 @@ use crate::runner::Accepted;
 const WAIVERS: &str = "waivers.yaml";
 /// The run folder's copy of what the baseline has.
 const BASELINE: &str = "baseline.json";
-/// Where `--bless` writes.
+/// Where `--bless` writes waivers.
 const PROPOSED: &str = "waivers.proposed.yaml";
+/// Where it writes what a certification wants declared.
+const DECLARED: &str = "capabilities.proposed.yaml";
 
 /// The texts of what is accepted, before the run folder is there.
 #[derive(Debug, Default)]
@@ -123,6 +125,26 @@ impl Acceptance {
         let today = header.started.get(..10).unwrap_or_default();
         Ok(Arc::new(Accepted::new(waivers, today, known)))
     }
+}
+
+/// Writes what a certification still wants declared, each clause with why no case exercised it: a profile takes it once somebody has
+/// looked at it.
+pub(super) fn declare(folder: &Path, summary: &Summary) -> std::io::Result<Option<String>> {
+    let open = summary.clauses.iter().filter(|c| c.level == Level::Must && c.asserted == 0 && !c.declared);
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let lines: Vec<String> = open
+        .map(|c| {
+            let reason = c.reason.as_deref().unwrap_or("not exercised");
+            format!("  - {{without: {}, reason: {}}}\n", quoted(&c.id), quoted(reason))
+        })
+        .collect();
+    if summary.undeclared.is_none_or(|n| n == 0) {
+        return Ok(None);
+    }
+    let path = folder.join(DECLARED);
+    let head = "# Proposals for the profile: what your target does not offer, or nobody can put to the test. Globs shorten it: \"card-*/**\".\n";
+    fs::write(&path, format!("{head}capabilities:\n{}", lines.concat()))?;
+    Ok(Some(path.display().to_string()))
 }
 
 /// Writes a proposal for every finding that fails the run; its owner and approver are left for people.

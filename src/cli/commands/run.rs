@@ -256,10 +256,16 @@ fn finish(
         }
     }
     if args.bless {
-        match acceptance::bless(folder, header, summary) {
-            Ok(Some(path)) => told = format!("waivers proposed in {path}\n{told}"),
-            Ok(None) => {}
-            Err(error) => Output::note(&format!("warning: failed to propose waivers: {error}")),
+        let proposals = [
+            ("waivers", acceptance::bless(folder, header, summary)),
+            ("capabilities", acceptance::declare(folder, summary)),
+        ];
+        for (what, written) in proposals {
+            match written {
+                Ok(Some(path)) => told = format!("{what} proposed in {path}\n{told}"),
+                Ok(None) => {}
+                Err(error) => Output::note(&format!("warning: failed to propose {what}: {error}")),
+            }
         }
     }
     hosts::tell(header, summary, folder, args.format == Format::Human, out);
