@@ -42,7 +42,10 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
             Err(Damage::NoFooter) => break,
             Err(damage) => return Err(damaged(damage)),
             Ok(None) => {
-                return Err(UsageError(format!("the run in {} has ended: nothing to take up", folder.display())));
+                return Err(UsageError(format!(
+                    "the run in {} has ended: nothing to take up (`konform report` makes its reports again)",
+                    folder.display()
+                )));
             }
         }
     }

@@ -227,46 +227,9 @@ fn finish(
         Output::problem(&format!("failed to write the reports in {}: {error}", folder.display()));
         return Exit::Evidence;
     }
-    let mut told = String::new();
-    // What an outage, a choice or a fault made is no behaviour to remember.
-    let worth = header.selection == Selected::default()
-        && config.mode == Mode::Gate
-        && !summary.partial
-        && summary.obstacles.is_empty()
-        && config.faults.is_empty();
-    let mode = match args.snapshots {
-        Snapshots::Check => Some(snapshot::Mode::Check),
-        Snapshots::Update => Some(snapshot::Mode::Update),
-        Snapshots::Off => None,
-    };
-    if let Some(mode) = mode.filter(|_| worth) {
-        match snapshot::write(Path::new(SNAPSHOTS), &header.target_name, folder, mode) {
-            Ok(written) => {
-                for one in written {
-                    let (path, what) = match one {
-                        snapshot::Written::New(path) => (path, "is new"),
-                        snapshot::Written::Updated(path) => (path, "was updated"),
-                        snapshot::Written::Changed(path) => (path, "differs: behaviour changed (cargo insta review)"),
-                        snapshot::Written::Same => continue,
-                    };
-                    told = format!("snapshot: {} {what}\n{told}", path.display());
-                }
-            }
-            Err(error) => Output::note(&format!("warning: failed to write the snapshot: {error}")),
-        }
-    }
+    let mut told = remember(args, config, (header, summary), folder);
     if args.bless {
-        let proposals = [
-            ("waivers", acceptance::bless(folder, header, summary)),
-            ("capabilities", acceptance::declare(folder, summary)),
-        ];
-        for (what, written) in proposals {
-            match written {
-                Ok(Some(path)) => told = format!("{what} proposed in {path}\n{told}"),
-                Ok(None) => {}
-                Err(error) => Output::note(&format!("warning: failed to propose {what}: {error}")),
-            }
-        }
+        told.extend(propose(header, summary, folder));
     }
     hosts::tell(header, summary, folder, args.format == Format::Human, out);
     if let Some(exit) = search(args, config, header, folder) {
@@ -276,10 +239,55 @@ fn finish(
         Output::note(&format!("warning: failed to compress the evidence: {error}"));
     }
     match args.format {
-        Format::Human => out.text(&(told + &console::summary(header, summary))),
+        Format::Human => out.text(&(told.concat() + &console::summary(header, summary))),
         Format::Json => out.line(&serde_json::json!({"run": header, "summary": summary, "folder": folder}).to_string()),
     }
     Exit::from_code(summary.exit)
+}
+
+/// Writes or compares the behaviour snapshots; a line for each that is not as it was.
+fn remember(args: &Run, config: &Config, (header, summary): (&RunHeader, &Summary), folder: &Path) -> Vec<String> {
+    // What an outage, a choice or a fault made is no behaviour to remember.
+    let worth = header.selection == Selected::default()
+        && config.mode == Mode::Gate
+        && !summary.partial
+        && summary.obstacles.is_empty()
+        && config.faults.is_empty();
+    let mode = match args.snapshots {
+        Snapshots::Check if worth => snapshot::Mode::Check,
+        Snapshots::Update if worth => snapshot::Mode::Update,
+        _ => return Vec::new(),
+    };
+    let written = snapshot::write(Path::new(SNAPSHOTS), &header.target_name, folder, mode).unwrap_or_else(|error| {
+        Output::note(&format!("warning: failed to write the snapshot: {error}"));
+        Vec::new()
+    });
+    let line = |one| {
+        let (path, what) = match one {
+            snapshot::Written::New(path) => (path, "is new"),
+            snapshot::Written::Updated(path) => (path, "was updated"),
+            snapshot::Written::Changed(path) => (path, "differs: behaviour changed (cargo insta review)"),
+            snapshot::Written::Same => return None,
+        };
+        Some(format!("snapshot: {} {what}\n", path.display()))
+    };
+    written.into_iter().filter_map(line).collect()
+}
+
+/// Writes what people may take over; a line for each file.
+fn propose(header: &RunHeader, summary: &Summary, folder: &Path) -> Vec<String> {
+    let proposals = [
+        ("waivers", acceptance::bless(folder, header, summary)),
+        ("capabilities", acceptance::declare(folder, summary)),
+    ];
+    let line = |(what, written): (&str, std::io::Result<Option<String>>)| match written {
+        Ok(path) => path.map(|path| format!("{what} proposed in {path}\n")),
+        Err(error) => {
+            Output::note(&format!("warning: failed to propose {what}: {error}"));
+            None
+        }
+    };
+    proposals.into_iter().filter_map(line).collect()
 }
 
 /// Looks for secrets in all that the run wrote; an exit code if there is one.

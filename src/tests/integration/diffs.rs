@@ -23,7 +23,8 @@ fn counts(diff: &Value) -> Vec<(String, usize)> {
     let lists = diff.as_object().expect("an object").iter();
     lists
         .filter_map(|(name, list)| Some((name.clone(), list.as_array()?.len())))
-        .filter(|(name, n)| *n > 0 && name != "notes")
+        // How long answers took is the machine's matter: a test of its own looks at it.
+        .filter(|(name, n)| *n > 0 && name != "notes" && name != "slower")
         .collect()
 }
 
