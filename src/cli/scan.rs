@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 use aho_corasick::AhoCorasick;
 
 use super::config::Config;
-use crate::contract::Contract;
-use crate::model::fixture::Planted;
+use crate::model::bin::Bin;
 use crate::model::wire::Secret;
-use crate::model::{Field, Json};
 
 /// Shorter values may stand anywhere by chance.
 const SHORT: usize = 12;
@@ -21,8 +19,8 @@ const SHORT: usize = 12;
 pub(super) struct Scan {
     names: Vec<String>,
     texts: AhoCorasick,
-    /// Beginnings of card numbers, and how long these are.
-    bins: Vec<(String, usize)>,
+    /// Card numbers that the profile or the sandbox declares.
+    bins: Vec<Bin>,
 }
 
 impl Scan {
@@ -36,23 +34,11 @@ impl Scan {
         let actors = std::iter::once(&config.credentials).chain(&config.second);
         let credentials = actors.flatten().filter(|(name, _)| hidden(name));
         found.extend(credentials.map(|(name, secret): (&String, &Secret)| (name.clone(), secret.reveal().to_owned())));
-        let mut bins = Vec::new();
-        for part in contract.fixtures.iter().flat_map(|f| &f.parts) {
-            for (attribute, value) in &part.attributes {
-                let Some(kind) = secret_kind(contract, &format!("{}.{attribute}", part.resource)) else { continue };
-                match value {
-                    Planted::Literal(Json::String(text)) => found.push((kind.to_owned(), text.to_string())),
-                    Planted::Serial { pattern, .. } if kind == "pan" => {
-                        let bin: String = pattern.chars().take_while(char::is_ascii_digit).collect();
-                        bins.extend((bin.len() >= 6).then_some((bin, pattern.chars().count())));
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let prepared = contract.prepared_secrets().filter(|(_, text)| !text.contains('#'));
+        found.extend(prepared.map(|(kind, text)| (kind.to_owned(), text.to_owned())));
         found.retain(|(_, value)| value.len() >= SHORT);
         let texts = AhoCorasick::new(found.iter().map(|(_, value)| value)).ok()?;
-        Some(Self { names: found.into_iter().map(|(name, _)| name).collect(), texts, bins })
+        Some(Self { names: found.into_iter().map(|(name, _)| name).collect(), texts, bins: contract.bins() })
     }
 
     /// The first file at or below a path that holds a secret, and which; what is not there holds none.
@@ -88,32 +74,8 @@ impl Scan {
     /// True if the line has a number of a declared beginning and length that passes the Luhn check.
     fn card(&self, line: &[u8]) -> bool {
         !self.bins.is_empty()
-            && line.split(|b| !b.is_ascii_digit()).any(|run| {
-                self.bins.iter().any(|(bin, length)| run.len() == *length && run.starts_with(bin.as_bytes()))
-                    && luhn(run)
-            })
+            && line.split(|b| !b.is_ascii_digit()).any(|run| self.bins.iter().any(|bin| bin.fits(run)))
     }
-}
-
-fn luhn(digits: &[u8]) -> bool {
-    let double = |(i, d): (usize, u32)| if i % 2 == 1 { d * 2 - if d > 4 { 9 } else { 0 } } else { d };
-    digits.iter().rev().map(|b| u32::from(b - b'0')).enumerate().map(double).sum::<u32>().is_multiple_of(10)
-}
-
-/// The kind of secret that an attribute of a resource is, by the fields that carry it.
-fn secret_kind<'a>(contract: &'a Contract, attribute: &str) -> Option<&'a str> {
-    let mut found = None;
-    for endpoint in &contract.endpoints {
-        for field in endpoint.request.iter().chain(&endpoint.response) {
-            field.walk(&mut |f: &'a Field| {
-                let carries = [&f.refers, &f.equals].into_iter().any(|r| r.as_deref() == Some(attribute));
-                if carries && found.is_none() {
-                    found = f.secret.as_deref();
-                }
-            });
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -125,7 +87,7 @@ mod tests {
         let scan = Scan {
             names: vec!["secretKey".to_owned()],
             texts: AhoCorasick::new(["k0nf0rm-secret"]).unwrap(),
-            bins: vec![("411111".to_owned(), 16)],
+            bins: Bin::like("411111##########").into_iter().collect(),
         };
         let folder = std::env::temp_dir().join(format!("konform-scan-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("inner")).unwrap();

@@ -17,6 +17,7 @@ mod note;
 pub mod profile;
 mod property;
 mod row;
+mod secret;
 mod table;
 pub mod waiver;
 mod yaml;

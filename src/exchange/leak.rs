@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::model::Json;
+use crate::model::bin::Bin;
 use crate::model::json::Text;
 use crate::model::observed::Echo;
 
@@ -48,15 +49,16 @@ impl Needle {
 /// Collects what is found in one answer.
 pub(super) struct Search<'a> {
     needles: Vec<&'a Needle>,
+    bins: &'a [Bin],
     pub(super) echoes: Vec<Echo>,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(run: &'a [Needle], request: &'a [Needle]) -> Self {
+    pub(super) fn new(run: &'a [Needle], request: &'a [Needle], bins: &'a [Bin]) -> Self {
         // Longer ones first: what contains another is named by its own name.
         let mut needles: Vec<&Needle> = run.iter().chain(request).collect();
         needles.sort_by_key(|n| std::cmp::Reverse(n.value.len()));
-        Self { needles, echoes: Vec::new() }
+        Self { needles, bins, echoes: Vec::new() }
     }
 
     /// The text without secrets; `at` says where it stands.
@@ -87,7 +89,29 @@ impl<'a> Search<'a> {
                 self.note(&kind, at);
             }
         }
+        if let Some(without) = self.without_cards(&out) {
+            self.note("pan", at);
+            out = Cow::Owned(without);
+        }
         out
+    }
+
+    /// The text without card numbers of anybody's. A value that is nothing but a number may be an id that the contract names.
+    fn without_cards(&self, text: &str) -> Option<String> {
+        if self.bins.is_empty() || text.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let (mut out, mut rest, mut found) = (String::new(), text, false);
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let length = rest[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - start);
+            let digits = &rest[start..start + length];
+            let card = self.bins.iter().any(|bin| bin.fits(digits.as_bytes()));
+            found |= card;
+            out.push_str(&rest[..start]);
+            out.push_str(if card { "<pan>" } else { digits });
+            rest = &rest[start + length..];
+        }
+        found.then(|| out + rest)
     }
 
     /// Takes secrets out of a tree: names, texts and numbers.
@@ -191,11 +215,15 @@ mod tests {
                 .filter_map(|(k, v)| Needle::new(k, v))
                 .collect();
         assert_eq!((run.len(), request.len()), (1, 1), "a short and a plain value are no needles");
+        let bins: Vec<Bin> = Bin::like("411111##########").into_iter().collect();
         for (text, expected) in [
             ("wrong password 907135.", "wrong password <password>."),
             ("number 19071352 and 000_907135", "number 19071352 and 000_907135"),
             ("key=k0nf0rm-secret-key2", "key=<secretKey>2"),
             ("code 123 of 000000", "code 123 of 000000"),
+            ("card 4111111111111111 is blocked", "card <pan> is blocked"),
+            ("card 4111111111111112 or 41111111111111111", "card 4111111111111112 or 41111111111111111"),
+            ("4111111111111111", "4111111111111111"),
             ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- x", "<private-key> x"),
             ("a -----BEGIN RSA PRIVATE KEY-----\\nMII", "a <private-key>"),
             (
@@ -203,11 +231,11 @@ mod tests {
                 "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----",
             ),
         ] {
-            let mut search = Search::new(&run, &request);
+            let mut search = Search::new(&run, &request, &bins);
             assert_eq!(search.text(text, ""), expected);
             assert_eq!(search.echoes.is_empty(), text == expected, "{text}");
         }
-        let mut search = Search::new(&run, &request);
+        let mut search = Search::new(&run, &request, &bins);
         let mut tree = json::parse(br#"{"a":[{"907135":907135}],"b":"x 907135"}"#).unwrap().root;
         search.tree(&mut tree, "");
         assert_eq!(tree.to_text(), r#"{"a":[{"<password>":0}],"b":"x <password>"}"#);

@@ -2,6 +2,7 @@
 //!
 //! Must not: know any module above it, read clocks, files or the environment.
 
+pub mod bin;
 pub mod case;
 pub mod clause;
 pub mod decimal;

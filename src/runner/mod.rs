@@ -172,7 +172,7 @@ impl<T: Transport> Runner<T> {
     ) -> Self {
         Self {
             oracle: Oracle::new(Arc::clone(plan.contract())),
-            redactor: Redactor::new(secrets(plan.contract(), &access)),
+            redactor: Redactor::new(secrets(plan.contract(), &access), plan.contract().bins()),
             limiter: Limiter::new(options.rate),
             plan,
             transport,

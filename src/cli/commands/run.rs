@@ -303,7 +303,9 @@ fn search(args: &Run, config: &Config, header: &RunHeader, folder: &Path) -> Opt
             Ok(None) => {}
             Ok(Some((file, what))) => {
                 let file = file.display();
-                Output::problem(&format!("{what} stands in {file}: konform's own fault. Do not hand it on"));
+                Output::problem(&format!(
+                    "{what} stands in {file}, where redaction did not know it. Do not hand it on"
+                ));
                 return Some(Exit::Harness);
             }
             Err(error) => Output::note(&format!("warning: failed to search {} for secrets: {error}", path.display())),
