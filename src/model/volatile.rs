@@ -2,10 +2,10 @@
 
 /// Digits from this number on are a number of the target's own.
 const DIGITS: usize = 6;
-/// Hex digits from this number on are a key or a hash.
-const HEX: usize = 16;
+/// So are hex digits from this number on, if digits are among them.
+const HEX: usize = 7;
 
-/// The text with times, identifiers and long numbers replaced by `<time>`, `<uuid>`, `<hex>`, `<digits>`.
+/// The text with times, identifiers and long numbers replaced by `<time>`, `<uuid>`, `<id>`.
 #[must_use]
 pub fn named(text: &str) -> String {
     let mut out = String::new();
@@ -63,14 +63,12 @@ fn digits(text: &str) -> usize {
 fn run(text: &str) -> Option<(usize, &'static str)> {
     let hex = text.bytes().take_while(u8::is_ascii_hexdigit).count();
     let digits = digits(text);
-    if hex >= HEX && hex > digits && digits_among(&text[..hex]) {
-        return Some((hex, "<hex>"));
+    // One name for both: a number in hex may happen to have no letter.
+    let hex = if text[..hex].bytes().any(|b| b.is_ascii_digit()) { hex } else { 0 };
+    if hex >= HEX {
+        return Some((hex, "<id>"));
     }
-    (digits >= DIGITS).then_some((digits, "<digits>"))
-}
-
-fn digits_among(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit())
+    (digits >= DIGITS).then_some((digits, "<id>"))
 }
 
 #[cfg(test)]
@@ -82,13 +80,15 @@ mod tests {
         for (text, expected) in [
             ("accepted with 200", "accepted with 200"),
             ("code 000_001 of 12345", "code 000_001 of 12345"),
-            ("member 7000001 gone", "member <digits> gone"),
+            ("member 7000001 gone", "member <id> gone"),
             ("at 2026-11-25T09:00:00.123Z.", "at <time>."),
             ("at 2026-11-25 09:00:00+09:00", "at <time>"),
             ("id 123e4567-e89b-12d3-a456-426614174000", "id <uuid>"),
-            ("key 0123456789abcdef0", "key <hex>"),
+            ("key 0123456789abcdef0", "key <id>"),
             ("deadbeefdeadbeefdead", "deadbeefdeadbeefdead"),
-            ("한글 1234567", "한글 <digits>"),
+            ("261125120000-0007f48", "<id>-<id>"),
+            ("261125120000-0007148", "<id>-<id>"),
+            ("한글 1234567", "한글 <id>"),
         ] {
             assert_eq!(named(text), expected);
         }

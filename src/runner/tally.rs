@@ -262,6 +262,8 @@ impl Tally {
                     .find(|f| f.finding.check == Check::Trace && f.finding.clause == finding.clause)
                 {
                     found.count = count;
+                    // A waiver that covers it covers each time it was seen.
+                    found.waived = if found.waived > 0 { count } else { 0 };
                 }
             }
         }

@@ -87,6 +87,17 @@ fn a_waiver_in_each_of_its_states() {
         let (found, printed) = konform(&folder.0, &["rejudge", name]);
         assert_eq!(found, 0, "{name}: {printed}");
     }
+    // What only the run as a whole shows is covered like anything else, whatever numbers it names.
+    let trace =
+        ["run", "--quiet", "--only", "user-registration::length::*", "--fault", "cross-header:X-KM-Correlation-Id"];
+    let (code, text) = konform(&folder.0, &[&trace[..], &["--out", "crossed", "--bless"]].concat());
+    assert_eq!(code, 1, "{text}");
+    let proposed = fs::read_to_string(folder.0.join("crossed/waivers.proposed.yaml")).expect("the proposals");
+    assert!(proposed.contains("check: trace"), "{proposed}");
+    let granted = proposed.replace("reason: \"\"", "reason: r").replace("owner: \"\"", "owner: ann");
+    fs::write(folder.0.join("w.yaml"), granted.replace("approver: \"\"", "approver: bob")).expect("written");
+    let (code, text) = konform(&folder.0, &[&trace[..], &["--out", "crossed-waived", "--waivers", "w.yaml"]].concat());
+    assert_eq!(code, 0, "{text}");
     // A waived failure is still a failure that the reports show.
     let matched = results(&folder.0, "matched");
     assert_eq!(matched["summary"]["findings"][0]["standing"], "waived");
