@@ -15,7 +15,8 @@ use super::{Accepted, Tally};
 use crate::crypto::Digest;
 use crate::evidence::{Aside, CaseLine, Damage, Footer, Grounds, Part, Reader, Record, Why};
 use crate::judge::{Health, Oracle};
-use crate::model::{Case, ClauseIx, Input, Observed, Outcome, Reason, RunHeader, Verdict};
+use crate::model::case::RowRef;
+use crate::model::{Case, ClauseIx, Expect, Input, Observed, Outcome, Reason, RunHeader, Verdict};
 use crate::plan::Plan;
 
 /// Differences kept; beyond that only their number is.
@@ -282,7 +283,8 @@ impl<'a> Refold<'a> {
                 findings: Vec::new(),
                 held: Vec::new(),
             },
-            None => self.judge(case, &observed, grounds),
+            None if self.sound(case, grounds) => self.judge(case, &observed, grounds),
+            None => Verdict::broken("its grounds speak of what the contract does not have"),
         };
         Executed {
             verdict,
@@ -294,6 +296,25 @@ impl<'a> Refold<'a> {
             created: Vec::new(),
             record: None,
         }
+    }
+
+    /// True if what is expected speaks of clauses and rows that there are: the file may come from anybody.
+    fn sound(&self, case: &Case, grounds: &Grounds) -> bool {
+        let contract = self.plan.contract();
+        grounds.expected.iter().all(|(at, expect)| {
+            let Some(step) = case.steps.get(*at) else { return false };
+            let row = |r: &RowRef| {
+                let rows = &contract.endpoints[step.endpoint].rows;
+                rows.get(r.row).is_some_and(|row| r.field < row.fields.len())
+            };
+            match expect {
+                Expect::Accept { may } => may.iter().all(row),
+                Expect::Refuse { broken, rows, may, .. } => {
+                    broken.iter().all(|c| (*c as usize) < contract.clauses.len()) && rows.iter().chain(may).all(row)
+                }
+                Expect::Either { .. } => true,
+            }
+        })
     }
 
     fn judge(&self, case: &Case, observed: &[Observed], grounds: &Grounds) -> Verdict {

@@ -226,6 +226,10 @@ fn list(folder: &Path, prefix: &str, out: &mut Vec<String>) -> std::io::Result<(
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        // A folder comes from another party: what it links to is nothing that was handed over.
+        if entry.file_type()?.is_symlink() {
+            return Err(std::io::Error::other(format!("{name} is a link, and what is signed holds none")));
+        }
         if entry.path().is_dir() {
             list(&entry.path(), &format!("{name}/"), out)?;
         } else {

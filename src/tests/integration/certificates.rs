@@ -113,6 +113,14 @@ fn an_honest_runs_certificate_is_believed_and_each_tampering_named() {
     fs::write(run.join("extra.txt"), "x").expect("written");
     says("added file", "extra.txt is none of the files that were signed", &[]);
     fs::remove_file(run.join("extra.txt")).expect("removed");
+    #[cfg(unix)]
+    {
+        // A link out of the folder leads a verifier through somebody else's files.
+        std::os::unix::fs::symlink("/", run.join("out")).expect("linked");
+        let (code, text) = verify(&folder.0, &[]);
+        assert!(code == 2 && text.contains("out is a link, and what is signed holds none"), "{code} {text}");
+        fs::remove_file(run.join("out")).expect("removed");
+    }
     says("old nonce", "it answers the challenge n0nce-1, not n0nce-2", &["--challenge", "n0nce-2"]);
 
     let path = run.join("certificate.json");

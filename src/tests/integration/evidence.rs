@@ -153,6 +153,18 @@ fn each_way_of_damage_has_its_own_message() {
         assert!(text.contains(says), "{what}: {text}");
         fs::remove_dir_all(copied).expect("removed");
     }
+    // Grounds of somebody else's making, which speak of what is not there: a difference, no panic.
+    let strange = r#"},"grounds":{"expected":[[0,{"expect":"refuse","broken":[4000000],"rows":[{"row":99,"field":9}],"may":[],"doubt":null,"bare":false}]]}}"#;
+    let foreign: Vec<String> = own
+        .iter()
+        .map(|r| if r.starts_with(r#"{"kind":"case""#) { r.replacen("}}", strange, 1) } else { r.clone() })
+        .collect();
+    let copied = folder.0.join("copy");
+    copy(&folder.0.join("run"), &copied);
+    fs::write(copied.join("evidence.jsonl"), rechained(&foreign)).expect("written");
+    let (code, text) = konform(&folder.0, &["rejudge", "copy"]);
+    assert!(code == 4 && text.contains("its exchanges give BROKEN") && !text.contains("panicked"), "{code} {text}");
+    fs::remove_dir_all(copied).expect("removed");
     let changed_end = whole.replacen("\"partial\":false,\"millis\":", "\"partial\":false,\"millis\":1", 1);
     for (what, file, content, says) in [
         ("changed footer", "evidence.jsonl", changed_end, "the last record was changed, or results.json"),
