@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::rows::moment;
 use super::world::{Held, Lookup, Made, Moment, Named, Origin, World};
-use crate::contract::behaviour::{Act, Effect, NewState, Source};
+use crate::contract::behaviour::{Act, Effect, Listing, NewState, Source};
 use crate::contract::{Endpoint, When};
 use crate::model::{Decimal, Json, field};
 
@@ -27,6 +27,9 @@ impl World {
         }
         let named = self.named(endpoint, request, None);
         let call = Call { endpoint, request, answer, step, now, named };
+        if !self.closed {
+            self.learn(&call);
+        }
         let mut created: Option<usize> = None;
         for effect in &endpoint.effects {
             if !Self::happens(effect, answer) {
@@ -52,9 +55,87 @@ impl World {
                     if let Some(at) = self.target(effect, &call) {
                         self.remove(at);
                     }
+                    self.emptied(&effect.resource, &call);
                 }
             }
         }
+    }
+
+    /// Takes in what an answer shows of resources: values, states, entries of lists. What a call changes is held against these.
+    fn learn(&mut self, call: &Call<'_>) {
+        for effect in &call.endpoint.effects {
+            if let Some(list) = &effect.list {
+                self.learn_list(effect, list, call);
+                continue;
+            }
+            for echo in &effect.answer {
+                let Some(resource) = self.resource(&echo.resource) else { continue };
+                let (about, _) = self.about(resource, &call.named);
+                let ([at], Some(value)) = (about.as_slice(), call.answer.at(&echo.path)) else { continue };
+                self.shown(*at, &echo.attribute, value, &echo.path, call.step);
+            }
+        }
+    }
+
+    fn learn_list(&mut self, effect: &Effect, list: &Listing, call: &Call<'_>) {
+        let Some(Json::Array(entries)) = call.answer.at(&list.path) else { return };
+        let Some(resource) = self.resource(&effect.resource) else { return };
+        let contract = Arc::clone(&self.contract);
+        let own = &contract.resources[resource];
+        if own.catalogue {
+            return;
+        }
+        let owner = list.of.as_ref().and_then(|of| self.resource(of)).and_then(|of| {
+            let at = *self.about(of, &call.named).0.first()?;
+            let key = self.things[at].attributes.get(&contract.resources[of].key)?.clone();
+            Some((at, contract.resources[of].name.clone(), key))
+        });
+        for (nth, entry) in entries.iter().enumerate() {
+            let Some(key) = entry.at(&list.item).filter(|k| k.scalar().is_some()) else { continue };
+            let place = |member: &str| format!("{}.{nth}.{member}", list.path);
+            let at = match (self.find(resource, &own.key, key), &owner) {
+                (Some(at), _) => at,
+                (None, Some((_, name, owner))) => {
+                    let origin = Origin::Answered { step: call.step, path: place(&list.item) };
+                    let attributes = BTreeMap::from([
+                        (own.key.clone(), Held { value: key.clone(), origin }),
+                        (name.clone(), owner.clone()),
+                    ]);
+                    self.add(resource, attributes, None, Made::Found)
+                }
+                // An entry of nobody that this case knows.
+                (None, None) => continue,
+            };
+            for echo in &effect.answer {
+                if let Some(value) = entry.at(&echo.path) {
+                    self.shown(at, &echo.attribute, value, &place(&echo.path), call.step);
+                }
+            }
+        }
+        let narrowed = list.narrowed_by.iter().any(|(path, _)| call.request.at(path).is_some_and(|v| *v != Json::Null));
+        if let (Some((at, ..)), Some(_), None, None, false) = (owner, list.clause, &list.size, &list.page, narrowed) {
+            if !self.things[at].complete.contains(&own.name) {
+                self.things[at].complete.push(own.name.clone());
+            }
+        }
+    }
+
+    /// An answer shows an attribute of an instance. What identifies it stays as it is known: an answer may mask it.
+    fn shown(&mut self, at: usize, attribute: &str, value: &Json, path: &str, step: usize) {
+        let own = &self.contract.resources[self.things[at].resource];
+        if attribute == "state" {
+            if let Some(state) = value.scalar().filter(|word| own.states.iter().any(|s| s == word)) {
+                self.things[at].state = state.to_owned();
+            }
+            return;
+        }
+        let identifies = self.contract.identifying.contains(&(own.name.clone(), attribute.to_owned()));
+        let known = self.things[at].attributes.get(attribute).map(|held| &held.value).filter(|v| **v != Json::Null);
+        if *value == Json::Null || known.is_some_and(|known| identifies || super::facts::same(known, value)) {
+            return;
+        }
+        let origin = Origin::Answered { step, path: path.to_owned() };
+        self.hold(at, attribute.to_owned(), Held { value: value.clone(), origin });
     }
 
     /// Takes in a call that was refused with a code: some rows count them.
@@ -119,6 +200,17 @@ impl World {
             }
         }
         self.about(resource, &call.named).0.first().copied()
+    }
+
+    /// After an accepted deletion of what is keyed by its owner the owner has none, whether or not anybody had seen it.
+    fn emptied(&mut self, deleted: &str, call: &Call<'_>) {
+        let Some(resource) = self.resource(deleted) else { return };
+        let Some(owner) = self.resource(&self.contract.resources[resource].key) else { return };
+        for at in self.about(owner, &call.named).0 {
+            if !self.things[at].complete.iter().any(|name| name == deleted) {
+                self.things[at].complete.push(deleted.to_owned());
+            }
+        }
     }
 
     fn change(&mut self, at: usize, effect: &Effect, call: &Call<'_>) {

@@ -1,7 +1,7 @@
 //! What an answer must show of what earlier calls did.
 
-use super::world::{Made, World};
-use crate::contract::behaviour::{Echo, Listing};
+use super::world::{Made, Named, World};
+use crate::contract::behaviour::{Echo, Effect, Listing};
 use crate::contract::{Contract, Endpoint};
 use crate::model::{ClauseIx, Decimal, Fact, Json, field};
 
@@ -16,6 +16,8 @@ impl World {
                 continue;
             }
             let named = self.named(endpoint, request, None);
+            let shows = effect.answer.iter().any(|e| answer.at(&e.path).is_some_and(|v| *v != Json::Null));
+            out.extend(self.present(endpoint, effect, &named, shows));
             for echo in &effect.answer {
                 let Some(resource) = self.resource(&echo.resource) else { continue };
                 let (about, _) = self.about(resource, &named);
@@ -24,6 +26,30 @@ impl World {
             }
         }
         out
+    }
+
+    /// What a refusal shows of earlier calls: an instance that has left is not shown.
+    #[must_use]
+    pub fn facts_of_refusal(&self, endpoint: &Endpoint, request: &Json) -> Vec<Fact> {
+        let named = self.named(endpoint, request, None);
+        endpoint.effects.iter().filter_map(|effect| self.present(endpoint, effect, &named, false)).collect()
+    }
+
+    /// Whether an answer about existing instances alone shows one that this case has seen leave.
+    fn present(&self, endpoint: &Endpoint, effect: &Effect, named: &Named, shows: bool) -> Option<Fact> {
+        let clause = effect.present?;
+        let (about, _) = self.about(self.resource(&effect.resource)?, named);
+        let [at] = about.as_slice() else { return None };
+        if !self.has_left(*at) {
+            return None;
+        }
+        let own = &self.contract.resources[self.things[*at].resource];
+        let key = self.things[*at].attributes.get(&own.key).map(|held| held.value.brief(40)).unwrap_or_default();
+        let place = effect.answer.first().map(|echo| echo.path.split('.').next().unwrap_or_default());
+        let secret = field::find(&endpoint.response, place.unwrap_or_default()).is_some_and(|f| f.secret.is_some());
+        let expected = format!("{} {key}, which has left, is not shown", own.name);
+        let actual = if shows && !secret { "shown" } else { "not shown" };
+        Some(fact(&self.contract, clause, !shows, pointer(place.unwrap_or_default()), expected, actual.to_owned()))
     }
 
     fn echo(
@@ -35,6 +61,10 @@ impl World {
         value: &Json,
     ) -> Option<Fact> {
         let thing = &self.things[at];
+        if self.has_left(at) && !self.shows_left(endpoint, at) {
+            // What an answer shows of an instance that has left, no page says.
+            return None;
+        }
         let state = Json::text(thing.state.clone());
         let expected = if echo.attribute == "state" {
             let own = &self.contract.resources[thing.resource];
@@ -79,11 +109,32 @@ impl World {
         let Some(resource) = self.resource(resource) else { return };
         let own = &self.contract.resources[resource];
         let named = self.named(endpoint, request, None);
-        for at in self.of_list(resource, list, &named) {
+        let narrowed: Vec<(&str, &Json)> = list
+            .narrowed_by
+            .iter()
+            .filter_map(|(path, attribute)| Some((attribute.as_str(), request.at(path)?)))
+            .filter(|(_, value)| **value != Json::Null)
+            .collect();
+        let (owner, instances) = self.of_list(resource, list, &named);
+        if owner.is_some_and(|owner| self.has_left(owner)) {
+            // Which list the owner's departure leaves behind, no page says.
+            return;
+        }
+        if let (Some(owner), Some(clause)) = (owner, list.clause) {
+            self.of_others(resource, owner, (list, entries), clause, out);
+        }
+        for at in instances {
             let thing = &self.things[at];
             let Some(key) = thing.attributes.get(&own.key).map(|h| &h.value) else { continue };
             let found = entries.iter().position(|e| e.at(&list.item).is_some_and(|k| same(key, k)));
-            let there = !thing.gone && !own.left.contains(&thing.state);
+            let there = !self.has_left(at);
+            let meant = narrowed.iter().all(|(attribute, value)| {
+                thing.attributes.get(*attribute).is_some_and(|held| same(&held.value, value))
+            });
+            // A list that the request narrows must hold the entries with that value; others may be in it or not.
+            if there && !meant {
+                continue;
+            }
             // A full page may leave the rest for the next one.
             let page = list.page.as_ref().and_then(|path| request.at(path)?.scalar());
             let cut = size.is_some_and(|size| entries.len() >= size) || page.is_some_and(|page| page != "1");
@@ -106,22 +157,47 @@ impl World {
         }
     }
 
-    /// The instances whose presence in the list is known: made by calls of this case, also those that are gone.
-    fn of_list(&self, resource: usize, list: &Listing, named: &[(usize, super::world::Lookup)]) -> Vec<usize> {
-        let made = (0..self.things.len())
-            .filter(|at| self.things[*at].resource == resource && self.things[*at].made == Made::Called);
+    /// The list's owner, and the instances whose presence in the list is known: made by calls of this case, also those that
+    /// have left, and listed ones that a call of this case has brought to an end.
+    fn of_list(&self, resource: usize, list: &Listing, named: &Named) -> (Option<usize>, Vec<usize>) {
+        let known = (0..self.things.len()).filter(|at| {
+            self.things[*at].resource == resource && (self.things[*at].made == Made::Called || self.has_left(*at))
+        });
         let Some(of) = list.of.as_ref().and_then(|of| self.resource(of)) else {
-            return if list.clause.is_some() { made.collect() } else { Vec::new() };
+            return (None, if list.clause.is_some() { known.collect() } else { Vec::new() });
         };
-        let (about, _) = self.about(of, &named.to_vec());
-        let Some(owner) =
-            about.first().and_then(|at| self.things[*at].attributes.get(&self.contract.resources[of].key))
-        else {
-            return Vec::new();
+        let (about, _) = self.about(of, named);
+        let Some((at, owner)) = about.first().and_then(|at| {
+            Some((*at, self.things[*at].attributes.get(&self.contract.resources[of].key)?))
+        }) else {
+            return (None, Vec::new());
         };
         let relation = &self.contract.resources[of].name;
-        made.filter(|at| self.things[*at].attributes.get(relation).is_some_and(|h| same(&h.value, &owner.value)))
-            .collect()
+        let own = |at: &usize| self.things[*at].attributes.get(relation).is_some_and(|h| same(&h.value, &owner.value));
+        (Some(at), known.filter(own).collect())
+    }
+
+    /// Entries of an owner's list that are known to belong to another one.
+    fn of_others(
+        &self,
+        resource: usize,
+        owner: usize,
+        (list, entries): (&Listing, &[Json]),
+        clause: ClauseIx,
+        out: &mut Vec<Fact>,
+    ) {
+        let (own, of) = (&self.contract.resources[resource], &self.contract.resources[self.things[owner].resource]);
+        let Some(mine) = self.things[owner].attributes.get(&of.key).map(|held| &held.value) else { return };
+        for (nth, entry) in entries.iter().enumerate() {
+            let Some(key) = entry.at(&list.item) else { continue };
+            let Some(at) = self.find(resource, &own.key, key) else { continue };
+            let Some(theirs) = self.things[at].attributes.get(&of.name).map(|h| &h.value) else { continue };
+            if *theirs != Json::Null && !same(theirs, mine) {
+                let expected = format!("{} {} not listed: it belongs to another {}", own.name, key.brief(40), of.name);
+                let place = pointer(&format!("{}.{nth}", list.path));
+                out.push(fact(&self.contract, clause, false, place, expected, "listed".to_owned()));
+            }
+        }
     }
 }
 
@@ -134,7 +210,7 @@ fn pointer(path: &str) -> String {
 }
 
 /// Equal as text, or as numbers: an id may be a number here and a string there.
-fn same(a: &Json, b: &Json) -> bool {
+pub(super) fn same(a: &Json, b: &Json) -> bool {
     match (a.scalar(), b.scalar()) {
         (Some(x), Some(y)) => x == y || matches!((Decimal::parse(x), Decimal::parse(y)), (Some(x), Some(y)) if x == y),
         _ => a == b,

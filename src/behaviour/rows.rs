@@ -87,7 +87,11 @@ impl World {
             let Some((resource, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
             let Some(resource) = self.resource(resource) else { return };
             let why = match self.lookup(resource, attribute, value) {
-                Lookup::Found(_) => return,
+                Lookup::Found(at) if self.closed || !self.has_left(at) => return,
+                Lookup::Found(at) if self.shows_left(endpoint, at) => return,
+                // Only a row that counts what has left, or names its state, says what such a request gets.
+                Lookup::Found(_) if rows.contains(&Truth::Yes) => return,
+                Lookup::Found(_) => "names something that has left, and no page shows what that gets",
                 Lookup::Missing if rows.contains(&Truth::Yes) => return,
                 Lookup::Missing => "names nothing that exists, and no page shows what that gets",
                 Lookup::Unknown => "names something that may not exist",
@@ -131,15 +135,21 @@ impl World {
             When::Empty | When::Missing | When::Length | When::Invalid | When::Unseen => Truth::No,
             When::Any(parts) => parts.iter().fold(Truth::No, |truth, part| truth.or(self.holds(part, asked))),
             When::Taken(field) => {
-                let taken = asked.endpoint.effects.iter().find(|e| e.unique.contains(field)).is_some_and(|effect| {
-                    let resource = self.resource(&effect.resource);
-                    let attribute = effect.set.iter().find(|(_, s)| *s == Source::Request(field.clone()));
-                    let name = attribute.map_or(field.as_str(), |(name, _)| name.as_str());
-                    let value = asked.request.at(field).filter(|v| v.scalar().is_some_and(|t| !t.is_empty()));
-                    resource.zip(value).is_some_and(|(r, v)| self.find(r, name, v).is_some())
-                });
-                // In an open world a made-up identity is taken for free: the runner tells a collision by its code.
-                Truth::from(taken)
+                let Some(effect) = asked.endpoint.effects.iter().find(|e| e.unique.contains(field)) else {
+                    return Truth::No;
+                };
+                let attribute = effect.set.iter().find(|(_, s)| *s == Source::Request(field.clone()));
+                let name = attribute.map_or(field.as_str(), |(name, _)| name.as_str());
+                let value = asked.request.at(field).filter(|v| v.scalar().is_some_and(|t| !t.is_empty()));
+                let Some((resource, value)) = self.resource(&effect.resource).zip(value) else { return Truth::No };
+                let owners = self.owners(resource, name, value);
+                // Whether an identity is free again after its owner has left, no page says. A made-up identity is taken for free:
+                // the runner tells a collision by its code.
+                match (owners.is_empty(), owners.iter().any(|at| self.closed || !self.has_left(*at))) {
+                    (true, _) => Truth::No,
+                    (false, true) => Truth::Yes,
+                    (false, false) => Truth::Unknown,
+                }
             }
             When::Lacks { field, resource, attribute, value } => {
                 let Some(resource) = self.resource(resource) else { return Truth::No };
@@ -148,11 +158,19 @@ impl World {
                     Some(Json::Array(items)) => items.iter().filter_map(Json::scalar).collect(),
                     _ => Vec::new(),
                 };
-                let lacks = self.of(resource).any(|at| {
-                    let text = |name: &str| self.things[at].attributes.get(name).and_then(|h| h.value.scalar());
-                    text(attribute) == Some(value) && !text(key).is_some_and(|k| given.contains(&k))
-                });
-                Truth::from(lacks)
+                let text = |at: usize, name: &str| self.things[at].attributes.get(name).and_then(|h| h.value.scalar());
+                let mut wanted = 0;
+                let mut missing = 0;
+                for at in self.of(resource).filter(|at| text(*at, attribute) == Some(value)) {
+                    wanted += 1;
+                    missing += usize::from(!text(at, key).is_some_and(|k| given.contains(&k)));
+                }
+                match missing {
+                    0 => Truth::No,
+                    // Which of the entries a request must list, no page says; a list without any of them lacks one for sure.
+                    missing if missing == wanted || self.closed => Truth::Yes,
+                    _ => Truth::Unknown,
+                }
             }
             When::Unknown { field, left } => self.unknown(field, *left, asked),
             When::Mismatch(field) => self.mismatch(field, asked),
@@ -179,10 +197,11 @@ impl World {
         let Some(resource) = self.resource(resource) else { return Truth::Unknown };
         match self.lookup(resource, attribute, value) {
             Lookup::Missing => Truth::Yes,
+            // What this case has deleted counts for a row that speaks of what has left.
+            Lookup::Unknown if left && !self.owners(resource, attribute, value).is_empty() => Truth::Yes,
             Lookup::Unknown => Truth::Unknown,
             Lookup::Found(at) => {
-                let gone = self.contract.resources[resource].left.contains(&self.things[at].state);
-                match (gone, left) {
+                match (self.has_left(at), left) {
                     (false, _) => Truth::No,
                     (true, true) => Truth::Yes,
                     // The page promises the code for what never was; of what has left it says nothing.
@@ -236,7 +255,20 @@ impl World {
         truth
     }
 
+    /// One line of a cause. Of what has left no page speaks, unless the line names that very state.
     fn test(&self, operand: &Operand, test: &Test, chosen: &[(usize, usize)], asked: &Asked<'_>) -> Truth {
+        let truth = self.compare(operand, test, chosen, asked);
+        let (Operand::State(name) | Operand::Attribute(name, _), Truth::Yes, false) = (operand, truth, self.closed) else {
+            return truth;
+        };
+        let unsaid = self.chosen(name, chosen).is_some_and(|at| {
+            let state = Source::Literal(Json::text(self.things[at].state.clone()));
+            self.has_left(at) && !matches!(test, Test::Is(list) if list.contains(&state))
+        });
+        if unsaid { Truth::Unknown } else { truth }
+    }
+
+    fn compare(&self, operand: &Operand, test: &Test, chosen: &[(usize, usize)], asked: &Asked<'_>) -> Truth {
         let known = match operand {
             Operand::Resource(name) => {
                 let Some(resource) = self.resource(name) else { return Truth::Unknown };
@@ -267,18 +299,6 @@ impl World {
                 Some(value) => Known::Value(std::borrow::Cow::Borrowed(value)),
             },
         };
-        // Of what has left no page speaks, unless a row names that very state.
-        if let (Operand::State(name) | Operand::Attribute(name, _), false) = (operand, self.closed) {
-            let left = self.chosen(name, chosen).is_some_and(|at| {
-                let thing = &self.things[at];
-                let state = Source::Literal(Json::text(thing.state.clone()));
-                let said = matches!(test, Test::Is(list) if list.contains(&state));
-                self.contract.resources[thing.resource].left.contains(&thing.state) && !said
-            });
-            if left {
-                return Truth::Unknown;
-            }
-        }
         let value = match (known, test) {
             (Known::Unknown, _) => return Truth::Unknown,
             (Known::Nothing, Test::Absent) | (Known::Value(_), Test::Present) => return Truth::Yes,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::contract::behaviour::Listing;
 use crate::contract::{Contract, Endpoint};
 use crate::model::{Field, Json};
 
@@ -29,6 +30,19 @@ pub enum Origin {
         step: usize,
         /// Dotted path.
         path: String,
+    },
+    /// Shown in a list that an earlier step answered, in the first entry that is not known otherwise.
+    Listed {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path of the list.
+        list: String,
+        /// The member that is an entry's key.
+        key: String,
+        /// Where the keys of the entries known otherwise came from.
+        except: Vec<Origin>,
+        /// Dotted path of the member inside the entry.
+        member: String,
     },
     /// Prepared by somebody.
     Planted {
@@ -72,8 +86,8 @@ pub struct Instance {
     pub made: Made,
     /// True once deleted.
     pub gone: bool,
-    /// Resources that are known not to belong to it.
-    pub without: Vec<String>,
+    /// Names of resources of which every instance that belongs to this one is known: what is not among them does not exist.
+    pub complete: Vec<String>,
 }
 
 /// What a request's reference comes to.
@@ -178,7 +192,7 @@ impl World {
             made.push(self.add(resource, attributes, part.state.clone(), Made::Found));
         }
         for at in made {
-            self.things[at].without.clone_from(&own.without);
+            self.things[at].complete.clone_from(&own.without);
         }
     }
 
@@ -217,14 +231,17 @@ impl World {
         let contract = Arc::clone(&self.contract);
         let own = &contract.resources[resource];
         let known = attributes.get(&own.key).and_then(|key| self.find(resource, &own.key, &key.value));
-        if made == Made::Called || self.closed {
-            for attribute in &own.attributes {
-                let beginning = attribute.initial.as_ref().or(attribute.sandbox.as_ref().filter(|_| self.closed));
-                if let Some(value) = beginning.filter(|_| known.is_none()) {
-                    let held = Held { value: value.clone(), origin: Origin::Written };
-                    attributes.entry(attribute.name.clone()).or_insert(held);
-                }
-            }
+        // What a new resource begins with is the server's own affair: the embedded sandbox uses the contract's suggestions, and
+        // of another target only the profile can tell.
+        let mut beginnings: Vec<(&String, &Json)> = Vec::new();
+        if known.is_none() && made == Made::Called {
+            beginnings.extend(contract.beginnings.iter().filter(|b| b.resource == own.name).flat_map(|b| &b.attributes).map(|(n, v)| (n, v)));
+        }
+        if known.is_none() && self.closed {
+            beginnings.extend(own.attributes.iter().filter_map(|a| Some((&a.name, a.initial.as_ref()?))));
+        }
+        for (name, value) in beginnings {
+            attributes.entry(name.clone()).or_insert_with(|| Held { value: value.clone(), origin: Origin::Written });
         }
         let at = known.unwrap_or_else(|| {
             self.things.push(Instance {
@@ -233,7 +250,7 @@ impl World {
                 attributes: BTreeMap::new(),
                 made,
                 gone: false,
-                without: Vec::new(),
+                complete: Vec::new(),
             });
             self.things.len() - 1
         });
@@ -243,7 +260,29 @@ impl World {
         if let Some(state) = state {
             self.things[at].state = state;
         }
+        if known.is_none() && made == Made::Called {
+            self.begin(at);
+        }
         at
+    }
+
+    /// Adds what the profile says that every new instance of this resource comes with, or without.
+    fn begin(&mut self, at: usize) {
+        let contract = Arc::clone(&self.contract);
+        let own = &contract.resources[self.things[at].resource];
+        for beginning in contract.beginnings.iter().filter(|b| b.resource == own.name) {
+            self.things[at].complete.extend(beginning.without.iter().cloned());
+            for (name, attributes) in &beginning.with {
+                let Some(related) = self.resource(name) else { continue };
+                let Some(key) = self.things[at].attributes.get(&own.key).cloned() else { continue };
+                let mut known: BTreeMap<String, Held> = attributes
+                    .iter()
+                    .map(|(name, value)| (name.clone(), Held { value: value.clone(), origin: Origin::Written }))
+                    .collect();
+                known.insert(own.name.clone(), key);
+                self.add(related, known, None, Made::Found);
+            }
+        }
     }
 
     /// Sets an attribute.
@@ -272,9 +311,44 @@ impl World {
         named.peek().is_some() && named.all(|thing| thing.gone || own.left.contains(&thing.state))
     }
 
+    /// What a list showed of an instance is taken from whichever entry of that list is not known otherwise.
+    pub fn mark_listed(&mut self, at: usize, (list, step): (&Listing, usize), except: &[Origin]) {
+        for held in self.things[at].attributes.values_mut() {
+            let Origin::Answered { step: shown, path } = &held.origin else { continue };
+            let below = path.strip_prefix(&list.path).and_then(|rest| rest.strip_prefix('.'));
+            let Some((_, member)) = below.and_then(|rest| rest.split_once('.')) else { continue };
+            if *shown == step {
+                let (list, key, member) = (list.path.clone(), list.item.clone(), member.to_owned());
+                held.origin = Origin::Listed { step, list, key, except: except.to_vec(), member };
+            }
+        }
+    }
+
+    /// True if a reference of the request names an instance that has left, and the endpoint does not show those.
+    #[must_use]
+    pub fn departed(&self, endpoint: &Endpoint, request: &Json) -> bool {
+        let left = |at: usize| self.has_left(at) && !self.shows_left(endpoint, at);
+        let named = self.named(endpoint, request, None);
+        named.iter().any(|(_, lookup)| matches!(lookup, Lookup::Found(at) if left(*at)))
+    }
+
+    /// True if the endpoint shows such an instance also after it has left.
+    pub(super) fn shows_left(&self, endpoint: &Endpoint, at: usize) -> bool {
+        let thing = &self.things[at];
+        let name = &self.contract.resources[thing.resource].name;
+        !thing.gone && endpoint.effects.iter().any(|effect| effect.shows_left && effect.resource == *name)
+    }
+
     /// Deletes an instance.
     pub(super) fn remove(&mut self, at: usize) {
         self.things[at].gone = true;
+    }
+
+    /// True if the instance was deleted or is in a state that counts as gone.
+    #[must_use]
+    pub fn has_left(&self, at: usize) -> bool {
+        let thing = &self.things[at];
+        thing.gone || self.contract.resources[thing.resource].left.contains(&thing.state)
     }
 
     /// The instance that has this value; the latest of several.
@@ -287,6 +361,14 @@ impl World {
         let Some(text) = value.scalar() else { return Vec::new() };
         let key = (resource, attribute.to_owned(), text.to_owned());
         self.index.get(&key).into_iter().flatten().copied().filter(|at| !self.things[*at].gone).collect()
+    }
+
+    /// Every instance that has this value, also those that have left; in the embedded sandbox a deleted one frees its values.
+    pub(super) fn owners(&self, resource: usize, attribute: &str, value: &Json) -> Vec<usize> {
+        let Some(text) = value.scalar() else { return Vec::new() };
+        let key = (resource, attribute.to_owned(), text.to_owned());
+        let named = self.index.get(&key).into_iter().flatten().copied();
+        named.filter(|at| !self.closed || !self.things[*at].gone).collect()
     }
 
     /// Every instance of a resource that was not deleted.
@@ -362,7 +444,10 @@ impl World {
             let relates = self.contract.identifying.contains(&(name.clone(), of.name.clone()));
             if let Some(key) = thing.attributes.get(&of.key).filter(|_| relates) {
                 let found = self.all(resource, &of.name, &key.value);
-                let whole = self.closed || thing.made == Made::Called || thing.without.contains(name);
+                // That no call has made one says nothing: the target may give one by itself. Of what is keyed by its owner there
+                // is one at most.
+                let only = self.contract.resources[resource].key == of.name && !found.is_empty();
+                let whole = self.closed || thing.complete.contains(name) || only;
                 if !found.is_empty() || whole {
                     return (found, whole);
                 }

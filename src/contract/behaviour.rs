@@ -30,10 +30,21 @@ pub struct Resource {
 pub struct Attribute {
     /// Its name.
     pub name: String,
-    /// The value of every new one, by the contract.
+    /// The value that a new one has in the embedded sandbox. Of another target only an answer or the profile tells it.
     pub initial: Option<Json>,
-    /// The value of every new one in the sandbox only: on a real target nobody knows.
-    pub sandbox: Option<Json>,
+}
+
+/// What every new instance of a resource comes with at one target, as its profile states.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beginning {
+    /// The resource.
+    pub resource: String,
+    /// Its attributes with their values; null for an attribute that has none.
+    pub attributes: Vec<(String, Json)>,
+    /// Resources of which it has none but those that a call makes or an answer shows.
+    pub without: Vec<String>,
+    /// Resources, keyed by this one, of which it has one from the start, with their attributes.
+    pub with: Vec<(String, Vec<(String, Json)>)>,
 }
 
 /// Where a value comes from.
@@ -102,6 +113,10 @@ pub struct Effect {
     pub once: Option<String>,
     /// The answer's list of them.
     pub list: Option<Listing>,
+    /// Clause: the answer shows no instance that has left (`present: true`).
+    pub present: Option<ClauseIx>,
+    /// True if the answer shows instances that have left as well (`present: false`).
+    pub shows_left: bool,
     /// Answer fields that repeat attributes.
     pub answer: Vec<Echo>,
 }
@@ -119,6 +134,8 @@ pub struct Listing {
     pub size: Option<String>,
     /// Request field that says which page, from 1.
     pub page: Option<String>,
+    /// Request fields that narrow the list, each with the attribute that the entries listed then have. A server may ignore them.
+    pub narrowed_by: Vec<(String, String)>,
     /// Clause: what exists is listed, what is gone is not.
     pub clause: Option<ClauseIx>,
     /// Clause: no more entries than asked for.

@@ -70,9 +70,57 @@ impl Loader<'_> {
         }
         let list = map.opt("list").map(|n| self.listing(n, &resource, tables, &basis)).transpose()?;
         let answer = self.echoes(&map, tables, list.as_ref(), &basis)?;
+        let shows_left = map.opt("present").map(Node::flag).transpose()? == Some(false);
+        let present = self.present(&map, tables, (&resource, &answer), &basis)?;
         map.done()?;
-        let effect = Effect { act, resource, key, by, only_if, unique, set, add, subtract, state, once, list, answer };
+        let effect = Effect {
+            act,
+            resource,
+            key,
+            by,
+            only_if,
+            unique,
+            set,
+            add,
+            subtract,
+            state,
+            once,
+            list,
+            present,
+            shows_left,
+            answer,
+        };
         Ok((!unbound).then_some(effect))
+    }
+
+    /// `present: true`: the answer is about existing instances only, so that one that has left is not shown any more. `false`:
+    /// one that has left is shown like any other. Without the word nobody knows.
+    fn present(
+        &mut self,
+        map: &Map<'_>,
+        tables: &Tables<'_>,
+        (resource, answer): (&str, &[Echo]),
+        basis: &(Basis, String),
+    ) -> Result<Option<ClauseIx>, LoadError> {
+        let Some(node) = map.opt("present") else { return Ok(None) };
+        if !node.flag()? {
+            return Ok(None);
+        }
+        let Some(shown) = answer.first() else {
+            return Err(node.error(
+                "`present` is given, but the effect has no `answer` that would show the resource",
+                "add `answer: {FIELD: RESOURCE.ATTRIBUTE}`, or leave `present` out",
+            ));
+        };
+        let place = shown.path.split('.').next().unwrap_or_default();
+        let prop =
+            Property { sides: vec![()], open: false, basis: basis.0, why: basis.1.clone(), source: node.source() };
+        Ok(Some(self.clause(
+            format!("{}/effects/{place}/present", tables.endpoint),
+            Rule::Present,
+            &prop,
+            format!("{place} shows no {resource} that has left"),
+        )))
     }
 
     /// `{attribute: SOURCE}`, or a list of request fields that are attributes of the same name.
@@ -130,7 +178,16 @@ impl Loader<'_> {
             self.contract.resources.iter().find(|r| r.name == resource).map(|r| r.key.clone()).unwrap_or_default();
         if !node.is_map() {
             let path = answered(node, tables.response)?;
-            return Ok(Listing { path, item: key, of: None, size: None, page: None, clause: None, size_clause: None });
+            return Ok(Listing {
+                path,
+                item: key,
+                of: None,
+                size: None,
+                page: None,
+                narrowed_by: Vec::new(),
+                clause: None,
+                size_clause: None,
+            });
         }
         let map = node.map()?;
         let path = answered(map.req("at")?, tables.response)?;
@@ -138,6 +195,10 @@ impl Loader<'_> {
         let of = map.opt("of").map(|n| self.resource_name(n)).transpose()?;
         let size = map.opt("size").map(|n| self.field_path(n, tables.request)).transpose()?.map(|(path, _)| path);
         let page = map.opt("page").map(|n| self.field_path(n, tables.request)).transpose()?.map(|(path, _)| path);
+        let mut narrowed_by = Vec::new();
+        for (field, attribute) in map.opt("narrowed_by").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
+            narrowed_by.push((self.field_path(field, tables.request)?.0, attribute.text()?.to_owned()));
+        }
         let complete = map.opt("complete").map(Node::flag).transpose()?.unwrap_or(true);
         map.done()?;
         let prop =
@@ -159,7 +220,7 @@ impl Loader<'_> {
                 format!("{path} has no more entries than {size} says"),
             )
         });
-        Ok(Listing { path, item, of, size, page, clause, size_clause })
+        Ok(Listing { path, item, of, size, page, narrowed_by, clause, size_clause })
     }
 
     fn echoes(

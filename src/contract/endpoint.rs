@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::behaviour::{Act, Covers, Effect, Resource, Row, When};
+use super::behaviour::{Act, Beginning, Covers, Effect, Listing, Resource, Row, When};
 use crate::model::case::RowRef;
 use crate::model::field::{Field, Unit, Way};
 use crate::model::wire::{EncryptionPlan, WirePlan, Zone};
@@ -38,6 +38,8 @@ pub struct Contract {
     pub identifying: HashSet<(String, String)>,
     /// What the profile has prepared.
     pub fixtures: Vec<Fixture>,
+    /// What the profile says that new resources come with.
+    pub beginnings: Vec<Beginning>,
     /// Most failing attempts that a case makes where the limit is unseen; true if the profile states the limit.
     pub attempts: (u32, bool),
     /// The units that a length may count; more than one where unseen.
@@ -65,13 +67,13 @@ impl Contract {
         self.endpoints.iter().enumerate().find(|(_, e)| e.id == id)
     }
 
-    /// The endpoint that reads a catalogue resource.
+    /// The endpoint that reads a catalogue resource, and the list in its answer.
     #[must_use]
-    pub fn catalogue(&self, resource: &str) -> Option<(usize, &str)> {
+    pub fn catalogue(&self, resource: &str) -> Option<(usize, &Listing)> {
         self.endpoints.iter().enumerate().find_map(|(at, e)| {
             let lists = |effect: &&Effect| effect.act == Act::Read && effect.resource == resource;
             let list = e.effects.iter().filter(lists).find_map(|effect| effect.list.as_ref())?;
-            list.of.is_none().then_some((at, list.path.as_str()))
+            list.of.is_none().then_some((at, list))
         })
     }
 }

@@ -86,6 +86,7 @@ impl<'a> Loader<'a> {
             encryption: None,
             identifying: HashSet::new(),
             fixtures: Vec::new(),
+            beginnings: Vec::new(),
             attempts: (ATTEMPTS, false),
             units: Unit::ALL.to_vec(),
             credentials: Vec::new(),
@@ -133,6 +134,7 @@ impl<'a> Loader<'a> {
         }
         if let Some(profile) = self.profile {
             self.contract.fixtures.clone_from(&profile.fixtures);
+            self.contract.beginnings.clone_from(&profile.beginnings);
             self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
         }
         let envelope = self.envelope(map.req("envelope")?)?;
@@ -664,7 +666,6 @@ fn read_resource(node: &Node) -> Result<Resource, LoadError> {
         resource.attributes.push(Attribute {
             name: name.text()?.to_owned(),
             initial: m.opt("initial").map(literal).transpose()?,
-            sandbox: m.opt("sandbox").map(literal).transpose()?,
         });
         m.opt("note");
         m.done()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::behaviour::Beginning;
 use super::effect::literal;
 use super::endpoint::Envelope;
 use super::error::LoadError;
@@ -45,6 +46,8 @@ pub struct Profile {
     pub bindings: BTreeMap<String, Binding>,
     /// Prepared members, cards ...
     pub fixtures: Vec<Fixture>,
+    /// What every new resource comes with at this target (`new:`).
+    pub beginnings: Vec<Beginning>,
     /// Most failing attempts of a case where the limit is unseen.
     pub attempts: Option<u32>,
     /// Wait between two looks at a result that takes time; else what the contract says.
@@ -107,6 +110,9 @@ impl Profile {
         if self.fixtures.is_empty() {
             self.fixtures = other.fixtures;
         }
+        if self.beginnings.is_empty() {
+            self.beginnings = other.beginnings;
+        }
         self.poll = self.poll.or(other.poll);
         self.attempts = self.attempts.or(other.attempts);
         self
@@ -166,6 +172,7 @@ impl Profile {
                 Some(node) => node.list()?.iter().map(fixture).collect::<Result<_, _>>()?,
                 None => Vec::new(),
             },
+            beginnings: map.opt("new").map(beginnings).transpose()?.unwrap_or_default(),
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
             keys: map.opt("encryption").map(keys).transpose()?,
@@ -278,6 +285,29 @@ fn fixture(node: &Node) -> Result<Fixture, LoadError> {
     }
     if out.name.is_empty() || out.parts.is_empty() {
         return Err(node.error("a fixture without name or resource", "write `- {name: NAME, user: {userId: 1}}`"));
+    }
+    Ok(out)
+}
+
+/// `{user: {blocked: false, account: absent, wallet: {funds: 0}}}`: attributes, resources that a new one does not have, resources
+/// that it has from the start.
+fn beginnings(node: &Node) -> Result<Vec<Beginning>, LoadError> {
+    let mut out = Vec::new();
+    for (resource, comes_with) in node.map()?.entries() {
+        let mut beginning = Beginning { resource: resource.text()?.to_owned(), ..Beginning::default() };
+        for (name, value) in comes_with.map()?.entries() {
+            let name = name.text()?.to_owned();
+            if value.is_map() {
+                let attributes = value.map()?.entries().map(|(n, v)| Ok((n.text()?.to_owned(), literal(v)?)));
+                beginning.with.push((name, attributes.collect::<Result<_, LoadError>>()?));
+            } else if value.plain() == Some("absent") {
+                beginning.without.push(name.clone());
+                beginning.attributes.push((name, Json::Null));
+            } else {
+                beginning.attributes.push((name, literal(value)?));
+            }
+        }
+        out.push(beginning);
     }
     Ok(out)
 }

@@ -86,15 +86,19 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             Ok(Json::number(pattern.render(*digits, from.bits(field))))
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
-            let mut ids = entries(from, resource, (attribute, value), *text)?;
+            let mut ids = entries(from, resource, (attribute, value), *text, *keep != Keep::Others)?;
             if *keep == Keep::AllButOne && ids.pop().is_none() {
                 let why = format!("{resource}: no entry has {attribute} {value}, so none can be left out");
+                return Err((Reason::FixtureMissing, why));
+            }
+            if *keep == Keep::Others && ids.is_empty() {
+                let why = format!("{resource}: every entry has {attribute} {value}, so no list can be made without one");
                 return Err((Reason::FixtureMissing, why));
             }
             Ok(Json::Array(ids))
         }
         Hole::Entry { resource, attribute, value, text } => {
-            let first = entries(from, resource, (attribute, value), *text)?.into_iter().next();
+            let first = entries(from, resource, (attribute, value), *text, true)?.into_iter().next();
             first.ok_or_else(|| (Reason::FixtureMissing, format!("{resource}: no entry has {attribute} {value}")))
         }
         Hole::Sent { step, path } => {
@@ -107,6 +111,16 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             let taken = from.fixtures.get(taken).ok_or_else(missing)?;
             let planted = taken.parts.get(*part).and_then(|p| p.attributes.iter().find(|(name, _)| name == attribute));
             planted.and_then(|(_, p)| p.value(serial, from.now)).ok_or_else(missing)
+        }
+        Hole::Listed { step, list, key, except, member } => {
+            let known: Vec<Json> = except.iter().filter_map(|hole| fill(hole, from).ok()).collect();
+            let answer = from.answers.get(*step).and_then(Option::as_ref);
+            let entry = answer.and_then(|answer| answer.unlisted(list, key, &known));
+            let value = entry.and_then(|entry| entry.at(member)).filter(|v| **v != Json::Null).cloned();
+            value.ok_or_else(|| {
+                let why = format!("the `{list}` that step {} answered shows no other entry with a `{member}`", step + 1);
+                (Reason::FixtureMissing, why)
+            })
         }
         Hole::Answer { step, path } => {
             let answer = from.answers.get(*step).and_then(Option::as_ref).and_then(|body| body.at(path));
@@ -142,12 +156,13 @@ impl Filling<'_> {
     }
 }
 
-/// Ids of the entries of a catalogue whose attribute has this value.
+/// Ids of the entries of a catalogue whose attribute has this value, or of those whose attribute has another one.
 fn entries(
     from: &Filling<'_>,
     resource: &str,
     (attribute, value): (&str, &str),
     text: bool,
+    with: bool,
 ) -> Result<Vec<Json>, (Reason, String)> {
     let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
     let catalogue = match from.catalogues.get(resource) {
@@ -155,7 +170,8 @@ fn entries(
         Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
         None => return Err(missing("no call of the contract lists them")),
     };
-    let chosen = catalogue.entries.iter().filter(|e| e.get(attribute).and_then(Json::scalar) == Some(value));
+    let chosen =
+        catalogue.entries.iter().filter(|e| (e.get(attribute).and_then(Json::scalar) == Some(value)) == with);
     let ids = chosen.filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar));
     Ok(ids.map(|id| if text { Json::text(id) } else { Json::number(id) }).collect())
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 pub use audit::Audit;
 
+use crate::contract::behaviour::Class;
 use crate::contract::{Contract, Endpoint, When};
 use crate::model::case::RowRef;
 use crate::model::json::printable;
@@ -305,8 +306,8 @@ impl Oracle {
         };
         if reply == Reply::Accepted {
             fields::check(&self.contract, endpoint, answer, notes);
-            facts::check(seen, notes);
         }
+        facts::check(seen, notes);
         match (expect, reply) {
             (Expect::Accept { may }, Reply::Refused) => {
                 if matches!(step.role, Role::Probe | Role::Trial) {
@@ -376,10 +377,16 @@ impl Oracle {
         answer: &Answer,
         notes: &mut Notes<'_>,
     ) {
-        // Several rows may have one code: any that may hold excuses it.
+        // Several rows may have one code: any that may hold excuses it. A refusal that the page states without a code may have any.
         let rows = || endpoint.rows.iter().enumerate().filter(|(_, r)| Some(r.code.as_str()) == code);
         if rows().any(|(at, _)| may.iter().any(|m| m.row == at)) {
             return;
+        }
+        let other = rows().next().is_some_and(|(_, row)| row.when.class() != Class::State);
+        let codeless = may.iter().map(|m| &endpoint.rows[m.row]).find(|row| row.code.is_empty());
+        if let Some(row) = codeless.filter(|_| !other) {
+            let note = format!("refused, and nobody can rule out that {}", row.when.words());
+            return notes.unclear(Reason::PreconditionLost, note);
         }
         match rows().next().map(|(_, row)| row) {
             Some(row) if matches!(row.when, When::Taken(_) | When::Lacks { .. } | When::Unseen) => {

@@ -367,6 +367,27 @@ impl Json {
         })
     }
 
+    /// Adds an entry to the list at a dotted path; nothing happens where no list is.
+    pub fn push(&mut self, list: &str, entry: Json) {
+        let place = list.split('.').try_fold(self, |node, name| match node {
+            Json::Object(members) => members.iter_mut().find(|(n, _)| n == name).map(|(_, value)| value),
+            _ => None,
+        });
+        if let Some(Json::Array(entries)) = place {
+            entries.push(entry);
+        }
+    }
+
+    /// The first entry of the list at a dotted path whose member `key` is none of the known ones.
+    #[must_use]
+    pub fn unlisted(&self, list: &str, key: &str, known: &[Json]) -> Option<&Json> {
+        let Some(Json::Array(entries)) = self.at(list) else { return None };
+        entries.iter().find(|entry| {
+            let own = entry.at(key).and_then(Json::scalar);
+            own.is_some() && !known.iter().any(|other| other.scalar() == own)
+        })
+    }
+
     /// The JSON type as its standard calls it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

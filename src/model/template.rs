@@ -74,6 +74,19 @@ pub enum Hole {
         /// Attribute.
         attribute: String,
     },
+    /// A member of the first entry of a list in the answer to an earlier step that is none of those known otherwise.
+    Listed {
+        /// Index of the step.
+        step: usize,
+        /// Dotted path of the list.
+        list: String,
+        /// The member that is an entry's key.
+        key: String,
+        /// Keys of the entries that are not meant.
+        except: Vec<Hole>,
+        /// Dotted path of the member inside the entry.
+        member: String,
+    },
     /// The value at a dotted path of the answer to an earlier step.
     Answer {
         /// Index of the step.
@@ -90,6 +103,8 @@ pub enum Keep {
     All,
     /// All but the last.
     AllButOne,
+    /// None of them: the entries that are not selected.
+    Others,
 }
 
 /// What an identity looks like.

@@ -125,14 +125,26 @@ pub(super) fn absent(when: &When, name: &str) -> bool {
 
 /// Where a known value is taken from when the request is made.
 pub(super) fn template(held: &Held) -> Template {
-    match &held.origin {
-        Origin::Written => Template::Json(held.value.clone()),
-        Origin::Sent { step, path } => Template::Hole(Hole::Sent { step: *step, path: path.clone() }),
-        Origin::Answered { step, path } => Template::Hole(Hole::Answer { step: *step, path: path.clone() }),
+    hole(&held.origin).map_or_else(|| Template::Json(held.value.clone()), Template::Hole)
+}
+
+/// The hole that takes a value from where it came; none for a value that is written out.
+fn hole(origin: &Origin) -> Option<Hole> {
+    Some(match origin {
+        Origin::Written => return None,
+        Origin::Sent { step, path } => Hole::Sent { step: *step, path: path.clone() },
+        Origin::Answered { step, path } => Hole::Answer { step: *step, path: path.clone() },
+        Origin::Listed { step, list, key, except, member } => Hole::Listed {
+            step: *step,
+            list: list.clone(),
+            key: key.clone(),
+            except: except.iter().filter_map(hole).collect(),
+            member: member.clone(),
+        },
         Origin::Planted { fixture, part, attribute } => {
-            Template::Hole(Hole::Planted { fixture: *fixture, part: *part, attribute: attribute.clone() })
+            Hole::Planted { fixture: *fixture, part: *part, attribute: attribute.clone() }
         }
-    }
+    })
 }
 
 pub(super) fn is_text(field: &Field) -> bool {

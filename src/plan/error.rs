@@ -28,10 +28,22 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 let empty = Edit::Set(own.path.clone(), Template::Array(Vec::new()));
                 let step = scope.probe(vec![empty]);
                 out.push(scope.case(&place(own), &format!("{}-empty-list", row.name), None, step));
+                out.extend(one_left_out(scope, row, own));
             }
         }
     }
     out
+}
+
+/// A list without one of the entries that it may have to hold: which of them it must hold, no page says.
+fn one_left_out(scope: &Scope<'_>, row: &Row, own: &RowField) -> Option<Planned> {
+    let field = field::find(&scope.endpoint.request, &own.path)?;
+    let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(field) else {
+        return None;
+    };
+    let list = Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text });
+    let step = scope.probe(vec![set(field, list)]);
+    Some(scope.case(&place(own), &format!("{}-one-left-out", row.name), None, step))
 }
 
 fn place(own: &RowField) -> String {
@@ -110,7 +122,7 @@ fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Resul
                 return Err("the field's sample names no catalogue".to_owned());
             };
             let lacking =
-                set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text }));
+                set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::Others, text }));
             let way = scope.plan.way(scope.at, Goal::Accept)?;
             let mut probe = scope.probe(way.edits.clone());
             probe.edits.push(lacking);

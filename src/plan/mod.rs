@@ -42,6 +42,7 @@ pub use rehearsal::freshen;
 use way::{Goal, Way};
 
 use crate::behaviour::{Moment, World};
+use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Contract, Endpoint};
 use crate::model::case::Draw;
 use crate::model::template::HeaderEdit;
@@ -50,6 +51,9 @@ use crate::schema::compose;
 
 /// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
 const MOMENT: i64 = 1_768_478_400_000;
+
+/// The variant of a case that reads a page of a catalogue, without the page's number.
+const CATALOGUE: &str = "catalogue-";
 
 /// The plan of one contract.
 #[derive(Clone, Debug)]
@@ -263,6 +267,11 @@ impl Plan {
         if let Some(canary) = self.canary(endpoint).filter(|canary| &*canary.id == id) {
             return Some(canary);
         }
+        if let Some(page) = id.rsplit("::").next()?.strip_prefix(CATALOGUE).and_then(|page| page.parse().ok()) {
+            let effects = &self.contract.endpoints[endpoint].effects;
+            let list = effects.iter().find_map(|effect| effect.list.as_ref())?;
+            return self.catalogue(endpoint, list, page).filter(|case| &*case.id == id);
+        }
         let number = || id.rsplit('-').next()?.parse().ok();
         if id.contains("::fuzz::") || id.contains("::walk::") {
             return number().and_then(|n| self.draw(endpoint, id, n, &[]).ok()).filter(|case| &*case.id == id);
@@ -332,6 +341,34 @@ impl Plan {
         let way = self.way(at, Goal::Accept).ok()?;
         let probe = scope.probe(way.edits.clone());
         Some(scope.build(id, &way, probe, Vec::new()))
+    }
+
+    /// The request that reads a page, from 1, of a catalogue's list: with nothing that may narrow the list, and as many entries a
+    /// page as the contract allows. None where no such request can be made.
+    #[must_use]
+    pub fn catalogue(&self, endpoint: usize, list: &Listing, page: usize) -> Option<Case> {
+        let way = self.way(endpoint, Goal::Accept).ok()?;
+        let scope = self.scope(endpoint, Family::Valid);
+        let paging: Vec<&String> = list.size.iter().chain(&list.page).collect();
+        let mut edits = way.edits.clone();
+        for field in &scope.endpoint.request {
+            field.walk(&mut |f| {
+                if f.optional() && !f.path.contains('*') && !paging.contains(&&f.path) {
+                    edits.push(Edit::Remove(f.path.clone()));
+                }
+            });
+        }
+        let number = |path: &String, value: String| {
+            let text = field::find(&scope.endpoint.request, path).is_some_and(cause::is_text);
+            Edit::Set(path.clone(), Template::Json(if text { Json::text(value) } else { Json::number(value) }))
+        };
+        if let Some(size) = &list.size {
+            let most = field::find(&scope.endpoint.request, size).and_then(|f| f.value.as_ref());
+            edits.extend(most.map(|most| number(size, most.first().max.to_string())));
+        }
+        edits.extend(list.page.as_ref().map(|path| number(path, page.to_string())));
+        let id = scope.id("body", &format!("{CATALOGUE}{page}"));
+        Some(scope.build(id, &way, scope.probe(edits), Vec::new()))
     }
 
     /// Why no request that is accepted can be made, if so.

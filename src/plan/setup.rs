@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use super::cause::{absent, fresh, is_text, namesakes, never, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
-use crate::behaviour::{Style, Truth, World};
+use crate::behaviour::{Origin, Style, Truth, World};
 use crate::contract::behaviour::{Act, NewState, Operand, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
 use crate::model::input::Names;
 use crate::model::{Edit, Expect, Field, Json, Role, Step, Template, field};
+use crate::schema::example::{Manner, example};
 
 /// Makers of makers: deeper than any life cycle goes.
 const DEPTH: usize = 8;
@@ -29,7 +30,11 @@ type Score = (usize, usize, usize, usize);
 /// What makes a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Maker {
+    /// A call whose effect creates it, or shows it by its key.
     Call { endpoint: usize, effect: usize },
+    /// A call that lists what an owner has: the target may have given the owner one by itself.
+    Listing { endpoint: usize, effect: usize },
+    /// A fixture of the profile.
     Fixture(usize),
 }
 
@@ -66,8 +71,12 @@ pub(super) fn solve(plan: &Plan, at: usize, goal: Goal) -> Result<Way, String> {
     for resource in &interest {
         forced.extend(makers(contract, *resource).into_iter().map(|m| Some((*resource, m))));
     }
-    // Calls before fixtures: the first way on which nothing else holds is then the one to take.
-    forced.sort_by_key(|f| matches!(f, Some((_, Maker::Fixture(_)))));
+    // Calls that create come first, then fixtures, then lists: the first way on which no other row holds is then the one to take.
+    forced.sort_by_key(|f| match f {
+        None | Some((_, Maker::Call { .. })) => 0,
+        Some((_, Maker::Fixture(_))) => 1,
+        Some((_, Maker::Listing { .. })) => 2,
+    });
     'search: for forced in forced {
         for moves in moves(contract, at, goal) {
             let mut stage = Stage::new(plan, forced);
@@ -256,10 +265,18 @@ fn makers(contract: &Contract, resource: usize) -> Vec<Maker> {
                 contract.endpoints[*endpoint].request.iter().filter(|f| f.refers.is_some()).count(),
             )
         }
-        Maker::Fixture(_) => (true, usize::MAX),
+        Maker::Listing { .. } | Maker::Fixture(_) => (true, usize::MAX),
     });
     let parts = |f: &crate::model::Fixture| f.parts.iter().any(|p| p.resource == *name);
     found.extend(contract.fixtures.iter().enumerate().filter(|(_, f)| parts(f)).map(|(at, _)| Maker::Fixture(at)));
+    for (endpoint, e) in contract.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none()) {
+        for (effect, own) in e.effects.iter().enumerate() {
+            let owned = own.list.as_ref().is_some_and(|list| list.of.is_some() && list.clause.is_some());
+            if own.resource == *name && own.act == Act::Read && owned {
+                found.push(Maker::Listing { endpoint, effect });
+            }
+        }
+    }
     found
 }
 
@@ -467,7 +484,7 @@ impl<'a> Stage<'a> {
             return Ok(*at);
         }
         let own = &self.contract().resources[resource];
-        let forced = self.forced.is_some_and(|(r, m)| r == resource && matches!(m, Maker::Call { .. }));
+        let forced = self.forced.is_some_and(|(r, m)| r == resource && !matches!(m, Maker::Fixture(_)));
         if !own.fleeting && !forced {
             if let Some(at) = self.related(resource, chosen) {
                 chosen.insert(resource, at);
@@ -506,10 +523,49 @@ impl<'a> Stage<'a> {
     fn make(&mut self, resource: usize, maker: Maker, chosen: &mut Chosen) -> Result<usize, String> {
         match maker {
             Maker::Call { endpoint, effect } => self.call(endpoint, chosen, Some(effect))?,
+            Maker::Listing { endpoint, effect } => return self.look(endpoint, effect, chosen),
             Maker::Fixture(fixture) => self.plant(fixture, chosen)?,
         }
         let made = self.world.of(resource).last();
         made.ok_or_else(|| format!("no {} came of it", self.contract().resources[resource].name))
+    }
+
+    /// Lists what an owner has, one of which no call of this way has made; answers that one. At run time the target may show
+    /// none: the case is then not applicable.
+    fn look(&mut self, at: usize, effect: usize, chosen: &mut Chosen) -> Result<usize, String> {
+        let contract = self.contract();
+        let endpoint = &contract.endpoints[at];
+        let effect = &endpoint.effects[effect];
+        let (Some(list), Some(resource)) = (&effect.list, self.world.resource(&effect.resource)) else {
+            return Err(format!("{} lists nothing", endpoint.id));
+        };
+        let own = &contract.resources[resource];
+        let owner = list.of.as_ref().and_then(|of| self.world.resource(of)).ok_or("the list has no owner")?;
+        self.ensure(owner, chosen)?;
+        let except: Vec<Origin> = self
+            .world
+            .of(resource)
+            .filter_map(|at| Some(self.world.things()[at].attributes.get(&own.key)?.origin.clone()))
+            .collect();
+        let mut edits = self.refs(endpoint, chosen, &[])?;
+        let narrows = |f: &Field| f.optional() && list.narrowed_by.iter().any(|(path, _)| *path == f.path);
+        edits.extend(endpoint.request.iter().filter(|f| narrows(f)).map(|f| Edit::Remove(f.path.clone())));
+        let step = Step::new(at, Role::Setup, edits);
+        let tree = self.bind(&step);
+        let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, self.plan.moment());
+        let items = field::find(&endpoint.response, &list.path).and_then(|f| f.items.as_deref());
+        let items = items.ok_or_else(|| format!("nobody knows what an entry of {} is", list.path))?;
+        let manner = Manner { n: self.world.number(), side: 0, optional: true, now: self.plan.moment() };
+        answer.push(&list.path, example(items, &manner));
+        let before = self.world.things().len();
+        self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
+        let shown = (before..self.world.things().len()).find(|at| self.world.things()[*at].resource == resource);
+        let shown = shown.ok_or_else(|| format!("an entry of {} does not show its {}", list.path, list.item))?;
+        self.world.mark_listed(shown, (list, self.steps.len()), &except);
+        self.steps.push(step);
+        self.sent.push(tree);
+        self.answers.push(answer);
+        Ok(shown)
     }
 
     fn plant(&mut self, fixture: usize, chosen: &mut Chosen) -> Result<(), String> {

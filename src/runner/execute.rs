@@ -14,6 +14,7 @@ use crate::evidence::{Aside, Grounds, Journal, JournalError, Part};
 use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
 use crate::judge;
 use crate::model::case::Poll;
+use crate::model::template::Keep;
 use crate::model::{
     Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
 };
@@ -340,6 +341,7 @@ impl<T: Transport> Runner<T> {
                 run.created.extend(keys(self.plan.contract(), endpoint, (tree, answer)));
             }
             Ok(_) => {
+                seen.facts = run.world.facts_of_refusal(endpoint, tree);
                 if let Some(code) = self.oracle.code(seen) {
                     run.world.refused(endpoint, tree, &code);
                 }
@@ -358,8 +360,18 @@ impl<T: Transport> Runner<T> {
     /// What a case comes to whose request can't be made.
     fn unmet(&self, case: &Case, step: &Step, reason: Reason, why: String) -> Verdict {
         let contract = self.plan.contract();
+        let read = |resource: &str| {
+            let known = self.catalogues.read().unwrap_or_else(PoisonError::into_inner);
+            known.lists.get(resource).is_some_and(Result::is_ok)
+        };
+        // What the target need not have: another entry of a list, an optional member of an answer.
         let optional = |hole: &Hole| {
-            let Hole::Answer { step, path } = hole else { return false };
+            let (step, path) = match hole {
+                Hole::Listed { .. } => return true,
+                Hole::Catalogue { resource, keep: Keep::Others, .. } => return read(resource),
+                Hole::Answer { step, path } => (step, path),
+                _ => return false,
+            };
             let response = &contract.endpoints[case.steps[*step].endpoint].response;
             let mut place = String::new();
             path.split('.').any(|part| {
@@ -372,11 +384,11 @@ impl<T: Transport> Runner<T> {
         };
         let borrows = |edit: &Edit| matches!(edit, Edit::Set(_, value) if value.any(&optional));
         if reason == Reason::FixtureMissing && step.edits.iter().any(borrows) {
-            // What an answer may leave out is no breach when it is not there; the case has nothing to work with.
+            // That the target does not have it is no breach; the case has nothing to work with.
             return Verdict {
                 outcome: Outcome::NotApplicable,
                 reason: None,
-                note: format!("{why}, which is optional: a profile's fixture can take its place"),
+                note: format!("{why}, and no contract says that it must: a profile's fixture can take its place"),
                 findings: Vec::new(),
                 held: Vec::new(),
             };

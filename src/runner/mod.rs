@@ -35,6 +35,8 @@ use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
 
+/// Pages of a catalogue that are read at most.
+const PAGES: usize = 1000;
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
 const SHRINKING: Duration = Duration::from_mins(5);
 
@@ -452,21 +454,45 @@ impl<T: Transport> Runner<T> {
         Ok(())
     }
 
-    /// Reads the catalogues that baselines take ids from, once a run. What can't be read is missing: the cases say so.
+    /// Reads the catalogues that baselines take ids from, once a run, each to its last page and with nothing in the request that
+    /// may narrow the list. A catalogue that can't be read is missing: the cases that need it say so.
     async fn read_catalogues(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
         let contract = Arc::clone(self.plan.contract());
         let mut catalogues = Catalogues::new();
         for resource in contract.resources.iter().filter(|r| r.catalogue) {
             let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
-            let Some(case) = self.plan.canary(endpoint) else { continue };
-            let mut executed = self.once(&case, 0, 0).await;
             let of = &contract.endpoints[endpoint].id;
-            Self::aside(Aside::of(Why::Catalogue, &case.id, of), &case, &mut executed, &mut *tally, journal)?;
-            let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
-            let read = match body.and_then(|b| b.at(list)) {
-                Some(Json::Array(entries)) => Ok(Catalogue { key: resource.key.clone(), entries: entries.clone() }),
-                _ => Err(format!("{} got {}", contract.endpoints[endpoint].id, executed.answered(&contract))),
-            };
+            let mut known: Vec<Json> = Vec::new();
+            let mut failure = None;
+            for page in 1..=PAGES {
+                let Some(case) = self.plan.catalogue(endpoint, list, page) else {
+                    failure = Some(format!("no request to {of} can be made"));
+                    break;
+                };
+                let mut executed = self.once(&case, 0, 0).await;
+                let answer = executed.answered(&contract);
+                let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
+                let entries = match body.and_then(|b| b.at(&list.path)) {
+                    Some(Json::Array(entries)) => Some(entries.clone()),
+                    _ => None,
+                };
+                Self::aside(Aside::of(Why::Catalogue, &case.id, of), &case, &mut executed, &mut *tally, journal)?;
+                let Some(entries) = entries else {
+                    // A page beyond the last one may be refused.
+                    failure = (page == 1).then(|| format!("{of} got {answer}"));
+                    break;
+                };
+                let before = known.len();
+                for entry in entries {
+                    if !known.iter().any(|e| e.get(&resource.key) == entry.get(&resource.key)) {
+                        known.push(entry);
+                    }
+                }
+                if list.page.is_none() || known.len() == before {
+                    break;
+                }
+            }
+            let read = failure.map_or(Ok(Catalogue { key: resource.key.clone(), entries: known }), Err);
             catalogues.insert(resource.name.clone(), read);
         }
         let mut world = World::new(Arc::clone(&contract), false);

@@ -335,7 +335,8 @@ impl<'a> Refold<'a> {
 
     fn aside(&mut self, aside: &Aside) {
         let case = match aside.why {
-            Why::Canary | Why::Catalogue => self.canary(aside.of.as_deref()),
+            Why::Canary => self.canary(aside.of.as_deref()),
+            Why::Catalogue => self.plan.find(&aside.case),
             Why::Confirm => self.found(aside).map(|at| (*self.tally.found[at].case).clone()),
             Why::Shrink => {
                 let input = aside.input.as_ref().and_then(Input::from_value);

@@ -254,6 +254,11 @@ impl Sandbox {
             drop(store);
             return self.refuse(endpoint, call, &Refusal::Row(row, path));
         }
+        if store.world.departed(endpoint, root) {
+            drop(store);
+            let why = "the request names what has left".to_owned();
+            return self.refuse(endpoint, call, &Refusal::Unseen(400, why));
+        }
         let stumbles =
             |f: &Fault| f.remembers() && f.stumbles(endpoint, &self.about(endpoint, root, None), &store.history);
         if self.faults(endpoint).any(stumbles) {
