@@ -42,6 +42,8 @@ pub struct Contract {
     pub beginnings: Vec<Beginning>,
     /// Most failing attempts that a case makes where the limit is unseen; true if the profile states the limit.
     pub attempts: (u32, bool),
+    /// True if a source says that texts may hold Hangul.
+    pub hangul: bool,
     /// The units that a length may count; more than one where unseen.
     pub units: Vec<Unit>,
     /// Names of the credentials that an actor has, with their length and whether they are secret.
@@ -162,7 +164,7 @@ impl Endpoint {
             Way::Null => Covers::Null,
             Way::Below => Covers::Below,
             Way::Above => Covers::Above,
-            Way::Empty | Way::Other => Covers::All,
+            Way::Empty | Way::Elsewhere | Way::Other => Covers::All,
         };
         let mut found: Vec<RowRef> = Vec::new();
         let mut documented = false;

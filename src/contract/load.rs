@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::behaviour::{Act, Attribute, Resource};
+use super::behaviour::{Act, Attribute, Resource, When};
 use super::effect::{Tables, literal};
 use super::endpoint::{Contract, Credential, EncryptionClauses, Endpoint, Envelope, Policy, Unknown};
 use super::error::{LoadError, suggest};
@@ -39,6 +39,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
         return Err(root.error("a contract without endpoints", "add a file per endpoint beside api.yaml"));
     }
     loader.check_choices(&root)?;
+    super::sibling::bind(&mut loader.contract);
     loader.contract.identifying = identifying(&loader.contract);
     Ok(loader.contract)
 }
@@ -88,6 +89,7 @@ impl<'a> Loader<'a> {
             fixtures: Vec::new(),
             beginnings: Vec::new(),
             attempts: (ATTEMPTS, false),
+            hangul: false,
             units: Unit::ALL.to_vec(),
             credentials: Vec::new(),
             resources: Vec::new(),
@@ -118,6 +120,8 @@ impl<'a> Loader<'a> {
                 _ => Unit::ALL.to_vec(),
             };
         }
+        let script = map.opt("script").map(|n| n.word(&["ascii", "hangul"])).transpose()?;
+        self.contract.hangul = script == Some("hangul");
         for node in map.opt("credentials").map(Node::list).transpose()?.unwrap_or_default() {
             let m = node.map()?;
             self.contract.credentials.push(Credential {
@@ -347,6 +351,9 @@ impl<'a> Loader<'a> {
             rows.push(self.refusal(refusal, &id, &request)?);
         }
         self.order(&mut rows, &id);
+        for field in &mut request {
+            field.walk_mut(&mut |f| f.not_empty = rows.iter().any(|row| speaks_of_empty(row, &f.path)));
+        }
         let examples = list(map.opt("test_data"))?.iter().map(|n| example(n, &rows)).collect::<Result<Vec<_>, _>>()?;
         let hazard = match map.opt("hazard").map(|n| n.word(&["read", "create", "money"])).transpose()? {
             Some("money") => Hazard::Money,
@@ -638,6 +645,11 @@ fn identifying(contract: &Contract) -> HashSet<(String, String)> {
         }
     }
     found
+}
+
+/// True if the row says that an empty value of the field is refused.
+fn speaks_of_empty(row: &super::Row, path: &str) -> bool {
+    row.when == When::Empty && row.fields.iter().any(|own| own.path == path)
 }
 
 /// The names in braces of a path.

@@ -18,6 +18,7 @@ pub mod profile;
 mod property;
 mod row;
 mod secret;
+mod sibling;
 mod table;
 pub mod waiver;
 mod yaml;

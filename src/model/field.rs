@@ -210,6 +210,12 @@ pub struct Field {
     pub sample: Option<Sample>,
     /// True if a value may be used once only (`unique` of a create effect).
     pub unique: bool,
+    /// True if an error row says that an empty text is refused.
+    pub not_empty: bool,
+    /// True if a source says that texts may hold Hangul (`script:` of the API); else ASCII alone is known to be taken.
+    pub hangul: bool,
+    /// The field with what the other fields of the same attribute allow, where that is less: what is legal to send.
+    pub legal: Option<Box<Field>>,
     /// Members of an object.
     pub fields: Vec<Field>,
     /// Items of an array.
@@ -223,6 +229,12 @@ impl Field {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}.{}", self.location.word(), self.path)
+    }
+
+    /// What is legal to send: this field, or what it and the other fields of the same attribute allow together.
+    #[must_use]
+    pub fn legal(&self) -> &Field {
+        self.legal.as_deref().unwrap_or(self)
     }
 
     /// True if the field must be there by a known clause.
@@ -243,6 +255,17 @@ impl Field {
         match &self.sample {
             Some(Sample::Pattern(shown) | Sample::Word(shown)) => shown.chars().all(|c| c == '#' || c.is_ascii_digit()),
             _ => false,
+        }
+    }
+
+    /// This field and all below it, depth first, to be changed.
+    pub fn walk_mut(&mut self, visit: &mut dyn FnMut(&mut Field)) {
+        visit(self);
+        for field in &mut self.fields {
+            field.walk_mut(visit);
+        }
+        if let Some(items) = &mut self.items {
+            items.walk_mut(visit);
         }
     }
 
@@ -305,5 +328,6 @@ pub enum Way {
     Empty,
     Below,
     Above,
+    Elsewhere,
     Other,
 }

@@ -153,6 +153,7 @@ pub(super) fn is_text(field: &Field) -> bool {
 
 /// A legal value that names nothing.
 pub(super) fn fresh(field: &Field) -> Template {
+    let field = field.legal();
     if is_text(field) {
         let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
         let shape = compose::shape(field);
@@ -172,6 +173,7 @@ pub(super) fn fresh(field: &Field) -> Template {
 
 /// A legal value that differs from the known one.
 fn other_than(field: &Field, known: &str) -> Template {
+    let field = field.legal();
     let chars = if known.is_empty() {
         field.length.as_ref().map_or(8, |l| l.first().min.max(1))
     } else {

@@ -142,6 +142,8 @@ impl Reading<'_> {
                 let why = match (judged.rule, judged.way) {
                     (_, Way::Absent) => "is left out, and no source says whether it must be there",
                     (_, Way::Null) => "is null, and no source says what null means there",
+                    (_, Way::Elsewhere) => "has a value that another call with the same attribute would not take",
+                    (Rule::Presence, Way::Empty) => "is empty, and no source says how short it may be",
                     (Rule::Length, Way::Empty) => "is optional and empty, and no source says what that means",
                     (Rule::Length, _) => "is legal in one unit of length or by one source only",
                     (Rule::Charset, _) => "has characters of which no source speaks",

@@ -125,8 +125,25 @@ fn one(field: &Field, value: Option<&Json>, path: &Path<'_>, units: Units<'_>, s
             if presence.is_some() {
                 say(State::Holds, Way::Other);
             }
-            if let Some(value) = value {
-                inside(field, value, path, units, sink);
+            let Some(value) = value else { return };
+            let Some(legal) = field.legal.as_deref().filter(|_| units.side == Side::Request) else {
+                return inside(field, value, path, units, sink);
+            };
+            let mut broken = false;
+            inside(field, value, path, units, &mut |judged| {
+                broken |= judged.state == State::Broken;
+                sink(judged);
+            });
+            // A value that this field takes and another field of the same attribute does not: nobody knows what it gets.
+            let mut elsewhere = None;
+            inside(legal, value, path, units, &mut |judged| {
+                if judged.state != State::Holds {
+                    elsewhere.get_or_insert(judged.rule);
+                }
+            });
+            if let Some(rule) = elsewhere.filter(|_| !broken) {
+                let (clause, state, way) = (None, State::Unknown, Way::Elsewhere);
+                sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
             }
         }
     }
@@ -217,10 +234,12 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
             (Some(l), Side::Request) if field.required() && l.first().min > 0 => {
                 say(Rule::Length, l.clause, State::Broken, Way::Empty);
             }
+            // Whether a required text of unknown length may be empty, or an empty optional one counts as left out, no source
+            // says; an error row may.
             (None, Side::Request) if field.required() => {
-                say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), State::Broken, Way::Empty);
+                let state = if field.not_empty { State::Broken } else { State::Unknown };
+                say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), state, Way::Empty);
             }
-            // Whether an empty optional value counts as left out, no source says.
             (_, Side::Request) => say(Rule::Length, None, State::Unknown, Way::Empty),
         };
     }
@@ -253,7 +272,7 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
     } else if units.side == Side::Request {
         if let Text::Plain(plain) = text {
             let shapeless = field.shown_as_digits() && !plain.chars().all(|c| c.is_ascii_digit());
-            if shapeless || plain.starts_with(' ') || plain.ends_with(' ') || !plain.chars().all(usual) {
+            if shapeless || plain.starts_with(' ') || plain.ends_with(' ') || !plain.chars().all(|c| usual(c, field)) {
                 say(Rule::Charset, None, State::Unknown, Way::Other);
             }
         }
@@ -288,10 +307,10 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
     }
 }
 
-/// Characters that no source gives a reason to doubt: printable ASCII and Hangul syllables, but for those that firewalls in
-/// front of an API are known to refuse.
-fn usual(c: char) -> bool {
-    matches!(c, ' '..='~' | '가'..='힣')
+/// Characters that no source gives a reason to doubt: printable ASCII, and Hangul syllables where the contract names that
+/// script, but for those that firewalls in front of an API are known to refuse.
+fn usual(c: char, field: &Field) -> bool {
+    (matches!(c, ' '..='~') || (field.hangul && matches!(c, '가'..='힣')))
         && !matches!(c, '<' | '>' | '\'' | '"' | '`' | '\\' | ';' | '&' | '%' | '$' | '{' | '}')
 }
 

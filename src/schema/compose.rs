@@ -55,6 +55,7 @@ pub fn filler(script: Script, chars: usize, seed: u64) -> String {
 /// clauses leave no text of this length and script.
 #[must_use]
 pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Option<Template> {
+    let field = field.legal();
     let shape = shape(field);
     if script == Script::Ascii {
         if field.unique {
@@ -123,6 +124,7 @@ fn identity(field: &Field, shape: Shape, chars: usize) -> Template {
 /// contract gives nothing to send (a reference to what does not exist yet, a type that nobody has seen).
 #[must_use]
 pub fn baseline(field: &Field) -> Option<Template> {
+    let field = field.legal();
     let is_list = field.kind.as_ref().is_some_and(|k| *k.first() == Kind::Array);
     if let (Some(Sample::Catalogue { resource, attribute, value }), false) = (&field.sample, is_list) {
         return Some(Template::Hole(Hole::Entry {

@@ -96,8 +96,8 @@ fn value(field: &Field, aim: Aim) -> BoxedStrategy<Drawn> {
         Aim::Legal { absent: Some(true) } if field.optional() => sometimes(0.99, Just(Drawn::Absent)),
         Aim::Legal { absent } => {
             let legal = match kind {
-                Some(Kind::String) => legal_text(field),
-                Some(Kind::Number) => legal_number(field),
+                Some(Kind::String) => legal_text(field.legal()),
+                Some(Kind::Number) => legal_number(field.legal()),
                 Some(Kind::Boolean) => Some(any::<bool>().prop_map(|b| Drawn::Value(Json::Bool(b))).boxed()),
                 _ => None,
             };
