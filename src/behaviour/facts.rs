@@ -69,7 +69,10 @@ impl World {
         let expected = if echo.attribute == "state" {
             let own = &self.contract.resources[thing.resource];
             let moving = own.progress.iter().rev().skip(1).any(|s| *s == thing.state);
-            if moving || thing.made == Made::Found {
+            let words = field::find(&endpoint.response, path).and_then(|f| f.words.as_ref());
+            let shown = words.is_none_or(|words| words.sides.iter().flatten().any(|word| *word == thing.state));
+            // A state of which the answer has no word is our own name for it.
+            if moving || !shown || thing.made == Made::Found {
                 return None;
             }
             &state
@@ -167,9 +170,10 @@ impl World {
             return (None, if list.clause.is_some() { known.collect() } else { Vec::new() });
         };
         let (about, _) = self.about(of, named);
-        let Some((at, owner)) = about.first().and_then(|at| {
-            Some((*at, self.things[*at].attributes.get(&self.contract.resources[of].key)?))
-        }) else {
+        let Some((at, owner)) = about
+            .first()
+            .and_then(|at| Some((*at, self.things[*at].attributes.get(&self.contract.resources[of].key)?)))
+        else {
             return (None, Vec::new());
         };
         let relation = &self.contract.resources[of].name;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::world::{Moment, Named, World};
+use super::world::{Lookup, Moment, Named, World};
 use crate::contract::behaviour::{Operand, Source, Test};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::{Decimal, Json};
@@ -80,24 +80,54 @@ impl World {
     /// What the world makes of a request.
     #[must_use]
     pub fn standing(&self, endpoint: &Endpoint, request: &Json, now: &Moment) -> Standing {
-        use super::world::Lookup;
-        let rows = self.rows(endpoint, request, now);
+        let mut rows = self.rows(endpoint, request, now);
+        if !self.closed {
+            // The cause of such a row is konform's own reading: that it does not hold does not rule the row out.
+            for (truth, _) in rows.iter_mut().zip(&endpoint.rows).filter(|(t, row)| row.guessed && **t == Truth::No) {
+                *truth = Truth::Unknown;
+            }
+        }
+        let dangling = self.dangling(endpoint, request, (&rows, now));
+        Standing { rows, dangling }
+    }
+
+    /// A reference or a repeated value of which no row says what it gets, and why.
+    fn dangling(&self, endpoint: &Endpoint, request: &Json, (rows, now): (&[Truth], &Moment)) -> Option<String> {
         let mut dangling = None;
+        let named = self.named(endpoint, request, None);
+        let spoken = |test: &dyn Fn(&When) -> bool| {
+            endpoint.rows.iter().zip(rows).any(|(row, truth)| *truth == Truth::Yes && any_part(&row.when, test))
+        };
         super::world::each_reference(endpoint, request, &mut |field, value, _| {
-            let Some((resource, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
-            let Some(resource) = self.resource(resource) else { return };
+            let Some((name, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
+            let Some(resource) = self.resource(name) else { return };
+            let unknown = |when: &When| matches!(when, When::Unknown { field: own, .. } if *own == field.path);
+            // A row that counts what has left, or names its state, says what such a request gets.
+            let left = |when: &When| {
+                let state = |(operand, _): &(Operand, Test)| match operand {
+                    Operand::State(of) => of == name,
+                    Operand::Attribute(of, attribute) => of == name && attribute == "state",
+                    _ => false,
+                };
+                unknown(when) || matches!(when, When::Where(tests) if tests.iter().any(state))
+            };
             let why = match self.lookup(resource, attribute, value) {
-                Lookup::Found(at) if self.closed || !self.has_left(at) => return,
-                Lookup::Found(at) if self.shows_left(endpoint, at) => return,
-                // Only a row that counts what has left, or names its state, says what such a request gets.
-                Lookup::Found(_) if rows.contains(&Truth::Yes) => return,
+                Lookup::Found(at) if self.closed || !self.has_left(at) || self.shows_left(endpoint, at) => return,
+                Lookup::Found(_) if spoken(&left) => return,
                 Lookup::Found(_) => "names something that has left, and no page shows what that gets",
-                Lookup::Missing if rows.contains(&Truth::Yes) => return,
+                Lookup::Missing | Lookup::Unknown if spoken(&unknown) => return,
                 Lookup::Missing => "names nothing that exists, and no page shows what that gets",
                 Lookup::Unknown => "names something that may not exist",
             };
             dangling.get_or_insert_with(|| format!("{} {why}", field.path));
         });
+        for name in endpoint.needs.iter().filter(|_| !self.closed) {
+            let there = self.resource(name).is_some_and(|resource| !self.about(resource, &named).0.is_empty());
+            if !there {
+                dangling.get_or_insert_with(|| format!("the call needs a {name}, and nobody knows of one"));
+            }
+        }
+        let asked = Asked { endpoint, request, now, element: None, named };
         for field in &endpoint.request {
             field.walk(&mut |f| {
                 let lists = f.items.as_ref().is_some_and(|i| i.refers.is_some());
@@ -105,9 +135,15 @@ impl World {
                     // An empty list may as well be called an invalid input.
                     dangling.get_or_insert_with(|| format!("{} is empty, and no page says what that means", f.path));
                 }
+                let mismatch = |when: &When| matches!(when, When::Mismatch(own) if *own == f.path);
+                if f.equals.is_some() && self.mismatch(&f.path, &asked) == Truth::Yes && !spoken(&mismatch) {
+                    dangling.get_or_insert_with(|| {
+                        format!("{} differs from what is known, and no page shows what that gets", f.path)
+                    });
+                }
             });
         }
-        Standing { rows, dangling }
+        dangling
     }
 
     /// The instance of a resource that a request is about.
@@ -189,7 +225,6 @@ impl World {
     }
 
     fn unknown(&self, field: &str, left: bool, asked: &Asked<'_>) -> Truth {
-        use super::world::Lookup;
         let path = placed(field, asked.element);
         let Some(value) = asked.request.at(&path).filter(|v| **v != Json::Null) else { return Truth::No };
         let refers = crate::model::field::find(&asked.endpoint.request, field).and_then(|f| f.refers.as_deref());
@@ -258,7 +293,8 @@ impl World {
     /// One line of a cause. Of what has left no page speaks, unless the line names that very state.
     fn test(&self, operand: &Operand, test: &Test, chosen: &[(usize, usize)], asked: &Asked<'_>) -> Truth {
         let truth = self.compare(operand, test, chosen, asked);
-        let (Operand::State(name) | Operand::Attribute(name, _), Truth::Yes, false) = (operand, truth, self.closed) else {
+        let (Operand::State(name) | Operand::Attribute(name, _), Truth::Yes, false) = (operand, truth, self.closed)
+        else {
             return truth;
         };
         let unsaid = self.chosen(name, chosen).is_some_and(|at| {
@@ -274,11 +310,11 @@ impl World {
                 let Some(resource) = self.resource(name) else { return Truth::Unknown };
                 let (about, whole) = self.about(resource, &asked.named);
                 // Nothing is absent of somebody who is not there.
-                let there = asked.named.iter().any(|(_, l)| matches!(l, super::world::Lookup::Found(_)));
+                let there = asked.named.iter().any(|(_, l)| matches!(l, Lookup::Found(_)));
                 return match (test, about.is_empty(), whole && there) {
                     (Test::Absent, true, true) | (Test::Present, false, _) => Truth::Yes,
                     (Test::Absent, false, _) | (Test::Present, true, true) => Truth::No,
-                    _ if !there && asked.named.iter().all(|(_, l)| *l == super::world::Lookup::Missing) => Truth::No,
+                    _ if !there && asked.named.iter().all(|(_, l)| *l == Lookup::Missing) => Truth::No,
                     _ => Truth::Unknown,
                 };
             }
@@ -384,6 +420,14 @@ fn placed(path: &str, element: Option<usize>) -> String {
     match element {
         Some(at) if path.contains(".*") => path.replacen(".*", &format!(".{at}"), 1),
         _ => path.to_owned(),
+    }
+}
+
+/// True if the test holds for the cause or one of its alternatives.
+fn any_part(when: &When, test: &dyn Fn(&When) -> bool) -> bool {
+    match when {
+        When::Any(parts) => parts.iter().any(|part| any_part(part, test)),
+        own => test(own),
     }
 }
 

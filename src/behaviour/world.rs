@@ -235,7 +235,14 @@ impl World {
         // of another target only the profile can tell.
         let mut beginnings: Vec<(&String, &Json)> = Vec::new();
         if known.is_none() && made == Made::Called {
-            beginnings.extend(contract.beginnings.iter().filter(|b| b.resource == own.name).flat_map(|b| &b.attributes).map(|(n, v)| (n, v)));
+            beginnings.extend(
+                contract
+                    .beginnings
+                    .iter()
+                    .filter(|b| b.resource == own.name)
+                    .flat_map(|b| &b.attributes)
+                    .map(|(n, v)| (n, v)),
+            );
         }
         if known.is_none() && self.closed {
             beginnings.extend(own.attributes.iter().filter_map(|a| Some((&a.name, a.initial.as_ref()?))));

@@ -174,8 +174,8 @@ pub struct Row {
     pub alternatives: Vec<String>,
     /// True while sources disagree whether the call is refused at all.
     pub disputed: bool,
-    /// Clause: it comes before rows about states.
-    pub order: Option<ClauseIx>,
+    /// True if the row's cause is konform's own reading of it (`trigger: inferred`): it may have other causes as well.
+    pub guessed: bool,
     /// Why no case can bring it about as things stand: a name that only a profile can give.
     pub unbound: Option<String>,
 }

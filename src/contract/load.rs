@@ -322,6 +322,7 @@ impl<'a> Loader<'a> {
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
         let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
         let tables = Tables { endpoint: &id, request: &request, response: &response };
+        let needs = list(map.opt("needs"))?.iter().map(|n| self.resource_name(n)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
             effects.extend(self.effect(node, &tables)?);
@@ -350,7 +351,6 @@ impl<'a> Loader<'a> {
         for refusal in &list(map.opt("refusals"))? {
             rows.push(self.refusal(refusal, &id, &request)?);
         }
-        self.order(&mut rows, &id);
         for field in &mut request {
             field.walk_mut(&mut |f| f.not_empty = rows.iter().any(|row| speaks_of_empty(row, &f.path)));
         }
@@ -410,6 +410,7 @@ impl<'a> Loader<'a> {
             success,
             rows,
             rows_complete,
+            needs,
             effects,
             examples,
             envelope_clause,
@@ -675,10 +676,9 @@ fn read_resource(node: &Node) -> Result<Resource, LoadError> {
     };
     for (name, value) in map.opt("attributes").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
         let m = value.map()?;
-        resource.attributes.push(Attribute {
-            name: name.text()?.to_owned(),
-            initial: m.opt("initial").map(literal).transpose()?,
-        });
+        resource
+            .attributes
+            .push(Attribute { name: name.text()?.to_owned(), initial: m.opt("initial").map(literal).transpose()? });
         m.opt("note");
         m.done()?;
     }

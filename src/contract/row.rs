@@ -6,7 +6,7 @@ use super::error::{LoadError, suggest};
 use super::load::Loader;
 use super::property::{self, Property};
 use super::yaml::{Map, Node};
-use crate::model::clause::{Basis, Level, Rule};
+use crate::model::clause::{Basis, Rule};
 use crate::model::field::{self, Field, Kind};
 
 /// What `when` comes to: the cause, what it applies to, and why it can't be told if a name in it is not bound.
@@ -133,7 +133,7 @@ impl Loader<'_> {
             fields,
             alternatives,
             disputed: conflict == Some(None),
-            order: None,
+            guessed: inferred,
             unbound: cause.unbound,
         })
     }
@@ -164,39 +164,9 @@ impl Loader<'_> {
             fields: vec![own],
             alternatives: Vec::new(),
             disputed: false,
-            order: None,
+            guessed: false,
             unbound,
         })
-    }
-
-    /// Which rows come first is nowhere written: references before states, a clause of its own at SHOULD.
-    pub(super) fn order(&mut self, rows: &mut [Row], endpoint: &str) {
-        use super::behaviour::Class;
-        let states: Vec<&str> = rows
-            .iter()
-            .filter(|r| r.when.class() == Class::State && r.when != When::Unseen)
-            .map(|r| r.name.as_str())
-            .collect();
-        let Some(first) = states.first().map(|s| (*s).to_owned()) else { return };
-        for row in rows.iter_mut().filter(|r| r.when.class() == Class::Reference && !r.fields.is_empty()) {
-            let source = self.contract.clause(row.fields[0].code).source.clone();
-            let prop = Property {
-                sides: vec![()],
-                open: false,
-                basis: Basis::Inferred,
-                why: "what a request names must be there before its state can be looked at; no page states an order"
-                    .to_owned(),
-                source,
-            };
-            let id = format!("{endpoint}/errors/{}/order/{}", row.name, row.fields[0].path);
-            row.order = Some(self.clause(
-                id,
-                Rule::Order,
-                &prop,
-                format!("{} comes before rows about states such as {first}", row.name),
-            ));
-        }
-        debug_assert!(rows.iter().all(|r| r.order.is_none_or(|o| self.contract.clause(o).level == Level::Should)));
     }
 
     /// Which side of a conflict a row stands on: true where the profile decides for it, false against it, none undecided.

@@ -92,7 +92,8 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
                 return Err((Reason::FixtureMissing, why));
             }
             if *keep == Keep::Others && ids.is_empty() {
-                let why = format!("{resource}: every entry has {attribute} {value}, so no list can be made without one");
+                let why =
+                    format!("{resource}: every entry has {attribute} {value}, so no list can be made without one");
                 return Err((Reason::FixtureMissing, why));
             }
             Ok(Json::Array(ids))
@@ -118,7 +119,8 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             let entry = answer.and_then(|answer| answer.unlisted(list, key, &known));
             let value = entry.and_then(|entry| entry.at(member)).filter(|v| **v != Json::Null).cloned();
             value.ok_or_else(|| {
-                let why = format!("the `{list}` that step {} answered shows no other entry with a `{member}`", step + 1);
+                let why =
+                    format!("the `{list}` that step {} answered shows no other entry with a `{member}`", step + 1);
                 (Reason::FixtureMissing, why)
             })
         }
@@ -170,8 +172,7 @@ fn entries(
         Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
         None => return Err(missing("no call of the contract lists them")),
     };
-    let chosen =
-        catalogue.entries.iter().filter(|e| (e.get(attribute).and_then(Json::scalar) == Some(value)) == with);
+    let chosen = catalogue.entries.iter().filter(|e| (e.get(attribute).and_then(Json::scalar) == Some(value)) == with);
     let ids = chosen.filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar));
     Ok(ids.map(|id| if text { Json::text(id) } else { Json::number(id) }).collect())
 }

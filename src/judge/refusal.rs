@@ -1,7 +1,6 @@
 //! Code, status and message of a refusal.
 
 use super::{Notes, envelope, message};
-use crate::contract::behaviour::Class;
 use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::observed::Answer;
@@ -62,7 +61,6 @@ pub(super) fn check(
             notes.unclear(Reason::FixtureMissing, note);
         }
     }
-    order(contract, endpoint, &coded, found, notes);
     let known = row(found);
     let own = &known.fields[found.field];
     let others: Vec<ClauseIx> = coded.iter().map(|r| row(r).fields[r.field].code).collect();
@@ -105,22 +103,7 @@ pub(super) fn check(
 /// True if the row's page does not tell the ways of breaking a field apart and this code is one of those that may come.
 fn alternative(contract: &Contract, row: &Row, own: &RowRef, broken: &[Rule], code: &str) -> bool {
     let documented = contract.clause(row.fields[own.field].code).level == Level::Must;
-    let told_apart = broken.iter().all(|r| !matches!(r, Rule::Presence | Rule::Length));
+    // Rows about references and states name their overlaps themselves.
+    let told_apart = row.when.input() && broken.iter().all(|r| !matches!(r, Rule::Presence | Rule::Length));
     row.alternatives.iter().any(|c| c == code) && !(documented && told_apart)
-}
-
-/// Of rows that hold together those about references are thought to come first.
-fn order(contract: &Contract, endpoint: &Endpoint, rows: &[&RowRef], found: &RowRef, notes: &mut Notes<'_>) {
-    let class = |r: &RowRef| endpoint.rows[r.row].when.class();
-    let Some(first) = rows.iter().find(|r| class(r) == Class::Reference) else { return };
-    let Some(clause) = endpoint.rows[first.row].order.filter(|_| rows.iter().any(|r| class(r) == Class::State)) else {
-        return;
-    };
-    if class(found) == Class::State {
-        let (wanted, came) = (&endpoint.rows[first.row].code, &endpoint.rows[found.row].code);
-        let pointer = envelope::pointer(&contract.envelope.code);
-        notes.find(clause, Check::Code, pointer, format!("{wanted} before {came}"), came.clone());
-    } else {
-        notes.hold(clause);
-    }
 }

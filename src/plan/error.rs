@@ -38,7 +38,8 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
 /// A list without one of the entries that it may have to hold: which of them it must hold, no page says.
 fn one_left_out(scope: &Scope<'_>, row: &Row, own: &RowField) -> Option<Planned> {
     let field = field::find(&scope.endpoint.request, &own.path)?;
-    let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(field) else {
+    let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(field)
+    else {
         return None;
     };
     let list = Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text });

@@ -73,9 +73,10 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
             }
             Json::Array(ids)
         }
-        Hole::Entry { resource, attribute, value, text } => {
-            entries(seen, resource, (attribute, value), *text, true).into_iter().next().unwrap_or_else(|| Json::number("1"))
-        }
+        Hole::Entry { resource, attribute, value, text } => entries(seen, resource, (attribute, value), *text, true)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Json::number("1")),
         Hole::Listed { step: at, list, key, except, member } => {
             let known: Vec<Json> = except.iter().map(|hole| stand_in(hole, seen)).collect();
             let entry = seen.answers.get(*at).and_then(|answer| answer.unlisted(list, key, &known));

@@ -49,6 +49,8 @@ pub(super) struct Stage<'a> {
     answers: Vec<Json>,
     forced: Option<(usize, Maker)>,
     dangling: bool,
+    /// Rows of the calls made so far of which nobody knows whether they hold.
+    doubts: usize,
     depth: usize,
 }
 
@@ -312,6 +314,7 @@ impl<'a> Stage<'a> {
             answers: Vec::new(),
             forced,
             dangling: false,
+            doubts: 0,
             depth: 0,
         }
     }
@@ -404,7 +407,10 @@ impl<'a> Stage<'a> {
             }
             Goal::Input => {}
         }
-        let unknown = rows.iter().filter(|t| **t == Truth::Unknown).count();
+        let open = |(truth, row): (&Truth, &crate::contract::Row)| {
+            *truth == Truth::Unknown || (*truth == Truth::Yes && row.disputed)
+        };
+        let unknown = self.doubts + rows.iter().zip(&endpoint.rows).filter(|pair| open(*pair)).count();
         Ok((
             edits,
             (if goal == Goal::Input { 0 } else { others.len() }, unknown, self.fixtures.len(), self.steps.len()),
@@ -460,6 +466,12 @@ impl<'a> Stage<'a> {
                         made?;
                     }
                 }
+            }
+        }
+        for resource in endpoint.needs.iter().filter_map(|name| self.world.resource(name)).collect::<Vec<_>>() {
+            let made = self.ensure(resource, chosen);
+            if accept {
+                made?;
             }
         }
         for (at, row) in endpoint.rows.iter().enumerate() {
@@ -654,6 +666,7 @@ impl<'a> Stage<'a> {
         if let Some((_, row)) = rows.iter().zip(&endpoint.rows).find(|(t, r)| **t == Truth::Yes && !r.disputed) {
             return Err(format!("{} would be refused with {}", endpoint.id, row.name));
         }
+        self.doubts += rows.iter().filter(|truth| **truth == Truth::Unknown).count();
         for effect in &endpoint.effects {
             self.there(endpoint, effect, &tree)?;
         }

@@ -239,7 +239,6 @@ pub fn unexercised(plan: &Plan) -> impl Fn(ClauseIx) -> String + '_ {
             ("response", _) => "no answer carried the field",
             ("response-header", _) => "no answer carried the header",
             ("request" | "request-header", _) => "no case can break or reach it alone",
-            ("errors", Rule::Order) => "no case of this run meets two rows at once",
             ("errors", _) => "no case that ran provokes the row for this field",
             ("effects", _) => "no answer showed what an earlier call of the case had done",
             ("encryption", _) => "no exchange was encrypted",
