@@ -3,7 +3,8 @@
 use super::world::{Made, Named, World};
 use crate::contract::behaviour::{Echo, Effect, Listing};
 use crate::contract::{Contract, Endpoint};
-use crate::model::{ClauseIx, Decimal, Fact, Json, field};
+use crate::model::fixture::fit;
+use crate::model::{ClauseIx, Decimal, Fact, Json, Kind, field};
 
 impl World {
     /// Compares a successful answer with what is known; what is unknown gives no fact.
@@ -213,10 +214,10 @@ fn pointer(path: &str) -> String {
     format!("/{}", path.replace('~', "~0").replace('/', "~1").replace('.', "/"))
 }
 
-/// Equal as text, or as numbers: an id may be a number here and a string there.
+/// Equal as text, or as numbers: an id may be a number here and a string there, and so may `true`.
 pub(super) fn same(a: &Json, b: &Json) -> bool {
     match (a.scalar(), b.scalar()) {
         (Some(x), Some(y)) => x == y || matches!((Decimal::parse(x), Decimal::parse(y)), (Some(x), Some(y)) if x == y),
-        _ => a == b,
+        _ => a == b || fit(a, Kind::String).is_some_and(|text| Some(text) == fit(b, Kind::String)),
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::dsse::Envelope;
 use crate::crypto::{Digest, SigningKey, VerifyingKey};
 use crate::model::Level;
-use crate::model::event::{ClauseRecord, Counts};
+use crate::model::event::{ClauseRecord, Counts, Scope};
 use crate::model::run::{Breadth, Capability};
 
 /// in-toto's own type.
@@ -96,7 +96,10 @@ pub struct Certificate {
     pub warnings: usize,
     /// What the target does not offer, by its profile.
     pub capabilities: Vec<Capability>,
-    /// MUST clauses of the contract.
+    /// Which endpoints the profile says the target has, and which are out; none if it names no scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// MUST clauses of the contract, of the endpoints in scope.
     pub required: Clauses,
     /// Those that were put to the test, and hold or are waived.
     pub executed: Clauses,

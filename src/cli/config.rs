@@ -20,6 +20,7 @@ use crate::crypto::{self, Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Connection, Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
+use crate::model::run::Selected;
 use crate::model::template::TokenEdit;
 use crate::model::wire::{Credentials, Encrypt, Secret};
 use crate::model::{Case, Family, Hazard, Hostile, RunHeader};
@@ -186,7 +187,8 @@ impl Config {
         };
         let loaded = contracts::find(name, completed.as_ref())?;
         same_contract(header, &loaded.digest)?;
-        Ok(Plan::with(Arc::new(loaded.contract), header.seed, header.breadth))
+        let plan = Plan::with(Arc::new(loaded.contract), header.seed, header.breadth);
+        Ok(Chosen::of(&header.selection)?.narrow(plan))
     }
 
     /// True if requests go to this machine.
@@ -497,6 +499,33 @@ impl Chosen {
         })
     }
 
+    /// The choice that a run's header holds.
+    pub(super) fn of(selected: &Selected) -> Result<Self, UsageError> {
+        let Selected { only, skip, clause } = selected.clone();
+        Self::new(&Selection { only, skip, clause })
+    }
+
+    /// A plan that judges calls of chosen endpoints alone: those that have a case which `--only` and `--skip` leave.
+    pub(super) fn narrow(&self, plan: Plan) -> Plan {
+        if self.only.is_empty() && self.skip.is_empty() {
+            return plan;
+        }
+        let contract = Arc::clone(plan.contract());
+        let judged = (0..contract.endpoints.len()).map(|at| {
+            // Which calls a sequence makes depends on the choice: it is asked for by its name alone.
+            let walk = format!("{}::walk::body::calls-0000", contract.endpoints[at].id);
+            self.named(&walk) || plan.cases_of(at).any(|case| case.family != Family::Walk && self.named(&case.id))
+        });
+        let judged = judged.collect();
+        plan.judging(judged)
+    }
+
+    /// True for a case id that is chosen.
+    fn named(&self, id: &str) -> bool {
+        let any = |globs: &[GlobMatcher]| globs.iter().any(|g| g.is_match(id));
+        (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
+    }
+
     /// A choice of clauses alone.
     pub(super) fn clauses(globs: &[String]) -> Result<Self, UsageError> {
         Self::new(&Selection { only: Vec::new(), skip: Vec::new(), clause: globs.to_vec() })
@@ -508,9 +537,7 @@ impl Chosen {
     }
 
     pub(super) fn takes(&self, case: &Case, contract: &Contract) -> bool {
-        let any = |globs: &[GlobMatcher], text: &str| globs.iter().any(|g| g.is_match(text));
-        (self.only.is_empty() || any(&self.only, &case.id))
-            && !any(&self.skip, &case.id)
-            && (self.clause.is_empty() || case.clauses.iter().any(|c| any(&self.clause, &contract.clause(*c).id)))
+        let cites = |id: &str| self.clause.iter().any(|g| g.is_match(id));
+        self.named(&case.id) && (self.clause.is_empty() || case.clauses.iter().any(|c| cites(&contract.clause(*c).id)))
     }
 }

@@ -8,7 +8,8 @@ use super::row::single;
 use super::yaml::{Map, Node};
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{self, Field};
-use crate::model::{ClauseIx, Json};
+use crate::model::fixture::fit;
+use crate::model::{ClauseIx, Json, Kind};
 
 /// What effects speak of: the endpoint's id and tables.
 pub(super) struct Tables<'a> {
@@ -308,7 +309,8 @@ pub(super) fn literal(node: &Node) -> Result<Json, LoadError> {
         Some("true") => Json::Bool(true),
         Some("false") => Json::Bool(false),
         Some("null") => Json::Null,
-        Some(plain) if crate::model::Decimal::parse(plain).is_some() => Json::number(plain),
+        // `007` is a text: no JSON number begins with a zero.
+        Some(plain) if fit(&Json::text(plain), Kind::Number).is_some() => Json::number(plain),
         _ => Json::text(text),
     })
 }

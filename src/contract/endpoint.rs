@@ -46,6 +46,10 @@ pub struct Contract {
     pub hangul: bool,
     /// The units that a length may count; more than one where unseen.
     pub units: Vec<Unit>,
+    /// True if the profile says which endpoints the target has.
+    pub scoped: bool,
+    /// True if the target takes nothing but the profile's prepared requests.
+    pub prepared_only: bool,
     /// Names of the credentials that an actor has, with their length and whether they are secret.
     pub credentials: Vec<Credential>,
     /// Named things that calls create and look up.
@@ -69,10 +73,11 @@ impl Contract {
         self.endpoints.iter().enumerate().find(|(_, e)| e.id == id)
     }
 
-    /// The endpoint that reads a catalogue resource, and the list in its answer.
+    /// The endpoint that reads a catalogue resource, if it can be called, and the list in its answer.
     #[must_use]
     pub fn catalogue(&self, resource: &str) -> Option<(usize, &Listing)> {
-        self.endpoints.iter().enumerate().find_map(|(at, e)| {
+        let mut open = self.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none());
+        open.find_map(|(at, e)| {
             let lists = |effect: &&Effect| effect.act == Act::Read && effect.resource == resource;
             let list = e.effects.iter().filter(lists).find_map(|effect| effect.list.as_ref())?;
             list.of.is_none().then_some((at, list))
@@ -115,6 +120,10 @@ pub struct Endpoint {
     pub path: String,
     /// Why no call of it can be made, if so.
     pub closed: Option<String>,
+    /// True if the profile's scope leaves it out: nothing calls, judges or counts it.
+    pub out: bool,
+    /// The one request that the target takes, where it takes prepared ones only.
+    pub prepared: Option<Json>,
     /// Why a legal call may be refused all the same, if so.
     pub unproven: Option<String>,
     /// Names of fields that are known by their role only and that no profile binds.
@@ -228,6 +237,8 @@ pub struct Policy {
     pub json: ClauseIx,
     /// A content type of JSON.
     pub content_type: ClauseIx,
+    /// The endpoint is there, where the profile's scope names it.
+    pub served: Option<ClauseIx>,
 }
 
 /// What a success answers.

@@ -8,6 +8,7 @@ use super::effect::{Tables, literal};
 use super::endpoint::{Contract, Credential, EncryptionClauses, Endpoint, Envelope, Policy, Unknown};
 use super::error::{LoadError, suggest};
 use super::file::File;
+use super::fitting::{self, Scope};
 use super::header::pieces;
 use super::profile::Profile;
 use super::property::{self, Conflicts, Property};
@@ -29,7 +30,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
         LoadError::whole("api.yaml", "no api.yaml among the contract's files", "an API is a folder with an api.yaml")
     })?;
     let root = yaml::parse(&api.name, &api.text)?;
-    let mut loader = Loader::new(profile);
+    let mut loader = Loader::new(profile, Scope::of(profile)?);
     let shared = loader.api(&root.map()?)?;
     for file in files.iter().filter(|f| !std::ptr::eq(*f, api)) {
         let node = yaml::parse(&file.name, &file.text)?;
@@ -38,9 +39,12 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
     if loader.contract.endpoints.is_empty() {
         return Err(root.error("a contract without endpoints", "add a file per endpoint beside api.yaml"));
     }
-    loader.check_choices(&root)?;
+    loader.check_choices()?;
     super::sibling::bind(&mut loader.contract);
     loader.contract.identifying = identifying(&loader.contract);
+    if let Some(profile) = profile {
+        fitting::apply(&mut loader.contract, profile, &loader.scope)?;
+    }
     Ok(loader.contract)
 }
 
@@ -50,6 +54,8 @@ pub(super) struct Loader<'a> {
     pub(super) profile: Option<&'a Profile>,
     /// Names of the endpoint's fields that are known by their role, where the profile gives them.
     pub(super) roles: BTreeMap<String, Option<String>>,
+    /// Endpoints that the profile names.
+    scope: Scope,
 }
 
 /// Failing attempts that a case makes where nobody has seen the limit.
@@ -72,7 +78,7 @@ struct Auth {
 }
 
 impl<'a> Loader<'a> {
-    fn new(profile: Option<&'a Profile>) -> Self {
+    fn new(profile: Option<&'a Profile>, scope: Scope) -> Self {
         let contract = Contract {
             id: String::new(),
             title: String::new(),
@@ -90,13 +96,15 @@ impl<'a> Loader<'a> {
             beginnings: Vec::new(),
             attempts: (ATTEMPTS, false),
             hangul: false,
+            scoped: false,
+            prepared_only: false,
             units: Unit::ALL.to_vec(),
             credentials: Vec::new(),
             resources: Vec::new(),
             notes: Vec::new(),
             unknowns: Vec::new(),
         };
-        Self { contract, conflicts: Conflicts::default(), profile, roles: BTreeMap::new() }
+        Self { contract, conflicts: Conflicts::default(), profile, roles: BTreeMap::new(), scope }
     }
 
     fn api<'n>(&mut self, map: &Map<'n>) -> Result<Shared<'n>, LoadError> {
@@ -401,7 +409,9 @@ impl<'a> Loader<'a> {
             closed,
             unproven,
             unbound,
-            sends: bound.map(|b| b.sends.clone()).unwrap_or_default(),
+            out: false,
+            prepared: None,
+            sends: Vec::new(),
             hazard,
             request_headers,
             request,
@@ -564,6 +574,7 @@ impl<'a> Loader<'a> {
     }
 
     fn policy(&mut self, endpoint: &str, source: &Source) -> Policy {
+        let named = self.scope.names(endpoint);
         let mut clause = |rule: Rule, why: &str, says: &str| {
             let prop = Property {
                 sides: vec![()],
@@ -602,6 +613,13 @@ impl<'a> Loader<'a> {
             ),
             json: clause(Rule::Json, "RFC 8259", "every answer's body is JSON in UTF-8"),
             content_type: clause(Rule::ContentType, "RFC 9110, 8.3", "a content type, where given, says JSON"),
+            served: named.then(|| {
+                clause(
+                    Rule::Served,
+                    "the profile's `endpoints` name it",
+                    "the endpoint is there: a legal call of it is not answered as by a server that has no such endpoint",
+                )
+            }),
         }
     }
 }

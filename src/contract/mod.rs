@@ -10,6 +10,7 @@ mod effect;
 pub mod endpoint;
 pub mod error;
 mod file;
+mod fitting;
 mod header;
 pub mod lint;
 mod load;

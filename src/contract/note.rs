@@ -71,31 +71,14 @@ impl Loader<'_> {
         Ok(())
     }
 
-    pub(super) fn check_choices(&self, root: &Node) -> Result<(), LoadError> {
-        for id in self.profile.iter().flat_map(|p| p.choices.keys()) {
+    /// A profile decides conflicts that there are.
+    pub(super) fn check_choices(&self) -> Result<(), LoadError> {
+        for (profile, id) in self.profile.iter().flat_map(|p| p.choices.keys().map(move |id| (p, id))) {
             if !self.conflicts.ids.contains(id) {
-                return Err(root.error(
-                    format!("the profile decides `{id}`, which is no conflict of this contract"),
+                return Err(profile.places.error(
+                    &format!("choices/{id}"),
+                    format!("{} has no conflict `{id}`", self.contract.id),
                     suggest(id, self.conflicts.ids.iter().map(String::as_str)),
-                ));
-            }
-        }
-        for endpoint in self.profile.iter().flat_map(|p| p.bindings.keys()) {
-            if self.contract.endpoint(endpoint).is_none() {
-                return Err(root.error(
-                    format!("the profile binds names of `{endpoint}`, which is no endpoint of this contract"),
-                    suggest(endpoint, self.contract.endpoints.iter().map(|e| e.id.as_str())),
-                ));
-            }
-        }
-        for part in self.profile.iter().flat_map(|p| &p.fixtures).flat_map(|f| &f.parts) {
-            if !self.contract.resources.iter().any(|r| r.name == part.resource) {
-                return Err(root.error(
-                    format!(
-                        "the profile has a fixture with a `{}`, which is no resource of this contract",
-                        part.resource
-                    ),
-                    suggest(&part.resource, self.contract.resources.iter().map(|r| r.name.as_str())),
                 ));
             }
         }

@@ -1,6 +1,8 @@
 //! Profiles: everything about a target that is not the contract. Secrets are named, never written.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::behaviour::Beginning;
@@ -42,6 +44,12 @@ pub struct Profile {
     pub envelope: Option<Envelope>,
     /// Decided conflicts: id and side.
     pub choices: BTreeMap<String, String>,
+    /// Endpoints that the target has, as globs; none means all of them.
+    pub endpoints: Vec<String>,
+    /// True if the target takes nothing but the requests in `prepared`.
+    pub prepared_only: bool,
+    /// Literal requests by endpoint.
+    pub prepared: BTreeMap<String, Json>,
     /// Names and literal values that nobody outside has seen, by endpoint.
     pub bindings: BTreeMap<String, Binding>,
     /// Prepared members, cards ...
@@ -56,6 +64,26 @@ pub struct Profile {
     pub keys: Option<KeySources>,
     /// What the target does not offer: clauses that a certificate need not cover.
     pub capabilities: Vec<Capability>,
+    /// Where the above stands in the file, for mistakes that show beside a contract only.
+    pub places: Places,
+}
+
+/// Where parts of profiles are written, by `fixtures/0/1/userId`, `bindings/user-info`, `endpoints/2` and the like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places(BTreeMap<String, (Arc<File>, Range<usize>)>);
+
+impl Places {
+    fn add(&mut self, name: String, file: &Arc<File>, node: &Node) {
+        self.0.insert(name, (Arc::clone(file), node.span()));
+    }
+
+    /// An error about a part of a profile.
+    pub(super) fn error(&self, name: &str, message: impl Into<String>, help: impl Into<String>) -> LoadError {
+        match self.0.get(name) {
+            Some((file, span)) => LoadError::at(&file.name, &file.text, span.clone(), message, help),
+            None => LoadError::whole("the profile", message, help),
+        }
+    }
 }
 
 /// Where the keys for encrypted bodies come from.
@@ -107,11 +135,17 @@ impl Profile {
         for (endpoint, binding) in other.bindings {
             self.bindings.entry(endpoint).or_insert(binding);
         }
-        if self.fixtures.is_empty() {
+        let taken = self.fixtures.is_empty();
+        if taken {
             self.fixtures = other.fixtures;
         }
         if self.beginnings.is_empty() {
             self.beginnings = other.beginnings;
+        }
+        for (name, place) in other.places.0 {
+            if name.starts_with("bindings/") || taken && name.starts_with("fixtures/") {
+                self.places.0.entry(name).or_insert(place);
+            }
         }
         self.poll = self.poll.or(other.poll);
         self.attempts = self.attempts.or(other.attempts);
@@ -142,8 +176,12 @@ impl Profile {
             entries.map(|(name, value)| Ok((name.text()?.to_owned(), secret_source(value)?))).collect()
         };
         let (credentials, second) = (secrets("credentials")?, secrets("second_credentials")?);
+        let shared = Arc::new(file.clone());
+        let mut places = Places::default();
+        let mut place = |name: String, node: &Node| places.add(name, &shared, node);
         let mut choices = BTreeMap::new();
         for (id, side) in map.opt("choices").map(Node::map).transpose()?.iter().flat_map(super::yaml::Map::entries) {
+            place(format!("choices/{}", id.text()?), id);
             choices.insert(id.text()?.to_owned(), side.text()?.to_owned());
         }
         let envelope = map.opt("envelope").map(|n| -> Result<Envelope, LoadError> {
@@ -153,6 +191,38 @@ impl Profile {
             m.done()?;
             Ok(envelope)
         });
+        let endpoints = map.opt("endpoints");
+        for (at, node) in endpoints.map(Node::list).transpose()?.unwrap_or_default().iter().enumerate() {
+            place(format!("endpoints/{at}"), node);
+        }
+        let globs = endpoints.map(texts).transpose()?.unwrap_or_default();
+        if let Some(node) = endpoints.filter(|_| globs.is_empty()) {
+            return Err(node.error("a target without endpoints", "name those that it has, or leave `endpoints` out"));
+        }
+        let only = map.opt("prepared_only");
+        let prepared_only = only.map(Node::flag).transpose()?.unwrap_or(false);
+        let bodies = map.opt("prepared");
+        let prepared = bodies.map(|n| prepared(n, &mut place)).transpose()?.unwrap_or_default();
+        match (only, bodies) {
+            (Some(only), _) if prepared_only && prepared.is_empty() => {
+                return Err(only.error(
+                    "a target that takes prepared requests only, and no request is prepared",
+                    "write them down: `prepared: {ENDPOINT: {FIELD: VALUE}}`",
+                ));
+            }
+            (_, Some(bodies)) if !prepared_only => {
+                return Err(bodies.error(
+                    "prepared requests for a target that takes others too",
+                    "write `prepared_only: true`, or use `fixtures` and `bindings`",
+                ));
+            }
+            _ => {}
+        }
+        let bindings = map.opt("bindings").map(|n| bindings(n, &mut place)).transpose()?.unwrap_or_default();
+        let mut fixtures = Vec::new();
+        for (at, node) in map.opt("fixtures").map(Node::list).transpose()?.unwrap_or_default().iter().enumerate() {
+            fixtures.push(fixture(node, at, &mut place)?);
+        }
         let profile = Profile {
             file: file.name.clone(),
             name: map.text("name")?.map(str::to_owned),
@@ -167,11 +237,11 @@ impl Profile {
             slow: map.opt("slow").map(millis).transpose()?,
             envelope: envelope.transpose()?,
             choices,
-            bindings: map.opt("bindings").map(bindings).transpose()?.unwrap_or_default(),
-            fixtures: match map.opt("fixtures") {
-                Some(node) => node.list()?.iter().map(fixture).collect::<Result<_, _>>()?,
-                None => Vec::new(),
-            },
+            endpoints: globs,
+            prepared_only,
+            prepared,
+            bindings,
+            fixtures,
             beginnings: map.opt("new").map(beginnings).transpose()?.unwrap_or_default(),
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
@@ -180,6 +250,7 @@ impl Profile {
                 Some(node) => node.list()?.iter().map(capability).collect::<Result<_, _>>()?,
                 None => Vec::new(),
             },
+            places,
         };
         map.done()?;
         Ok(profile)
@@ -246,39 +317,83 @@ fn keys(node: &Node) -> Result<KeySources, LoadError> {
     Ok(keys)
 }
 
-fn bindings(node: &Node) -> Result<BTreeMap<String, Binding>, LoadError> {
+/// Notes where a part of the profile stands.
+type Place<'a> = &'a mut dyn FnMut(String, &Node);
+
+fn bindings(node: &Node, place: Place<'_>) -> Result<BTreeMap<String, Binding>, LoadError> {
     let mut out = BTreeMap::new();
     for (endpoint, roles) in node.map()?.entries() {
+        let own = format!("bindings/{}", endpoint.text()?);
         let mut binding = Binding::default();
         for (role, name) in roles.map()?.entries() {
             if role.text()? == "send" {
                 for (field, value) in name.map()?.entries() {
+                    place(format!("{own}/{}", field.text()?), value);
                     binding.sends.push((field.text()?.to_owned(), literal(value)?));
                 }
             } else {
                 binding.names.insert(role.text()?.to_owned(), name.text()?.to_owned());
             }
         }
+        place(own, endpoint);
         out.insert(endpoint.text()?.to_owned(), binding);
     }
     Ok(out)
 }
 
-fn fixture(node: &Node) -> Result<Fixture, LoadError> {
+fn prepared(node: &Node, place: Place<'_>) -> Result<BTreeMap<String, Json>, LoadError> {
+    let mut out = BTreeMap::new();
+    for (endpoint, body) in node.map()?.entries() {
+        let own = format!("prepared/{}", endpoint.text()?);
+        // The whole of it must be a map: an empty one for a call without fields.
+        body.map()?;
+        out.insert(endpoint.text()?.to_owned(), tree(body, &format!("{own}/"), place)?);
+        place(own, endpoint);
+    }
+    Ok(out)
+}
+
+/// A JSON value written in YAML.
+fn tree(node: &Node, own: &str, place: Place<'_>) -> Result<Json, LoadError> {
+    let below = |name: &str| if own.ends_with('/') { format!("{own}{name}") } else { format!("{own}.{name}") };
+    place(own.to_owned(), node);
+    if node.is_map() {
+        let mut members = Vec::new();
+        for (name, value) in node.map()?.entries() {
+            members.push((name.text()?.into(), tree(value, &below(name.text()?), place)?));
+        }
+        return Ok(Json::Object(members));
+    }
+    if node.is_list() {
+        let items = node.list()?.iter().enumerate();
+        return Ok(Json::Array(
+            items.map(|(at, n)| tree(n, &below(&at.to_string()), place)).collect::<Result<_, _>>()?,
+        ));
+    }
+    literal(node)
+}
+
+fn fixture(node: &Node, at: usize, place: Place<'_>) -> Result<Fixture, LoadError> {
     let mut out = Fixture::default();
     for (key, value) in node.map()?.entries() {
         match key.text()? {
             "name" => value.text()?.clone_into(&mut out.name),
             "note" => {}
-            resource if value.plain() == Some("absent") => out.without.push(resource.to_owned()),
+            resource if value.plain() == Some("absent") => {
+                place(format!("fixtures/{at}/without/{resource}"), key);
+                out.without.push(resource.to_owned());
+            }
             resource => {
+                let own = format!("fixtures/{at}/{}", out.parts.len());
                 let mut part = Part { resource: resource.to_owned(), ..Part::default() };
                 for (name, value) in value.map()?.entries() {
+                    place(format!("{own}/{}", name.text()?), value);
                     match name.text()? {
                         "state" => part.state = Some(value.text()?.to_owned()),
                         name => part.attributes.push((name.to_owned(), planted(value)?)),
                     }
                 }
+                place(own, key);
                 out.parts.push(part);
             }
         }
@@ -365,6 +480,14 @@ mod tests {
             ("konform: 1\nconnections: 0\n", 2, "no connections at all"),
             ("konform: 1\ntimeout: 0s\n", 2, "`0s` is no duration"),
             ("konform: 1\nwaivers: w.yaml\n", 2, "`waivers` is not supported"),
+            ("konform: 1\nendpoints: []\n", 2, "a target without endpoints"),
+            ("konform: 1\nprepared_only: true\n", 2, "a target that takes prepared requests only, and no"),
+            (
+                "konform: 1\nprepared:\n  user-info: {userId: 1}\n",
+                3,
+                "prepared requests for a target that takes others",
+            ),
+            ("konform: 1\nprepared_only: true\nprepared: {user-info: 1}\n", 3, "a word where a map should be"),
         ] {
             let error = Profile::load(&File { name: "p.yaml".to_owned(), text: text.to_owned() }).unwrap_err();
             assert_eq!(error.place(), ("p.yaml", line, error.place().2), "{error}");

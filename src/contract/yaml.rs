@@ -153,12 +153,16 @@ impl Builder {
 impl Node {
     /// An error that points at this node.
     pub(crate) fn error(&self, message: impl Into<String>, help: impl Into<String>) -> LoadError {
-        // A block's span runs to the next token; the caret belongs to its first line.
+        LoadError::at(&self.text.file, &self.text.text, self.span(), message, help)
+    }
+
+    /// Where a caret points that means this node. A block's span runs to the next token; the caret belongs to its first line.
+    pub(crate) fn span(&self) -> Range<usize> {
         let end = match self.text.text[self.span.clone()].find('\n') {
             Some(line) if line > 0 => self.span.start + line,
             _ => self.span.end,
         };
-        LoadError::at(&self.text.file, &self.text.text, self.span.start..end.max(self.span.start + 1), message, help)
+        self.span.start..end.max(self.span.start + 1)
     }
 
     /// Where this node stands.

@@ -134,6 +134,12 @@ impl Oracle {
             }
             notes.exchange = at;
             let endpoint = &self.contract.endpoints[step.endpoint];
+            // Whether another endpoint is there at all, its own known-good request shows.
+            if step.endpoint != case.endpoint && not_served(&self.contract, seen) {
+                let how = summary(seen, &self.contract);
+                notes.unclear(Reason::NotServed, format!("{} is not served: it got {how}", endpoint.id));
+                break;
+            }
             let aim = case.aim.filter(|_| step.role == Role::Probe);
             let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
             let goes_on = match step.role {
@@ -279,6 +285,14 @@ impl Oracle {
                 return Reply::Neither;
             }
         };
+        if let (Some(clause), Expect::Accept { .. }, Role::Probe) = (endpoint.policy.served, expect, step.role) {
+            if not_served(&self.contract, seen) {
+                let expected = "an answer of the endpoint, which the profile says the target has";
+                notes.find(clause, Check::Served, "", expected, summary(seen, &self.contract));
+                return Reply::Neither;
+            }
+            notes.hold(clause);
+        }
         if !policy::status(endpoint, answer, notes) {
             return Reply::Neither;
         }
@@ -415,6 +429,19 @@ impl Oracle {
             }
         }
     }
+}
+
+/// True if a server answered that does not have the endpoint: 404, 405 or 501 without a code of the API. A framework's own page may
+/// repeat the status as its code.
+#[must_use]
+pub fn not_served(contract: &Contract, seen: &Observed) -> bool {
+    let Ok(answer) = &seen.answer else { return false };
+    let status = answer.status.to_string();
+    let known = |code: &str| {
+        let endpoint = contract.endpoint(&seen.endpoint).map(|(_, endpoint)| endpoint);
+        code != status || endpoint.is_some_and(|e| e.rows.iter().any(|r| r.code == code))
+    };
+    matches!(answer.status, 404 | 405 | 501) && envelope::code(contract, answer).is_none_or(|code| !known(&code))
 }
 
 /// The place in the request that a clause speaks of: `request:/a/b`, `header:NAME`, or nothing.

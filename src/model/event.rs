@@ -262,6 +262,38 @@ pub struct LatencyRecord {
     pub slow: bool,
 }
 
+/// The endpoints that a profile says the target has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// How many.
+    pub endpoints: usize,
+    /// Of how many that the contract has.
+    pub of: usize,
+    /// Those that are out: nothing called, judged or counted them.
+    pub out: Vec<String>,
+}
+
+impl Scope {
+    /// "15 of 47 endpoints in scope", for every line that counts clauses.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} of {} endpoints in scope", self.endpoints, self.of)
+    }
+}
+
+/// Endpoints that the target does not have, by its answers to known-good requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotServed {
+    /// Their ids.
+    pub endpoints: Vec<String>,
+    /// Those that it does have.
+    pub served: Vec<String>,
+    /// True if the profile says which endpoints the target has.
+    pub scoped: bool,
+    /// What the contract has between host and path.
+    pub base_path: String,
+}
+
 /// What a run came to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
@@ -280,6 +312,12 @@ pub struct Summary {
     /// Every clause.
     #[serde(skip, default)]
     pub clauses: Vec<ClauseRecord>,
+    /// Which endpoints the profile says the target has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Endpoints that the target turned out not to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_served: Option<NotServed>,
     /// What stood in the way, most frequent first.
     pub obstacles: Vec<(String, u64)>,
     /// First sentence about each obstacle.

@@ -293,6 +293,14 @@ pub fn find<'a>(table: &'a [Field], path: &str) -> Option<&'a Field> {
     })
 }
 
+/// A path with `*` for the number of each array item.
+#[must_use]
+pub fn general(path: &str) -> String {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts = path.split('.').map(|part| if number(part) { "*" } else { part });
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// What a length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -388,6 +388,15 @@ impl Json {
         })
     }
 
+    /// The same place, to be changed.
+    pub fn at_mut(&mut self, path: &str) -> Option<&mut Json> {
+        path.split('.').try_fold(self, |node, name| match node {
+            Json::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
+            Json::Object(members) => members.iter_mut().rev().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        })
+    }
+
     /// The JSON type as its standard calls it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

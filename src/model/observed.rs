@@ -180,6 +180,7 @@ pub enum Reason {
     IdentityTaken,
     Interrupted,
     Outage,
+    NotServed,
 }
 
 impl Reason {
@@ -205,6 +206,7 @@ impl Reason {
             Reason::IdentityTaken => "identity_taken",
             Reason::Interrupted => "interrupted",
             Reason::Outage => "outage",
+            Reason::NotServed => "not_served",
         }
     }
 
@@ -232,6 +234,9 @@ impl Reason {
             Reason::IdentityTaken => "the fresh identity was already taken",
             Reason::Interrupted => "the run was stopped",
             Reason::Outage => "the target had stopped answering: the rest of the plan was not sent",
+            Reason::NotServed => {
+                "the target answers as one that does not have the endpoint: say in the profile's `endpoints` which it has"
+            }
         }
     }
 }

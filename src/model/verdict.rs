@@ -61,6 +61,7 @@ pub enum Check {
     Encryption,
     Race,
     Leak,
+    Served,
 }
 
 impl Check {
@@ -83,6 +84,7 @@ impl Check {
             Check::Encryption => "encryption",
             Check::Race => "race",
             Check::Leak => "leak",
+            Check::Served => "served",
         }
     }
 }
@@ -150,7 +152,10 @@ impl Verdict {
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.outcome == Outcome::Inconclusive
-            && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Interrupted | Reason::Outage))
+            && !matches!(
+                self.reason,
+                Some(Reason::EnvelopeNotFound | Reason::Interrupted | Reason::Outage | Reason::NotServed)
+            )
     }
 }
 

@@ -29,7 +29,7 @@ pub fn expect(
     let aimed = step.state.is_some();
     check(&endpoint.request, body, units, &mut |judged| reading.body(judged, aimed));
     for field in endpoint.request.iter().filter(|f| f.operator) {
-        let bound = endpoint.sends.iter().any(|(path, _)| *path == field.path);
+        let bound = endpoint.prepared.is_some() || endpoint.sends.iter().any(|(path, _)| *path == field.path);
         if !bound && body.get(&field.name).is_some() {
             reading.doubt = Some(format!(
                 "only the target's operator knows legal values of {}: the profile can give one",
@@ -157,6 +157,14 @@ impl Reading<'_> {
     fn finish(mut self, standing: &Standing, aimed: Option<RowRef>, bare: bool) -> Expect {
         let holding = rows(self.endpoint, &standing.rows, Truth::Yes);
         let mut may = rows(self.endpoint, &standing.rows, Truth::Unknown);
+        if self.endpoint.prepared.is_some() {
+            // The profile says that this very request is taken: what pages leave open is settled, what they rule out is not.
+            let breach = self.broken.first().map(|_| "the profile's prepared request breaks a rule of the contract");
+            return match breach {
+                Some(why) => Expect::Either { why: why.to_owned(), bare: false },
+                None => Expect::Accept { may },
+            };
+        }
         if self.broken.is_empty() {
             if let Some(why) = standing.dangling.clone().filter(|_| self.unknown.is_none()) {
                 self.unknown = Some(why);

@@ -45,6 +45,8 @@ use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Contract, Endpoint};
 use crate::model::case::Draw;
+use crate::model::field::{Kind, general};
+use crate::model::fixture::fit;
 use crate::model::template::HeaderEdit;
 use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Input, Json, Role, Step, Template, field};
 use crate::schema::compose;
@@ -65,6 +67,8 @@ pub struct Plan {
     base: Arc<World>,
     moment: Moment,
     ways: Arc<[Ways]>,
+    /// Endpoints whose calls may be judged; none means all of them.
+    judged: Option<Arc<[bool]>>,
 }
 
 /// The ways to an endpoint's requests, once they have been looked for.
@@ -132,7 +136,7 @@ impl Plan {
         let mut base = World::new(Arc::clone(&contract), false);
         base.stock(&moment);
         let ways = contract.endpoints.iter().map(|_| Ways::default()).collect();
-        Self { contract, seed, breadth, baselines, base: Arc::new(base), moment, ways }
+        Self { contract, seed, breadth, baselines, base: Arc::new(base), moment, ways, judged: None }
     }
 
     /// The world before any step, with stand-ins for catalogues.
@@ -198,6 +202,33 @@ impl Plan {
         Self { seed, ..self.clone() }
     }
 
+    /// The same plan with calls of these endpoints alone to be judged, one flag for each; others only lead to them.
+    #[must_use]
+    pub fn judging(&self, judged: Vec<bool>) -> Self {
+        // A later call that shows what another stored is one that may be judged.
+        let ways = self.contract.endpoints.iter().map(|_| Ways::default()).collect();
+        Self { judged: Some(judged.into()), ways, ..self.clone() }
+    }
+
+    /// True if calls of the endpoint may be judged.
+    fn judges(&self, endpoint: usize) -> bool {
+        self.judged.as_ref().is_none_or(|own| own.get(endpoint).copied().unwrap_or(false))
+    }
+
+    /// Why the endpoint's requests can't have the ids that they take from a catalogue, if so.
+    fn unlisted(&self, endpoint: usize) -> Option<String> {
+        let contract = &self.contract;
+        let prepared = |name: &str| contract.fixtures.iter().flat_map(|f| &f.parts).any(|p| p.resource == name);
+        let missing = contract
+            .resources
+            .iter()
+            .filter(|r| r.catalogue && contract.catalogue(&r.name).is_none() && !prepared(&r.name));
+        let baseline = &self.baselines[endpoint];
+        let mut needed = missing
+            .filter(|r| baseline.any(&|hole| matches!(hole, Hole::Catalogue { resource, .. } if *resource == r.name)));
+        needed.next().map(|r| format!("no call that can be made lists each {}: a profile's fixture can", r.name))
+    }
+
     /// The contract that is planned.
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {
@@ -233,7 +264,10 @@ impl Plan {
             let id = format!("{}::valid::body::every-field", self.contract.endpoints[endpoint].id);
             Planned::LeftOut(LeftOut { id, clause: None, reason: why.clone() })
         });
-        closed.into_iter().chain(Family::ALL.into_iter().filter(move |_| open).flat_map(move |family| {
+        let prepared = self.contract.endpoints[endpoint].prepared.as_ref().map(|_| self.prepared(endpoint));
+        let free = open && prepared.is_none();
+        let few = closed.into_iter().chain(prepared);
+        few.chain(Family::ALL.into_iter().filter(move |_| free).flat_map(move |family| {
             let scope = Scope { plan: self, at: endpoint, endpoint: &self.contract.endpoints[endpoint], family };
             let few = match family {
                 Family::Valid => valid::cases(&scope),
@@ -258,6 +292,30 @@ impl Plan {
             };
             Box::new(few.into_iter())
         }))
+        .map(|planned| self.within(planned))
+    }
+
+    /// The one case of an endpoint that takes its prepared request only.
+    fn prepared(&self, endpoint: usize) -> Planned {
+        let scope = self.scope(endpoint, Family::Valid);
+        match self.way(endpoint, Goal::Accept) {
+            Ok(way) => scope.led("body", "prepared", None, &way, scope.probe(Vec::new())),
+            Err(reason) => scope.left_out("body", "prepared", None, reason),
+        }
+    }
+
+    /// A case that judges calls of selected endpoints alone; any other is left out.
+    fn within(&self, planned: Planned) -> Planned {
+        let Planned::Case(case) = &planned else { return planned };
+        let outside = |s: &&Step| s.role == Role::Probe && s.endpoint != case.endpoint && !self.judges(s.endpoint);
+        match case.steps.iter().find(outside) {
+            Some(step) => {
+                let reason =
+                    format!("it judges a call of {}, which is not selected", self.contract.endpoints[step.endpoint].id);
+                Planned::LeftOut(LeftOut { id: case.id.to_string(), clause: case.aim, reason })
+            }
+            None => planned,
+        }
     }
 
     /// The one case with this id; plans its endpoint alone.
@@ -290,6 +348,9 @@ impl Plan {
     }
 
     fn draw(&self, endpoint: usize, id: &str, number: u32, shrinks: &[bool]) -> Result<Case, Undrawn> {
+        if self.contract.prepared_only {
+            return Err(Undrawn::Done);
+        }
         let planned = if id.contains("::walk::") {
             walk::drawn(&self.scope(endpoint, Family::Walk), number, shrinks)
         } else {
@@ -317,7 +378,7 @@ impl Plan {
     #[must_use]
     pub fn written(&self, id: &str, input: &Input) -> Option<Case> {
         let (endpoint, _) = self.contract.endpoint(id.split("::").next()?)?;
-        let variant = id.rsplit("::").next()?;
+        let variant = id.rsplit("::").next().filter(|_| !self.contract.prepared_only)?;
         let draw = Draw { number: None, shrinks: Vec::new(), input: input.clone() };
         let planned = match input {
             Input::Calls(_) => walk::made(&self.scope(endpoint, Family::Walk), variant, draw).ok()?,
@@ -395,7 +456,36 @@ impl Plan {
     /// # Errors
     /// Whatever `fill` answers first.
     pub fn bind<E>(&self, step: &Step, fill: &mut dyn FnMut(&Hole) -> Result<Json, E>) -> Result<Json, E> {
-        self.baselines[step.endpoint].bind_edited(&step.edits, fill)
+        let mut body = self.baselines[step.endpoint].bind_edited(&step.edits, fill)?;
+        for edit in &step.edits {
+            self.fit(step.endpoint, edit, &mut body);
+        }
+        Ok(body)
+    }
+
+    /// A value that is known from a fixture or an earlier call takes the type of the field that names it: the same id may be a
+    /// number here and a string there.
+    fn fit(&self, endpoint: usize, edit: &Edit, body: &mut Json) {
+        let Edit::Set(path, value) = edit else { return };
+        let (path, hole) = match value {
+            Template::Hole(hole) => (path.clone(), hole),
+            Template::Array(items) => match items.as_slice() {
+                [Template::Hole(hole)] => (format!("{path}.0"), hole),
+                _ => return,
+            },
+            _ => return,
+        };
+        if !matches!(hole, Hole::Planted { .. } | Hole::Sent { .. } | Hole::Answer { .. }) {
+            return;
+        }
+        let field = field::find(&self.contract.endpoints[endpoint].request, &general(&path));
+        let kind = field.and_then(|f| f.kind.as_ref()).map(|k| *k.first());
+        let kind = kind.filter(|k| matches!(k, Kind::String | Kind::Number | Kind::Boolean));
+        if let (Some(kind), Some(value)) = (kind, body.at_mut(&path)) {
+            if let Some(fitted) = fit(value, kind) {
+                *value = fitted;
+            }
+        }
     }
 
     /// True if the step's body takes what the target answered earlier.
@@ -407,6 +497,9 @@ impl Plan {
 }
 
 fn baseline(endpoint: &Endpoint) -> Template {
+    if let Some(prepared) = &endpoint.prepared {
+        return Template::Json(prepared.clone());
+    }
     let mut body = Template::Object(
         endpoint.request.iter().filter_map(|f| Some((f.name.as_str().into(), compose::baseline(f)?))).collect(),
     );
@@ -566,7 +659,8 @@ impl<'a> Scope<'a> {
         clauses.sort_unstable();
         clauses.dedup();
         let hazard = steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(endpoint.hazard);
-        let undo = undo::steps(&plan.contract, &steps);
+        // A call that undoes is no prepared request.
+        let undo = if plan.contract.prepared_only { Vec::new() } else { undo::steps(&plan.contract, &steps) };
         Case {
             id: id.into(),
             family: self.family,

@@ -61,6 +61,12 @@ pub(super) fn solve(plan: &Plan, at: usize, goal: Goal) -> Result<Way, String> {
     if let Some(why) = &endpoint.closed {
         return Err(why.clone());
     }
+    if endpoint.prepared.is_some() {
+        return Ok(Way { dangling: false, ..Way::nothing(plan) });
+    }
+    if let Some(why) = plan.unlisted(at) {
+        return Err(why);
+    }
     if let Goal::Row { row, .. } = goal {
         if let Some(why) = &endpoint.rows[row].unbound {
             return Err(why.clone());
@@ -643,8 +649,8 @@ impl<'a> Stage<'a> {
     fn call(&mut self, at: usize, chosen: &mut Chosen, effect: Option<usize>) -> Result<(), String> {
         let contract = self.contract();
         let endpoint = &contract.endpoints[at];
-        if let Some(why) = &endpoint.closed {
-            return Err(why.clone());
+        if let Some(why) = endpoint.closed.clone().or_else(|| self.plan.unlisted(at)) {
+            return Err(why);
         }
         self.depth += 1;
         if self.depth > DEPTH {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::coverage;
-use crate::model::event::Standing;
+use crate::model::event::{NotServed, Standing};
 use crate::model::waiver::State;
 use crate::model::{FindingRecord, Level, RunHeader, Summary};
 
@@ -28,6 +28,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
     for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes) {
         line(format!("{count} {what}, first {note}"));
     }
+    if let Some(not_served) = &summary.not_served {
+        missing(header, not_served).into_iter().for_each(&mut line);
+    }
     if !summary.obstacles.is_empty() {
         line(String::new());
     }
@@ -45,7 +48,7 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             counts.push(format!("{n} {word}"));
         }
     }
-    line(coverage::table(&summary.clauses, header.not_selected > 0));
+    line(coverage::table(&summary.clauses, header.not_selected > 0, summary.scope.as_ref()));
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
     line(format!("{} cases: {}", c.total(), counts.join(", ")));
     line(format!(
@@ -88,6 +91,25 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
     out
 }
 
+/// What to do about endpoints that the target does not have.
+fn missing(header: &RunHeader, not_served: &NotServed) -> Vec<String> {
+    let NotServed { endpoints, served, scoped, base_path } = not_served;
+    if served.is_empty() {
+        let base = if base_path.is_empty() { "has no base path" } else { base_path };
+        let contract = if base_path.is_empty() { "the contract" } else { "the contract's base path is" };
+        return vec![format!(
+            "no endpoint that was asked is served at {}: is the base URL right? ({contract} {base})",
+            header.target
+        )];
+    }
+    let mut out = vec![format!("not served (404, 405 or 501 without an envelope): {}", endpoints.join(", "))];
+    if !scoped {
+        out.push("if the target has no more than what answered, say so in the profile:".to_owned());
+        out.push(format!("endpoints: [{}]", served.join(", ")));
+    }
+    out
+}
+
 /// Microseconds in words.
 fn millis(micros: u64) -> String {
     format!("{}.{} ms", micros / 1000, micros % 1000 / 100)
@@ -117,8 +139,9 @@ pub fn verdict(summary: &Summary) -> String {
         _ => "BROKEN",
     };
     let partial = if summary.partial { " (partial run)" } else { "" };
+    let scope = summary.scope.as_ref().map(|s| format!("{}; ", s.words())).unwrap_or_default();
     format!(
-        "{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {must} MUST and {should} SHOULD findings{}",
+        "{word}{partial}: {hold} of {all} MUST clauses hold; {unexercised} not exercised; {scope}{must} MUST and {should} SHOULD findings{}",
         others.concat()
     )
 }

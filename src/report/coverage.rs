@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::model::Summary;
-use crate::model::event::ClauseRecord;
+use crate::model::event::{ClauseRecord, Scope};
 
 /// Columns of the table: the parts of an endpoint that clauses belong to.
 const PARTS: [(&str, &[&str]); 8] = [
@@ -26,13 +26,16 @@ const REASONS: usize = 12;
 
 pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
     let exercised = summary.clauses.iter().filter(|c| c.asserted > 0).count();
-    let coverage = serde_json::json!({
+    let mut coverage = serde_json::json!({
         "format": "konform/coverage",
         "version": 1,
         "required": summary.clauses.len(),
         "exercised": exercised,
         "clauses": summary.clauses,
     });
+    if let Some(scope) = &summary.scope {
+        coverage["scope"] = serde_json::json!(scope);
+    }
     std::fs::write(path, format!("{coverage:#}\n"))
 }
 
@@ -50,7 +53,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<ClauseRecord>> {
 /// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised. Of a run that was told to
 /// leave cases out, only the endpoints that were asked something.
 #[must_use]
-pub fn table(clauses: &[ClauseRecord], chosen: bool) -> String {
+pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> String {
     let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for clause in clauses {
@@ -91,7 +94,8 @@ pub fn table(clauses: &[ClauseRecord], chosen: bool) -> String {
     let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let missing: usize = reasons.iter().map(|(_, n)| n).sum();
-    let _ = writeln!(out, "{} of {} clauses exercised; {missing} not", clauses.len() - missing, clauses.len());
+    let scope = scope.map(|s| format!("; {}", s.words())).unwrap_or_default();
+    let _ = writeln!(out, "{} of {} clauses exercised; {missing} not{scope}", clauses.len() - missing, clauses.len());
     for (reason, count) in reasons.iter().take(REASONS) {
         let _ = writeln!(out, "  {count:>5}  {reason}");
     }

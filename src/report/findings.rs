@@ -13,6 +13,7 @@ pub(super) fn write(folder: &Path, header: &RunHeader, summary: &Summary) -> io:
         "seed": header.seed,
         "encrypt": header.encrypt,
         "faults": header.faults,
+        "selection": header.selection,
     });
     std::fs::create_dir_all(folder)?;
     for finding in &summary.findings {

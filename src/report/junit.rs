@@ -33,7 +33,8 @@ pub(super) fn write_to(out: &mut dyn io::Write, header: &RunHeader, summary: &Su
         ("errors", counts.inconclusive + counts.blocked + counts.broken),
     ]
     .map(|(k, v)| (k, v.to_string()));
-    root.push_attribute(("name", format!("konform {} {}", header.contract, header.target).as_str()));
+    let scope = summary.scope.as_ref().map(|s| format!(", {}", s.words())).unwrap_or_default();
+    root.push_attribute(("name", format!("konform {} {}{scope}", header.contract, header.target).as_str()));
     for (name, value) in &numbers {
         root.push_attribute((*name, value.as_str()));
     }

@@ -261,7 +261,8 @@ impl<T: Transport> Runner<T> {
             let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
             grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
         }
-        let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &run.observed));
+        let verdict = verdict
+            .unwrap_or_else(|| super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed));
         let after = self.undo(case, &mut run, &base).await;
         Executed {
             verdict,

@@ -22,13 +22,14 @@ pub use accepted::Accepted;
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
-use crate::behaviour::World;
+use crate::behaviour::{Moment, World};
 use crate::contract::Contract;
 use crate::crypto::Keys;
 use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
-use crate::judge::{Health, Oracle};
+use crate::judge::{self, Health, Oracle};
+use crate::model::fixture::Part;
 use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
@@ -151,14 +152,42 @@ struct Sick {
     down: bool,
     /// It was silent twice in a row: nothing more is sent.
     given_up: bool,
+    /// The target does not have the endpoint, or one that leads to it.
+    not_served: bool,
     why: String,
 }
 
 impl Sick {
     fn verdict(&self) -> Verdict {
-        let reason = if self.given_up { Reason::Outage } else { Reason::CanaryFailed };
+        let reason = match self {
+            Sick { given_up: true, .. } => Reason::Outage,
+            Sick { not_served: true, .. } => Reason::NotServed,
+            _ => Reason::CanaryFailed,
+        };
         Verdict::inconclusive(reason, self.why.clone())
     }
+}
+
+/// Judges a case. Where no known-good request of its endpoint can be made, nothing vouches for that endpoint: an answer as of a
+/// server that does not have it says nothing of the case.
+fn judge(plan: &Plan, oracle: &Oracle, case: &Case, observed: &[Observed]) -> Verdict {
+    let contract = plan.contract();
+    let endpoint = &contract.endpoints[case.endpoint];
+    let missing = observed.iter().find(|s| *s.endpoint == *endpoint.id && judge::not_served(contract, s));
+    match missing {
+        Some(seen) if plan.canary(case.endpoint).is_none_or(|canary| canary.endpoint != case.endpoint) => {
+            let how = judge::summary(seen, contract);
+            Verdict::inconclusive(Reason::NotServed, format!("{} is not served: it got {how}", endpoint.id))
+        }
+        _ => oracle.judge(case, observed),
+    }
+}
+
+/// An entry of a catalogue as a fixture describes it.
+fn entry(part: &Part, now: &Moment) -> Json {
+    let known =
+        part.attributes.iter().filter_map(|(name, planted)| Some((name.as_str().into(), planted.value(0, now)?)));
+    Json::Object(known.collect())
 }
 
 impl<T: Transport> Runner<T> {
@@ -412,7 +441,7 @@ impl<T: Transport> Runner<T> {
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
         let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
-        let mut sick = Sick { input: false, down: true, given_up: false, why: String::new() };
+        let mut sick = Sick { input: false, down: true, given_up: false, not_served: false, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
@@ -421,19 +450,30 @@ impl<T: Transport> Runner<T> {
             tally.canaries += 1;
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
+            let last = executed.observed.last();
+            let missing = last.filter(|s| judge::not_served(self.plan.contract(), s)).map(|s| Arc::clone(&s.endpoint));
             Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
             // What an answer may leave out is no illness.
             if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable {
                 return Ok(Ok(()));
             }
+            let not_served = missing.is_some();
             sick = Sick {
                 input: health == Health::Refusing { input: true },
-                down: health == Health::Down,
+                down: health == Health::Down && !not_served,
                 given_up: false,
-                why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id),
+                not_served,
+                why: match missing {
+                    Some(missing) if *missing == *asked => format!("{asked} is not served: it got {answered}"),
+                    Some(missing) => format!("{asked} needs {missing}, which is not served: it got {answered}"),
+                    None => {
+                        format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id)
+                    }
+                },
             };
             // A refusal in good order is no outage that might pass.
-            if self.stopped() || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty() {
+            if self.stopped() || not_served || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty()
+            {
                 break;
             }
         }
@@ -460,7 +500,15 @@ impl<T: Transport> Runner<T> {
         let contract = Arc::clone(self.plan.contract());
         let mut catalogues = Catalogues::new();
         for resource in contract.resources.iter().filter(|r| r.catalogue) {
-            let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
+            let Some((endpoint, list)) = contract.catalogue(&resource.name) else {
+                // What no call lists the profile may know.
+                let parts = contract.fixtures.iter().flat_map(|f| &f.parts).filter(|p| p.resource == resource.name);
+                let entries: Vec<Json> = parts.map(|p| entry(p, &self.ambient.now(&contract.zone))).collect();
+                if !entries.is_empty() {
+                    catalogues.insert(resource.name.clone(), Ok(Catalogue { key: resource.key.clone(), entries }));
+                }
+                continue;
+            };
             let of = &contract.endpoints[endpoint].id;
             let mut known: Vec<Json> = Vec::new();
             let mut failure = None;

@@ -251,7 +251,8 @@ impl<'a> Refold<'a> {
             if matches!(given.outcome, Outcome::Pass | Outcome::Fail) {
                 self.differ(Difference::Given(said.id.clone()));
             }
-            if matches!(given.reason, Some(Reason::CanaryFailed | Reason::Outage)) && !self.sick {
+            let canary = matches!(given.reason, Some(Reason::CanaryFailed | Reason::Outage | Reason::NotServed));
+            if canary && !self.sick {
                 self.differ(Difference::NoCanary(said.id.clone()));
             }
         }
@@ -326,7 +327,7 @@ impl<'a> Refold<'a> {
                 }
             }
         }
-        let verdict = self.oracle.judge(other.as_ref().unwrap_or(case), observed);
+        let verdict = super::judge(self.plan, &self.oracle, other.as_ref().unwrap_or(case), observed);
         match verdict.reason.filter(|_| grounds.repeated && verdict.outcome == Outcome::Inconclusive) {
             Some(reason) => self.oracle.reproducible(case, reason, usize::from(TRIES)),
             None => verdict,

@@ -1,14 +1,14 @@
 //! A tally with everything a reader needs: clauses by name, hints, replay commands, the exit code.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use globset::{Glob, GlobMatcher};
 
 use super::Tally;
 use super::accepted::Use;
-use crate::contract::{Row, When};
-use crate::model::event::{ClauseRecord, LatencyRecord, Standing, WaiverRecord};
+use crate::contract::{Contract, Row, When};
+use crate::model::event::{ClauseRecord, LatencyRecord, NotServed, Scope, Standing, WaiverRecord};
 use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Rule, RunHeader, Summary};
 use crate::plan::Plan;
 
@@ -103,7 +103,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         })
         .collect();
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
-    let clauses = clauses(tally, plan);
+    let clauses: Vec<ClauseRecord> = clauses(tally, plan).collect();
     let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
     let latency: Vec<LatencyRecord> = tally
         .latency
@@ -146,6 +146,8 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         latency,
         waivers,
         undeclared: None,
+        scope: scope(contract),
+        not_served: not_served(tally),
         exchanges: tally.exchanges,
         millis: tally.millis,
         root: String::new(),
@@ -182,21 +184,48 @@ fn obstructed(tally: &Tally) -> bool {
         .any(|(outcome, reason)| reason.is_some() || matches!(outcome, Outcome::Blocked | Outcome::Inconclusive))
 }
 
-fn clauses(tally: &Tally, plan: &Plan) -> Vec<ClauseRecord> {
-    (0..)
-        .zip(&plan.contract().clauses)
-        .map(|(ix, clause)| {
-            let (asserted, broken) = tally.audit.rate(ix);
-            let (id, level, basis) = (clause.id.clone(), clause.level, clause.basis);
-            ClauseRecord { id, level, basis, asserted, broken, declared: false, reason: None }
-        })
-        .collect()
+/// Which endpoints the profile says the target has, if it says so.
+#[must_use]
+pub fn scope(contract: &Contract) -> Option<Scope> {
+    let out: Vec<String> = contract.endpoints.iter().filter(|e| e.out).map(|e| e.id.clone()).collect();
+    let of = contract.endpoints.len();
+    contract.scoped.then(|| Scope { endpoints: of - out.len(), of, out })
+}
+
+fn not_served(tally: &Tally) -> Option<NotServed> {
+    let contract = tally.contract();
+    let such = |wanted: bool| {
+        let ids = contract.endpoints.iter().map(|e| &e.id);
+        ids.filter(|id| tally.served.get(id.as_str()) == Some(&wanted)).cloned().collect::<Vec<String>>()
+    };
+    let endpoints = such(false);
+    (!endpoints.is_empty()).then(|| NotServed {
+        endpoints,
+        served: such(true),
+        scoped: contract.scoped,
+        base_path: contract.base_path.clone(),
+    })
+}
+
+/// The clauses in scope.
+pub fn in_scope(contract: &Contract) -> impl Iterator<Item = ClauseIx> + '_ {
+    let out: HashSet<&str> = contract.endpoints.iter().filter(|e| e.out).map(|e| e.id.as_str()).collect();
+    (0..).zip(&contract.clauses).filter(move |(_, clause)| !out.contains(clause.endpoint())).map(|(ix, _)| ix)
+}
+
+fn clauses<'a>(tally: &'a Tally, plan: &'a Plan) -> impl Iterator<Item = ClauseRecord> + 'a {
+    in_scope(plan.contract()).map(|ix| {
+        let clause = plan.contract().clause(ix);
+        let (asserted, broken) = tally.audit.rate(ix);
+        let (id, level, basis) = (clause.id.clone(), clause.level, clause.basis);
+        ClauseRecord { id, level, basis, asserted, broken, declared: false, reason: None }
+    })
 }
 
 /// Says of every clause that was not exercised why not; plans the whole contract once more to know.
 fn explain(summary: &mut Summary, tally: &Tally, plan: &Plan) {
     let reasons = unexercised(plan);
-    for (ix, clause) in (0..).zip(&mut summary.clauses).filter(|(_, c)| c.asserted == 0) {
+    for (ix, clause) in in_scope(plan.contract()).zip(&mut summary.clauses).filter(|(_, c)| c.asserted == 0) {
         clause.reason = Some(match tally.unmet.get(&ix) {
             _ if tally.unsettled.contains(&ix) => "its cases ended without a verdict".to_owned(),
             Some(reason) => reason.clone(),
@@ -213,7 +242,10 @@ pub fn unexercised(plan: &Plan) -> impl Fn(ClauseIx) -> String + '_ {
         .endpoints
         .iter()
         .enumerate()
-        .filter_map(|(at, e)| Some((at, e.closed.clone().or_else(|| plan.why_not(at))?)))
+        .filter_map(|(at, e)| {
+            let prepared = e.prepared.as_ref().map(|_| "the target takes prepared requests only".to_owned());
+            Some((at, e.closed.clone().or(prepared).or_else(|| plan.why_not(at))?))
+        })
         .collect();
     move |ix| {
         let contract = plan.contract();
@@ -282,6 +314,9 @@ fn hint(check: Check, rule: Rule) -> &'static str {
         (Check::Server, _) => "the server's log at this time should name the fault",
         (Check::Leak, _) => {
             "an error text is built from the request, or from an exception that holds it: name the field, not its value"
+        }
+        (Check::Served, _) => {
+            "look at the base URL and the route; what the target does not have belongs out of the profile's `endpoints`"
         }
         (Check::Trace, _) => {
             "answers are matched to requests by shared state: look for a variable that outlives its request"

@@ -43,6 +43,9 @@ pub struct Tally {
     pub exchanges: u64,
     /// Canaries sent.
     pub canaries: u64,
+    /// Endpoints of which a known-good request was answered: true if by the endpoint, false if as by a server that does not
+    /// have it.
+    pub served: BTreeMap<Arc<str>, bool>,
     /// True if the plan was not run to its end.
     pub partial: bool,
     /// Whole run, milliseconds.
@@ -99,6 +102,7 @@ impl Tally {
             latency: BTreeMap::new(),
             exchanges: 0,
             canaries: 0,
+            served: BTreeMap::new(),
             partial: false,
             millis: 0,
             failing: (0, 0),
@@ -149,6 +153,14 @@ impl Tally {
     /// credentials or fixtures. What its answer promises is judged like any other.
     pub(super) fn beside(&mut self, case: &Case, executed: &mut Executed) {
         executed.verdict.findings.retain(|f| f.check != Check::Accepted);
+        for (at, seen) in executed.observed.iter().enumerate().filter(|(_, seen)| seen.answer.is_ok()) {
+            let served = !judge::not_served(&self.contract, seen);
+            if !served {
+                // That the endpoint is not there is all that such an answer says.
+                executed.verdict.findings.retain(|f| f.exchange != at || f.check == Check::Served);
+            }
+            *self.served.entry(Arc::clone(&seen.endpoint)).or_default() |= served;
+        }
         self.fold(case, executed);
     }
 

@@ -74,6 +74,9 @@ fn sign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, Usag
         c.counts.total(),
         c.expires
     ));
+    if let Some(scope) = &c.scope {
+        out.line(&format!("{}; out: {}", scope.words(), scope.out.join(", ")));
+    }
     out.line(&format!("signed with {}: {}", key.public().id(), path.display()));
     Ok(Exit::Green)
 }
@@ -137,6 +140,7 @@ fn certificate(again: &Again, args: &Certify) -> Certificate {
         waived: findings(&|f| f.standing == Standing::Waived),
         warnings: findings(&|f| f.standing == Standing::Open && f.level == Level::Should),
         capabilities: header.capabilities.clone(),
+        scope: summary.scope.clone(),
         required: Clauses::of(&summary.clauses, |_| true),
         executed: Clauses::of(&summary.clauses, |c| c.asserted > 0),
         declared: Clauses::of(&summary.clauses, |c| c.declared),

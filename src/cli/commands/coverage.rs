@@ -9,7 +9,7 @@ use crate::cli::output::Output;
 use crate::model::event::ClauseRecord;
 use crate::model::{ClauseIx, Exit, Expect};
 use crate::report::coverage;
-use crate::runner::summary::unexercised;
+use crate::runner::summary::{in_scope, scope, unexercised};
 
 pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
@@ -24,9 +24,10 @@ pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit
         }
     }
     let reasons = unexercised(&plan);
-    let records: Vec<ClauseRecord> = (0..)
-        .zip(&contract.clauses)
-        .map(|(ix, clause)| {
+    let scope = scope(contract);
+    let records: Vec<ClauseRecord> = in_scope(contract)
+        .map(|ix| {
+            let clause = contract.clause(ix);
             let endpoint = contract.endpoint(clause.endpoint()).map(|(at, _)| at);
             // What is asserted of answers is exercised wherever the call is answered.
             let on_answers = matches!(
@@ -46,9 +47,15 @@ pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit
         })
         .collect();
     match args.format {
-        Format::Json => out.line(&serde_json::json!({"clauses": records}).to_string()),
+        Format::Json => {
+            let mut value = serde_json::json!({"clauses": records});
+            if let Some(scope) = &scope {
+                value["scope"] = serde_json::json!(scope);
+            }
+            out.line(&value.to_string());
+        }
         Format::Human => {
-            out.text(&coverage::table(&records, false));
+            out.text(&coverage::table(&records, false, scope.as_ref()));
             for record in records.iter().filter(|_| args.missing) {
                 if let Some(reason) = &record.reason {
                     out.line(&format!("{}: {reason}", record.id));

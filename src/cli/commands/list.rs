@@ -9,7 +9,7 @@ use crate::model::{Exit, Expect};
 pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
-    let plan = config.plan();
+    let plan = chosen.narrow(config.plan());
     let json = args.format == Format::Json;
     let mut print = |plain: String, value: serde_json::Value| out.line(&if json { value.to_string() } else { plain });
     match args.what {

@@ -11,8 +11,9 @@ use crate::cli::UsageError;
 use clap::ValueEnum as _;
 
 use crate::cli::args::{Common, EncryptWord, Replay};
-use crate::cli::config::Config;
+use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
+use crate::model::run::Selected;
 use crate::model::{Case, Exit, Input, Level, Outcome};
 use crate::runner::{Options, Runner};
 
@@ -42,21 +43,25 @@ struct How {
     #[serde(default)]
     encrypt: Option<String>,
     faults: Vec<String>,
+    #[serde(default)]
+    selection: Selected,
 }
 
 pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, UsageError> {
     let mut common = args.common.clone();
-    let (id, finding) = if args.finding.contains("::") {
-        (args.finding.clone(), None)
+    let (id, finding, selection) = if args.finding.contains("::") {
+        (args.finding.clone(), None, Selected::default())
     } else {
-        let finding = read(Path::new(&args.finding), &mut common)?;
-        (finding.case.clone(), Some(finding))
+        let (finding, selection) = read(Path::new(&args.finding), &mut common)?;
+        (finding.case.clone(), Some(finding), selection)
     };
     let config = Config::resolve(&common)?;
+    // What was selected decides which calls a sequence makes.
+    let plan = Chosen::of(&selection)?.narrow(config.plan());
     let input = finding.as_ref().and_then(|f| Input::from_value(f.input.as_ref()?));
-    let case = match input.and_then(|input| config.plan().written(&id, &input)) {
+    let case = match input.and_then(|input| plan.written(&id, &input)) {
         Some(case) => case,
-        None => find_case(&config.plan(), &id)?,
+        None => find_case(&plan, &id)?,
     };
     let outcome = single(&config, &case, out)?;
     if let Some(finding) = finding.filter(|f| !f.clause.is_empty()) {
@@ -65,7 +70,7 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
     Ok(outcome)
 }
 
-fn read(path: &Path, common: &mut Common) -> Result<Finding, UsageError> {
+fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), UsageError> {
     let text = std::fs::read_to_string(path).map_err(|e| {
         UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display()))
     })?;
@@ -73,7 +78,7 @@ fn read(path: &Path, common: &mut Common) -> Result<Finding, UsageError> {
     let value: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
     // An input that --save-failures has kept says what to send, not where.
     if value["format"] == "konform/input" && value["version"] == 1 {
-        return serde_json::from_value(value).map_err(wrong);
+        return Ok((serde_json::from_value(value).map_err(wrong)?, Selected::default()));
     }
     let file: File = serde_json::from_value(value).map_err(wrong)?;
     if file.format != "konform/finding" || file.version != 1 {
@@ -94,7 +99,7 @@ fn read(path: &Path, common: &mut Common) -> Result<Finding, UsageError> {
     if common.fault.is_empty() && common.target.is_none() {
         common.fault = file.replay.faults;
     }
-    Ok(file.finding)
+    Ok((file.finding, file.replay.selection))
 }
 
 /// Sends a case, shows its exchanges, says the verdict.

@@ -8,7 +8,7 @@ use chrono::Utc;
 use super::acceptance::Acceptance;
 use super::run::{Job, count, saved};
 use crate::cli::UsageError;
-use crate::cli::args::{Run, Selection};
+use crate::cli::args::Run;
 use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::evidence::{Damage, Journal, Reader, Resumed, archive, trunk};
@@ -24,13 +24,8 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let mut reader = Reader::open(folder).map_err(damaged)?;
     let header = reader.header().clone();
     let config = Config::of(&header, &args.common)?;
-    let selection = &header.selection;
-    let chosen = Chosen::new(&Selection {
-        only: selection.only.clone(),
-        skip: selection.skip.clone(),
-        clause: selection.clause.clone(),
-    })?;
-    let plan = config.plan();
+    let chosen = Chosen::of(&header.selection)?;
+    let plan = chosen.narrow(config.plan());
     let saved = saved(args, &config, &plan)?;
     same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
     let accepted = Acceptance::kept(folder, &header)?.accepted(&header)?;

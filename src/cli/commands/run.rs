@@ -70,7 +70,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     }
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
-    let plan = config.plan();
+    let plan = chosen.narrow(config.plan());
     let saved = saved(args, &config, &plan)?;
     let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
     if planned == saved.len() as u64 {

@@ -72,6 +72,9 @@ fn told(c: &Certificate, question: &Question, whole: bool) -> String {
         format!("run {}, issued {}, until {}", c.started, c.issued, c.expires),
         format!("signed by {}", question.public.id()),
     ];
+    if let Some(scope) = &c.scope {
+        lines.push(format!("{}; out: {}", scope.words(), scope.out.join(", ")));
+    }
     if let Some(counter) = &question.counter {
         lines.push(format!("countersigned by {} after judging the evidence again", counter.id()));
     }

@@ -22,6 +22,7 @@ mod plan;
 mod qualify;
 mod reports;
 mod rows;
+mod scope;
 mod targets;
 mod transports;
 mod variants;
