@@ -413,14 +413,14 @@ impl<'a> Stage<'a> {
             }
             Goal::Input => {}
         }
-        let open = |(truth, row): (&Truth, &crate::contract::Row)| {
-            *truth == Truth::Unknown || (*truth == Truth::Yes && row.disputed)
-        };
-        let unknown = self.doubts + rows.iter().zip(&endpoint.rows).filter(|pair| open(*pair)).count();
-        Ok((
-            edits,
-            (if goal == Goal::Input { 0 } else { others.len() }, unknown, self.fixtures.len(), self.steps.len()),
-        ))
+        let unknown = self.doubts + rows.iter().filter(|truth| **truth == Truth::Unknown).count();
+        // A row of which sources disagree may refuse the request: any other way is better.
+        let disputed = rows.iter().zip(&endpoint.rows).enumerate().filter(|(at, (truth, row))| {
+            let own = matches!(goal, Goal::Row { row, .. } if row == *at);
+            **truth == Truth::Yes && row.disputed && !own
+        });
+        let against = if goal == Goal::Input { 0 } else { others.len() + disputed.count() };
+        Ok((edits, (against, unknown, self.fixtures.len(), self.steps.len())))
     }
 
     /// Fails if what an effect changes or shows is not there.
