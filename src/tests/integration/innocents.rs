@@ -82,7 +82,11 @@ struct Came {
 }
 
 fn contract(name: &str) -> PathBuf {
-    if name == "library" { lab::root().join("specs/examples/library") } else { lab::root().join("src/tests/contracts").join(name) }
+    if name == "library" {
+        lab::root().join("specs/examples/library")
+    } else {
+        lab::root().join("src/tests/contracts").join(name)
+    }
 }
 
 fn run(program: &Path, row: &Row) -> Came {
@@ -113,11 +117,16 @@ fn run(program: &Path, row: &Row) -> Came {
     let results: Value = serde_json::from_slice(&results).unwrap_or_default();
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let finding = |f: &Value| format!("{} {}: {}, was {}", word(&f["level"]), word(&f["clause"]), word(&f["expected"]), word(&f["actual"]));
+    let finding = |f: &Value| {
+        format!("{} {}: {}, was {}", word(&f["level"]), word(&f["clause"]), word(&f["expected"]), word(&f["actual"]))
+    };
     Came {
         exit: output.status.code().unwrap_or(-1),
         findings: list(&results["summary"]["findings"]).iter().map(finding).collect(),
-        cases: list(&results["cases"]).iter().map(|c| (word(&c["id"]), word(&c["outcome"]), word(&c["reason"]))).collect(),
+        cases: list(&results["cases"])
+            .iter()
+            .map(|c| (word(&c["id"]), word(&c["outcome"]), word(&c["reason"])))
+            .collect(),
         output: text,
         seconds,
     }
@@ -140,7 +149,9 @@ fn wrong(row: &Row, came: &Came) -> Option<String> {
                 complaints.push(format!("no case is INCONCLUSIVE for one of {reasons:?}"));
             }
         }
-        Expected::NoFinding if !matches!(came.exit, 0 | 3) => complaints.push(format!("exit {} and neither 0 nor 3", came.exit)),
+        Expected::NoFinding if !matches!(came.exit, 0 | 3) => {
+            complaints.push(format!("exit {} and neither 0 nor 3", came.exit))
+        }
         Expected::Pass | Expected::NoFinding => {}
     }
     if passes < row.passes {
@@ -149,7 +160,8 @@ fn wrong(row: &Row, came: &Came) -> Option<String> {
     if complaints.is_empty() {
         return None;
     }
-    let others: BTreeSet<&str> = came.cases.iter().filter(|(_, o, _)| o == "INCONCLUSIVE").map(|(_, _, r)| r.as_str()).collect();
+    let others: BTreeSet<&str> =
+        came.cases.iter().filter(|(_, o, _)| o == "INCONCLUSIVE").map(|(_, _, r)| r.as_str()).collect();
     if inconclusive > 0 {
         complaints.push(format!("{inconclusive} of {} cases INCONCLUSIVE: {others:?}", came.cases.len()));
     }
@@ -187,7 +199,14 @@ fn no_innocent_is_accused() {
     if let Some(program) = std::env::var_os("KONFORM_INNOCENTS_PROGRAM") {
         let came = all(Path::new(&program), &rows);
         for (row, came) in rows.iter().zip(&came) {
-            println!("{}: accused {} (the table: {}), exit {}, {:.1} s", row.name, !came.findings.is_empty(), row.accused, came.exit, came.seconds);
+            println!(
+                "{}: accused {} (the table: {}), exit {}, {:.1} s",
+                row.name,
+                !came.findings.is_empty(),
+                row.accused,
+                came.exit,
+                came.seconds
+            );
             println!("  {}", wrong(row, came).unwrap_or_else(|| "as it must be".to_owned()));
         }
         return;
@@ -207,6 +226,10 @@ fn the_table_is_whole() {
     assert!(unused.is_empty(), "no row has the oddities {unused:?}");
     let before = rows.iter().filter(|r| r.accused).count();
     assert!(rows.len() >= 60 && before >= 25, "{} rows, {before} of them accused before", rows.len());
-    let silent: Vec<&str> = rows.iter().filter(|r| r.legal_by.len() < 20 || r.passes == 0 && !matches!(r.expect, Expected::Inconclusive(_))).map(|r| r.name.as_str()).collect();
+    let silent: Vec<&str> = rows
+        .iter()
+        .filter(|r| r.legal_by.len() < 20 || r.passes == 0 && !matches!(r.expect, Expected::Inconclusive(_)))
+        .map(|r| r.name.as_str())
+        .collect();
     assert!(silent.is_empty(), "rows without a reason, or that show nothing: {silent:?}");
 }

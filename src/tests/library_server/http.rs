@@ -154,7 +154,9 @@ impl Answer {
         match self.framing {
             _ if empty => self.body.clear(),
             Framing::Length => self.headers.push(("Content-Length".to_owned(), self.body.len().to_string())),
-            Framing::Chunks(..) | Framing::Drip => self.headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned())),
+            Framing::Chunks(..) | Framing::Drip => {
+                self.headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()))
+            }
             Framing::Close => self.close = true,
         }
         if self.close {
@@ -181,7 +183,9 @@ impl Answer {
                     bytes.extend(chunk);
                     bytes.extend(b"\r\n");
                 }
-                bytes.extend(if trailers { "000;end\r\nX-Checksum: 1\r\nX-Time: 2\r\n\r\n" } else { "0\r\n\r\n" }.bytes());
+                bytes.extend(
+                    if trailers { "000;end\r\nX-Checksum: 1\r\nX-Time: 2\r\n\r\n" } else { "0\r\n\r\n" }.bytes(),
+                );
             }
             Framing::Drip => {
                 for piece in bytes.chunks(40) {
@@ -279,7 +283,8 @@ fn request(from: &mut BufReader<TcpStream>, to: &mut TcpStream, stream: &TcpStre
     }
     let of = |name: &str| headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>();
     let (lengths, codings) = (of("content-length"), of("transfer-encoding"));
-    if of("host").len() != 1 && version == "HTTP/1.1" || lengths.len() > 1 || !lengths.is_empty() && !codings.is_empty() {
+    if of("host").len() != 1 && version == "HTTP/1.1" || lengths.len() > 1 || !lengths.is_empty() && !codings.is_empty()
+    {
         return Ok(Heard::Bad(400));
     }
     let chunked = match codings.as_slice() {
@@ -312,7 +317,8 @@ fn request(from: &mut BufReader<TcpStream>, to: &mut TcpStream, stream: &TcpStre
         from.read_exact(&mut body)?;
         body
     };
-    let (method, rest) = (method.to_owned(), target.strip_prefix("http://").map_or(Some(target), |t| t.find('/').map(|at| &t[at..])));
+    let (method, rest) =
+        (method.to_owned(), target.strip_prefix("http://").map_or(Some(target), |t| t.find('/').map(|at| &t[at..])));
     let (path, query) = rest.unwrap_or("/").split_once('?').unwrap_or((rest.unwrap_or("/"), ""));
     let pairs = query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")));
     let query = pairs.map(|(n, v)| (decoded(n), decoded(v))).collect();

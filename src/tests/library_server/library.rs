@@ -138,7 +138,8 @@ impl Library {
                 _ => Err(refusal(422, "value", &format!("{name} must be 1 to {most}"))),
             },
         };
-        let (page, size) = (number("page", 1000, 1)?, number("size", 100, if odd.has("short-pages") { 1 } else { 20 })?);
+        let (page, size) =
+            (number("page", 1000, 1)?, number("size", 100, if odd.has("short-pages") { 1 } else { 20 })?);
         let shelf = self.shelf();
         let mut items: Vec<Value> = Vec::new();
         for (isbn, book) in shelf.books.iter().filter(|(_, b)| b.state != "WITHDRAWN") {

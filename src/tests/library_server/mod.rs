@@ -52,8 +52,12 @@ impl Server {
     pub(crate) fn start(contract: &str, odd: &[String]) -> Result<Self, String> {
         let odd = Oddities::named(odd)?;
         let application: Box<dyn Application> = match contract {
-            "library" => Box::new(Library::of_books(odd.has("many-books-of-others").then_some(230).unwrap_or_default())),
-            other => small::application(other).ok_or_else(|| format!("no server is written for the contract {other}"))?,
+            "library" => {
+                Box::new(Library::of_books(odd.has("many-books-of-others").then_some(230).unwrap_or_default()))
+            }
+            other => {
+                small::application(other).ok_or_else(|| format!("no server is written for the contract {other}"))?
+            }
         };
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
         let address = listener.local_addr().map_err(|e| e.to_string())?;
@@ -99,14 +103,19 @@ impl Shared {
         let mut writer = stream.try_clone()?;
         stream.set_nodelay(true)?;
         if self.odd.has("two-connections-at-most") && self.open.load(Ordering::Relaxed) > 2 {
-            return Answer::text(503, "two connections at most").header("Retry-After", "0").closing().write(&mut writer, false);
+            return Answer::text(503, "two connections at most")
+                .header("Retry-After", "0")
+                .closing()
+                .write(&mut writer, false);
         }
         loop {
             stream.set_read_timeout(Some(Duration::from_millis(idle)))?;
             let (answer, head) = match http::hear(&mut reader, &mut writer, stream) {
                 Heard::Gone => return Ok(()),
                 Heard::Bad(400) if self.odd.has("silent-to-what-is-no-http") => return Ok(()),
-                Heard::Bad(status) => (self.gate(refusal(status, "bad-request", "this is no request that HTTP allows").closing()), false),
+                Heard::Bad(status) => {
+                    (self.gate(refusal(status, "bad-request", "this is no request that HTTP allows").closing()), false)
+                }
                 Heard::Call(mut call) => {
                     let nth = self.calls.fetch_add(1, Ordering::Relaxed);
                     if nth % 40 == 7 && self.odd.has("drops-connections-now-and-then") {
@@ -145,7 +154,10 @@ impl Shared {
         let path: Vec<&str> = path.split('/').collect();
         let mut answer = if !call.path.starts_with("/v1/") {
             self.gate(refusal(404, "not-found", "there is nothing at this address"))
-        } else if !matches!(call.method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE") {
+        } else if !matches!(
+            call.method.as_str(),
+            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"
+        ) {
             self.gate(refusal(501, "no-such-method", "the method is not known here"))
         } else if call.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
             self.stranger()

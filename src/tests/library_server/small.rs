@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use super::library::{not_allowed, pages, parsed, text};
 use super::http::{Answer, Call};
+use super::library::{not_allowed, pages, parsed, text};
 use super::{Application, Oddities, refusal};
 
 /// A thing that a call has made: its number, whose it is, what was said of it.
@@ -74,7 +74,8 @@ fn nowhere(call: &Call, odd: &Oddities) -> Answer {
 }
 
 fn number(text: &str) -> Result<u64, Answer> {
-    let whole = text.parse().ok().filter(|n| (1..=999_999_999_999).contains(n) && text.bytes().all(|b| b.is_ascii_digit()));
+    let whole =
+        text.parse().ok().filter(|n| (1..=999_999_999_999).contains(n) && text.bytes().all(|b| b.is_ascii_digit()));
     whole.ok_or_else(|| refusal(422, "value", "the number must be a whole one of 1 to 12 digits"))
 }
 
@@ -88,7 +89,9 @@ fn free_text(body: &Map<String, Value>, field: &str, odd: &Oddities) -> Result<V
         Some(Value::String(text)) if text.is_empty() && odd.has("refuses-empty-texts") => {
             Err(refusal(422, "empty", &format!("{field} is empty")))
         }
-        Some(Value::String(text)) if text.chars().count() > 500 => Err(refusal(422, "long", &format!("{field} is too long"))),
+        Some(Value::String(text)) if text.chars().count() > 500 => {
+            Err(refusal(422, "long", &format!("{field} is too long")))
+        }
         Some(Value::String(text)) => match odd.objection_to(text) {
             Some(why) => Err(refusal(422, "characters", &format!("{field} {why}"))),
             None => Ok(json!(text)),
@@ -100,7 +103,9 @@ fn free_text(body: &Map<String, Value>, field: &str, odd: &Oddities) -> Result<V
 /// Calls that promise nothing but a status.
 fn jobs(_: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<Answer, Answer> {
     let done = |status| match odd.body_of_nothing() {
-        Some((kind, body)) if status != 205 => Answer { body: body.as_bytes().to_vec(), ..Answer::empty(status) }.header("Content-Type", kind),
+        Some((kind, body)) if status != 205 => {
+            Answer { body: body.as_bytes().to_vec(), ..Answer::empty(status) }.header("Content-Type", kind)
+        }
         _ => Answer::empty(status),
     };
     match (path, call.method.as_str()) {
@@ -111,7 +116,8 @@ fn jobs(_: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<Answer
                 Ok(_) => Ok(done(202)),
                 Err(refused) if odd.has("refusals-of-no-row-are-empty") => Err(Answer::empty(refused.status)),
                 Err(refused) if odd.has("refusals-of-no-row-are-html") => {
-                    Err(Answer { body: b"<h1>Unprocessable</h1>".to_vec(), ..Answer::empty(refused.status) }.header("Content-Type", "text/html"))
+                    Err(Answer { body: b"<h1>Unprocessable</h1>".to_vec(), ..Answer::empty(refused.status) }
+                        .header("Content-Type", "text/html"))
                 }
                 Err(refused) => Err(refused),
             }
@@ -128,8 +134,11 @@ fn labels(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result
         (["labels"], "POST") => {
             let body = parsed(call)?;
             let label = free_text(&body, "label", odd)?;
-            let cost = pages(&body, "cost", 1000)?;
-            let mut said = Map::from_iter([("label".to_owned(), label), ("cost".to_owned(), json!(cost))]);
+            let fraction = body
+                .get("cost")
+                .filter(|c| odd.has("takes-fractions") && c.as_f64().is_some_and(|c| (1.0..=1000.0).contains(&c)));
+            let cost = fraction.cloned().map_or_else(|| pages(&body, "cost", 1000).map(Value::from), Ok)?;
+            let mut said = Map::from_iter([("label".to_owned(), label), ("cost".to_owned(), cost)]);
             if let Some(remark) = body.get("remark").filter(|r| !r.is_null()) {
                 let remark = free_text(&Map::from_iter([("remark".to_owned(), remark.clone())]), "remark", odd)?;
                 said.insert("remark".to_owned(), remark);
@@ -137,7 +146,8 @@ fn labels(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result
             Ok(Answer::json(201, &json!({"labelId": memory.make(0, said)})))
         }
         (["labels", id], "GET") => {
-            let said = memory.present(number(id)?).ok_or_else(|| refusal(404, "no-such-label", "there is no such label"))?;
+            let said =
+                memory.present(number(id)?).ok_or_else(|| refusal(404, "no-such-label", "there is no such label"))?;
             Ok(Answer::json(200, &said.into()))
         }
         _ => Err(nowhere(call, odd)),
@@ -211,11 +221,17 @@ fn club(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<A
             if agreed.iter().any(|id| !RULES.iter().any(|r| id.as_u64() == Some(r.0))) {
                 return Err(refusal(422, "value", "rules names a rule that is not there"));
             }
-            let lacks = RULES.iter().any(|r| r.3 == "MANDATORY" && !agreed.iter().any(|id| id.as_u64() == Some(r.0)));
+            let wanted = |kind: &str| kind == "DOOR" || !odd.has("wants-the-rules-of-the-door-alone");
+            let lacks = RULES
+                .iter()
+                .any(|r| r.3 == "MANDATORY" && wanted(r.1) && !agreed.iter().any(|id| id.as_u64() == Some(r.0)));
             if lacks {
                 return Err(refusal(409, "rules-missing", "a mandatory rule is not agreed to"));
             }
-            Ok(Answer::json(201, &json!({"guestId": memory.make(0, Map::from_iter([("name".to_owned(), json!(name))]))})))
+            Ok(Answer::json(
+                201,
+                &json!({"guestId": memory.make(0, Map::from_iter([("name".to_owned(), json!(name))]))}),
+            ))
         }
         _ => Err(nowhere(call, odd)),
     }
@@ -282,7 +298,10 @@ fn pins(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<A
         (["holders"], "POST") => {
             let pin = text(&body?, "pin", 6, odd)?;
             six_digits(&pin)?;
-            Ok(Answer::json(201, &json!({"holderId": memory.make(0, Map::from_iter([("pin".to_owned(), json!(pin))]))})))
+            Ok(Answer::json(
+                201,
+                &json!({"holderId": memory.make(0, Map::from_iter([("pin".to_owned(), json!(pin))]))}),
+            ))
         }
         (["holders", "check"], "POST") => {
             let body = body?;
@@ -303,30 +322,41 @@ fn pins(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<A
 /// Owners, their cards, and a list of an owner's cards that a card's number may narrow.
 fn cards(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<Answer, Answer> {
     let no_owner = || refusal(404, "no-such-owner", "there is no such owner");
+    let is_owner = |id: u64| memory.things().iter().any(|t| t.id == id && t.owner == 0);
+    let shown = |id: u64| format!("C{id:011}");
     match (path, call.method.as_str()) {
         (["owners"], "POST") => {
             text(&parsed(call)?, "name", 40, odd)?;
             let id = memory.make(0, Map::new());
-            if odd.has("gives-a-card-to-everybody") {
+            let first = memory.make(id, Map::new());
+            if odd.has("gives-a-second-card") {
                 memory.make(id, Map::new());
             }
-            Ok(Answer::json(201, &json!({"ownerId": id})))
+            Ok(Answer::json(201, &json!({"ownerId": id, "firstCard": shown(first)})))
         }
         (["cards"], "POST") => {
             let owner = whole(&parsed(call)?, "ownerId")?;
-            memory.present(owner).filter(|_| memory.things().iter().any(|t| t.id == owner && t.owner == 0)).ok_or_else(no_owner)?;
-            Ok(Answer::json(201, &json!({"cardId": memory.make(owner, Map::new())})))
+            if !is_owner(owner) {
+                return Err(no_owner());
+            }
+            Ok(Answer::json(201, &json!({"cardId": shown(memory.make(owner, Map::new()))})))
         }
         (["cards"], "GET") => {
             let owner = number(call.query("ownerId").ok_or_else(|| refusal(422, "missing", "ownerId is missing"))?)?;
-            let asked = call.query("cardId").map(number).transpose()?;
-            let things = memory.things();
-            if !things.iter().any(|t| t.id == owner && t.owner == 0) {
+            let asked = call.query("cardId");
+            if asked.is_some_and(|asked| asked.chars().count() != 12) {
+                return Err(refusal(422, "length", "cardId must have 12 characters"));
+            }
+            if !is_owner(owner) {
                 return Err(no_owner());
             }
-            let fits = |id: u64| !odd.has("narrows-the-list") || asked.is_none_or(|asked| asked == id);
+            let fits = |id: u64| !odd.has("narrows-the-list") || asked.is_none_or(|asked| asked == shown(id));
+            let things = memory.things();
             let own = things.iter().filter(|t| t.owner == owner && fits(t.id));
-            let cards: Vec<Value> = own.map(|t| json!({"cardId": t.id})).collect();
+            let cards: Vec<Value> = own.map(|t| json!({"cardId": shown(t.id)})).collect();
+            if cards.is_empty() && odd.has("refuses-cards-of-nobody") {
+                return Err(refusal(404, "no-such-card", "there is no such card"));
+            }
             Ok(Answer::json(200, &json!({"cards": cards})))
         }
         _ => Err(nowhere(call, odd)),
