@@ -52,7 +52,7 @@ struct Row {
 enum Expected {
     /// Exit 0, and every case that ran passed.
     Pass,
-    /// Exit 3, and at least one case is INCONCLUSIVE for one of these reasons.
+    /// Exit 3, and at least one case is INCONCLUSIVE for one of these reasons, or BLOCKED if `blocked` is one of them.
     Inconclusive(Vec<String>),
     /// Exit 0 or 3: how much can be told depends on the moment.
     NoFinding,
@@ -145,12 +145,16 @@ fn wrong(row: &Row, came: &Came) -> Option<String> {
                 complaints.push(format!("exit {} and not 3", came.exit));
             }
             let named = |own: &str| reasons.iter().any(|reason| plain(reason) == plain(own));
-            if !came.cases.iter().any(|(_, outcome, reason)| outcome == "INCONCLUSIVE" && named(reason)) {
+            let so = |outcome: &str, reason: &str| match outcome {
+                "INCONCLUSIVE" => named(reason),
+                other => other == "BLOCKED" && named("blocked"),
+            };
+            if !came.cases.iter().any(|(_, outcome, reason)| so(outcome, reason)) {
                 complaints.push(format!("no case is INCONCLUSIVE for one of {reasons:?}"));
             }
         }
         Expected::NoFinding if !matches!(came.exit, 0 | 3) => {
-            complaints.push(format!("exit {} and neither 0 nor 3", came.exit))
+            complaints.push(format!("exit {} and neither 0 nor 3", came.exit));
         }
         Expected::Pass | Expected::NoFinding => {}
     }
@@ -199,13 +203,11 @@ fn no_innocent_is_accused() {
     if let Some(program) = std::env::var_os("KONFORM_INNOCENTS_PROGRAM") {
         let came = all(Path::new(&program), &rows);
         for (row, came) in rows.iter().zip(&came) {
+            let (accused, all) = (!came.findings.is_empty(), came.cases.len());
+            let passes = came.cases.iter().filter(|(_, outcome, _)| outcome == "PASS").count();
+            let (name, table, exit, seconds) = (&row.name, row.accused, came.exit, came.seconds);
             println!(
-                "{}: accused {} (the table: {}), exit {}, {:.1} s",
-                row.name,
-                !came.findings.is_empty(),
-                row.accused,
-                came.exit,
-                came.seconds
+                "{name}: accused {accused} (the table: {table}), exit {exit}, {passes} of {all} pass, {seconds:.1} s"
             );
             println!("  {}", wrong(row, came).unwrap_or_else(|| "as it must be".to_owned()));
         }

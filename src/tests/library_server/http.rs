@@ -155,7 +155,7 @@ impl Answer {
             _ if empty => self.body.clear(),
             Framing::Length => self.headers.push(("Content-Length".to_owned(), self.body.len().to_string())),
             Framing::Chunks(..) | Framing::Drip => {
-                self.headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()))
+                self.headers.push(("Transfer-Encoding".to_owned(), "chunked".to_owned()));
             }
             Framing::Close => self.close = true,
         }

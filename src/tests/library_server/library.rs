@@ -21,14 +21,14 @@ struct Loan {
 }
 
 #[derive(Default)]
-struct Shelf {
+struct Stock {
     books: BTreeMap<String, Book>,
     loans: BTreeMap<u64, Loan>,
 }
 
 /// The library's state.
 pub(crate) struct Library {
-    shelf: Mutex<Shelf>,
+    stock: Mutex<Stock>,
 }
 
 impl Library {
@@ -41,7 +41,7 @@ impl Library {
             state: if n.is_multiple_of(7) { "LENT" } else { "ON_SHELF" },
         };
         let books = (0..count).map(|n| (format!("97700000{n:05}"), book(n))).collect();
-        Self { shelf: Mutex::new(Shelf { books, loans: BTreeMap::new() }) }
+        Self { stock: Mutex::new(Stock { books, loans: BTreeMap::new() }) }
     }
 }
 
@@ -78,18 +78,18 @@ pub(crate) fn not_allowed(call: &Call, allowed: &str, odd: &Oddities) -> Answer 
 }
 
 impl Library {
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stock(&self) -> std::sync::MutexGuard<'_, Stock> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, call: &Call, isbn: &str, odd: &Oddities) -> Checked<Answer> {
-        let taken = |shelf: &Shelf| match shelf.books.get(isbn) {
+        let taken = |stock: &Stock| match stock.books.get(isbn) {
             Some(book) if book.state == "WITHDRAWN" && odd.has("a-withdrawn-number-is-free-again") => Ok(()),
             Some(_) => Err(refusal(409, "exists", "there is a book with this number")),
             None => Ok(()),
         };
         if odd.has("state-before-input") {
-            taken(&self.shelf())?;
+            taken(&self.stock())?;
         }
         number_of_book(isbn)?;
         let body = parsed(call)?;
@@ -112,17 +112,17 @@ impl Library {
         if odd.has("refuses-members-it-does-not-know") && body.keys().any(|k| !known.contains(&k.as_str())) {
             return Err(refusal(400, "unknown-member", "the body has a member that no page names"));
         }
-        let mut shelf = self.shelf();
-        taken(&shelf)?;
+        let mut stock = self.stock();
+        taken(&stock)?;
         let answer = Answer::json(201, &json!({"isbn": isbn, "title": title}));
-        shelf.books.insert(isbn.to_owned(), Book { title, subtitle, pages, state: "ON_SHELF" });
+        stock.books.insert(isbn.to_owned(), Book { title, subtitle, pages, state: "ON_SHELF" });
         Ok(answer)
     }
 
     fn get(&self, isbn: &str) -> Checked<Answer> {
         number_of_book(isbn)?;
-        let shelf = self.shelf();
-        let book = shelf.books.get(isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
+        let stock = self.stock();
+        let book = stock.books.get(isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
         let Book { title, subtitle, pages, state } = book;
         Ok(Answer::json(
             200,
@@ -140,9 +140,9 @@ impl Library {
         };
         let (page, size) =
             (number("page", 1000, 1)?, number("size", 100, if odd.has("short-pages") { 1 } else { 20 })?);
-        let shelf = self.shelf();
+        let stock = self.stock();
         let mut items: Vec<Value> = Vec::new();
-        for (isbn, book) in shelf.books.iter().filter(|(_, b)| b.state != "WITHDRAWN") {
+        for (isbn, book) in stock.books.iter().filter(|(_, b)| b.state != "WITHDRAWN") {
             let mut item = Map::from_iter([("isbn".to_owned(), json!(isbn)), ("title".to_owned(), json!(book.title))]);
             if book.subtitle.is_some() || odd.has("null-where-nothing-is") {
                 item.insert("subtitle".to_owned(), json!(book.subtitle));
@@ -158,8 +158,8 @@ impl Library {
 
     fn withdraw(&self, isbn: &str) -> Checked<Answer> {
         number_of_book(isbn)?;
-        let mut shelf = self.shelf();
-        let book = shelf.books.get_mut(isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
+        let mut stock = self.stock();
+        let book = stock.books.get_mut(isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
         if book.state == "LENT" {
             return Err(refusal(409, "lent", "the book is lent"));
         }
@@ -175,44 +175,44 @@ impl Library {
         }
         let isbn = text(&body, "isbn", 13, odd)?;
         number_of_book(&isbn)?;
-        let mut shelf = self.shelf();
-        let shelf = &mut *shelf;
-        let book = shelf.books.get_mut(&isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
+        let mut stock = self.stock();
+        let stock = &mut *stock;
+        let book = stock.books.get_mut(&isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
         if book.state == "LENT" {
             return Err(refusal(409, "already-lent", "the book is lent already"));
         }
         let days = days()?;
-        let nth = shelf.loans.len() as u64 + 1;
+        let nth = stock.loans.len() as u64 + 1;
         let id = match odd.ids() {
             "small" => nth,
             "drawn" => 1 + nth.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 9_999_999_999_999_999_998,
             _ => 9_999_999_999_999_990_000 + nth,
         };
         book.state = "LENT";
-        shelf.loans.insert(id, Loan { isbn, returned: false });
+        stock.loans.insert(id, Loan { isbn, returned: false });
         let answer = Answer::json(201, &json!({"loanId": id, "due": day(days)}));
         Ok(answer.header("Location", &format!("/v1/loans/{id}")))
     }
 
     fn loan(&self, id: &str, odd: &Oddities) -> Checked<Answer> {
         let id = number_of_loan(id)?;
-        let shelf = self.shelf();
+        let stock = self.stock();
         let forgets = odd.has("forgets-loans-that-were-returned");
-        let loan = shelf.loans.get(&id).filter(|l| !(forgets && l.returned)).ok_or_else(no_such_loan)?;
+        let loan = stock.loans.get(&id).filter(|l| !(forgets && l.returned)).ok_or_else(no_such_loan)?;
         let state = if loan.returned { "RETURNED" } else { "OPEN" };
         Ok(Answer::json(200, &json!({"loanId": id, "isbn": loan.isbn, "state": state})))
     }
 
     fn give_back(&self, id: &str) -> Checked<Answer> {
         let id = number_of_loan(id)?;
-        let mut shelf = self.shelf();
-        let shelf = &mut *shelf;
-        let loan = shelf.loans.get_mut(&id).ok_or_else(no_such_loan)?;
+        let mut stock = self.stock();
+        let stock = &mut *stock;
+        let loan = stock.loans.get_mut(&id).ok_or_else(no_such_loan)?;
         if loan.returned {
             return Err(refusal(409, "already-returned", "the book is back already"));
         }
         loan.returned = true;
-        if let Some(book) = shelf.books.get_mut(&loan.isbn) {
+        if let Some(book) = stock.books.get_mut(&loan.isbn) {
             book.state = "ON_SHELF";
         }
         Ok(Answer::empty(204))

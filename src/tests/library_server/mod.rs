@@ -3,6 +3,8 @@
 //! It imports nothing of konform, so that a mistake of konform's own model of a server can't be in it as well. A server may be odd
 //! (`oddities.rs`): it then does something that is legal and that few servers do.
 
+#![expect(clippy::result_large_err, reason = "a refusal is an answer like any other")]
+
 mod http;
 mod json;
 mod library;
@@ -52,9 +54,7 @@ impl Server {
     pub(crate) fn start(contract: &str, odd: &[String]) -> Result<Self, String> {
         let odd = Oddities::named(odd)?;
         let application: Box<dyn Application> = match contract {
-            "library" => {
-                Box::new(Library::of_books(odd.has("many-books-of-others").then_some(230).unwrap_or_default()))
-            }
+            "library" => Box::new(Library::of_books(if odd.has("many-books-of-others") { 230 } else { 0 })),
             other => {
                 small::application(other).ok_or_else(|| format!("no server is written for the contract {other}"))?
             }
@@ -102,12 +102,6 @@ impl Shared {
         let mut reader = BufReader::new(stream.try_clone()?);
         let mut writer = stream.try_clone()?;
         stream.set_nodelay(true)?;
-        if self.odd.has("two-connections-at-most") && self.open.load(Ordering::Relaxed) > 2 {
-            return Answer::text(503, "two connections at most")
-                .header("Retry-After", "0")
-                .closing()
-                .write(&mut writer, false);
-        }
         loop {
             stream.set_read_timeout(Some(Duration::from_millis(idle)))?;
             let (answer, head) = match http::hear(&mut reader, &mut writer, stream) {
@@ -125,7 +119,10 @@ impl Shared {
                         call.relax();
                     }
                     let at_once = self.busy.fetch_add(1, Ordering::Relaxed);
-                    let mut answer = if at_once >= 3 && self.odd.has("429-beyond-three-at-once") {
+                    let crowded = self.open.load(Ordering::Relaxed) > 2 && self.odd.has("two-connections-at-most");
+                    let mut answer = if crowded {
+                        Answer::text(503, "two connections at most").header("Retry-After", "0").closing()
+                    } else if at_once >= 3 && self.odd.has("429-beyond-three-at-once") {
                         refusal(429, "busy", "three at once are enough").header("Retry-After", "0")
                     } else {
                         self.answer(&call, nth)

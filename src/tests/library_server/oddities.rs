@@ -47,7 +47,7 @@ const ODDITIES: &[(&str, Act)] = &[
         "gzip-of-refusals",
         After(|_, _, a| {
             if a.status >= 400 {
-                coded(a, "gzip", gzip)
+                coded(a, "gzip", gzip);
             }
         }),
     ),

@@ -162,11 +162,10 @@ fn notes(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<
             let mut said = Map::from_iter([("text".to_owned(), json!(text(&body, "text", 50, odd)?))]);
             match body.get("tag") {
                 None => {}
-                Some(Value::String(tag)) if tag.is_empty() => {
-                    if odd.has("shows-the-empty-text-that-it-took") {
-                        said.insert("tag".to_owned(), json!(tag));
-                    }
+                Some(Value::String(tag)) if tag.is_empty() && odd.has("shows-the-empty-text-that-it-took") => {
+                    said.insert("tag".to_owned(), json!(tag));
                 }
+                Some(Value::String(tag)) if tag.is_empty() => {}
                 Some(_) => {
                     said.insert("tag".to_owned(), json!(text(&body, "tag", 9, odd)?));
                 }
@@ -289,9 +288,9 @@ fn wallet(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result
 
 /// Holders with a pin of six digits, and the call that compares it.
 fn pins(memory: &Memory, call: &Call, path: &[&str], odd: &Oddities) -> Result<Answer, Answer> {
-    let six_digits = |pin: &str| match pin.len() == 6 && pin.bytes().all(|b| b.is_ascii_digit()) {
-        true => Ok(()),
-        false => Err(refusal(422, "pin", "a pin has six digits")),
+    let six_digits = |pin: &str| {
+        let fits = pin.len() == 6 && pin.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(()) } else { Err(refusal(422, "pin", "a pin has six digits")) }
     };
     let body = parsed(call);
     match (path, call.method.as_str()) {
