@@ -98,7 +98,7 @@ impl Drop for Server {
 
 impl Shared {
     fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
-        let idle = if self.odd.has("idle-connections-are-closed") { 15 } else { 20_000 };
+        let idle = if self.odd.has("idle-connections-are-closed") { 3 } else { 20_000 };
         let mut reader = BufReader::new(stream.try_clone()?);
         let mut writer = stream.try_clone()?;
         stream.set_nodelay(true)?;
