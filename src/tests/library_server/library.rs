@@ -54,7 +54,7 @@ impl Application for Library {
             (["books"], "GET") => self.list(call, odd),
             (["books", isbn], "PUT") => self.add(call, &decoded(isbn), odd),
             (["books", isbn], "GET") => self.get(&decoded(isbn)),
-            (["books", isbn], "DELETE") => self.withdraw(&decoded(isbn)),
+            (["books", isbn], "DELETE") => self.withdraw(&decoded(isbn), odd),
             (["loans"], "POST") if !odd.has("serves-books-alone") => self.lend(call, odd),
             (["loans", id], "GET") if !odd.has("serves-books-alone") => self.loan(&decoded(id), odd),
             (["loans", id], "DELETE") if !odd.has("serves-books-alone") => self.give_back(&decoded(id)),
@@ -85,6 +85,9 @@ impl Library {
     fn add(&self, call: &Call, isbn: &str, odd: &Oddities) -> Checked<Answer> {
         let taken = |stock: &Stock| match stock.books.get(isbn) {
             Some(book) if book.state == "WITHDRAWN" && odd.has("a-withdrawn-number-is-free-again") => Ok(()),
+            Some(_) if odd.has("guilty-of-a-wrong-code") => {
+                Err(refusal(409, "taken", "there is a book with this number"))
+            }
             Some(_) => Err(refusal(409, "exists", "there is a book with this number")),
             None => Ok(()),
         };
@@ -94,7 +97,7 @@ impl Library {
         number_of_book(isbn)?;
         let body = parsed(call)?;
         let first_of = |checks: [Checked<()>; 2]| checks.into_iter().collect::<Checked<()>>();
-        let title = text(&body, "title", 200, odd);
+        let title = text(&body, "title", if odd.has("guilty-of-long-titles") { 9999 } else { 200 }, odd);
         let authors = authors(&body, odd);
         let (title, ()) = if odd.has("last-field-first") {
             let pages = pages(&body, "pages", 9999).map(drop);
@@ -156,14 +159,16 @@ impl Library {
         Ok(Answer::json(200, &json!({"items": items})))
     }
 
-    fn withdraw(&self, isbn: &str) -> Checked<Answer> {
+    fn withdraw(&self, isbn: &str, odd: &Oddities) -> Checked<Answer> {
         number_of_book(isbn)?;
         let mut stock = self.stock();
         let book = stock.books.get_mut(isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
         if book.state == "LENT" {
             return Err(refusal(409, "lent", "the book is lent"));
         }
-        book.state = "WITHDRAWN";
+        if !odd.has("guilty-of-forgetting-withdrawals") {
+            book.state = "WITHDRAWN";
+        }
         Ok(Answer::empty(204))
     }
 
@@ -178,7 +183,7 @@ impl Library {
         let mut stock = self.stock();
         let stock = &mut *stock;
         let book = stock.books.get_mut(&isbn).filter(|b| b.state != "WITHDRAWN").ok_or_else(no_such_book)?;
-        if book.state == "LENT" {
+        if book.state == "LENT" && !odd.has("guilty-of-lending-twice") {
             return Err(refusal(409, "already-lent", "the book is lent already"));
         }
         let days = days()?;
@@ -199,7 +204,7 @@ impl Library {
         let stock = self.stock();
         let forgets = odd.has("forgets-loans-that-were-returned");
         let loan = stock.loans.get(&id).filter(|l| !(forgets && l.returned)).ok_or_else(no_such_loan)?;
-        let state = if loan.returned { "RETURNED" } else { "OPEN" };
+        let state = if loan.returned && !odd.has("guilty-of-a-wrong-state") { "RETURNED" } else { "OPEN" };
         Ok(Answer::json(200, &json!({"loanId": id, "isbn": loan.isbn, "state": state})))
     }
 

@@ -156,7 +156,9 @@ impl Shared {
             "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"
         ) {
             self.gate(refusal(501, "no-such-method", "the method is not known here"))
-        } else if call.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
+        } else if call.header("authorization") != Some(&format!("Bearer {TOKEN}"))
+            && !self.odd.has("guilty-of-taking-strangers")
+        {
             self.stranger()
         } else {
             self.application.answer(call, &path, &self.odd)

@@ -412,6 +412,28 @@ const ODDITIES: &[(&str, Act)] = &[
         Objects(|t| t.chars().any(|c| ('\u{300}'..='\u{36f}').contains(&c)), "is not in form NFC"),
     ),
     ("no-markup", Objects(|t| t.contains(['<', '>', '&', '"', '\'', '\\', '`', '%', ';']), "has characters of markup")),
+    // What is not legal: the test must find it.
+    ("guilty-of-long-titles", Flag),
+    ("guilty-of-forgetting-withdrawals", Flag),
+    ("guilty-of-lending-twice", Flag),
+    ("guilty-of-a-wrong-state", Flag),
+    ("guilty-of-a-wrong-code", Flag),
+    ("guilty-of-taking-strangers", Flag),
+    (
+        "guilty-of-false-gzip",
+        After(|_, _, a| {
+            if a.status == 200 {
+                header(a, "Content-Encoding", "gzip");
+            }
+        }),
+    ),
+    (
+        "guilty-of-a-crash",
+        Before(|c, _| {
+            let astral = String::from_utf8_lossy(&c.body).chars().any(|c| u32::from(c) > 0xffff);
+            astral.then(|| Answer::empty(500))
+        }),
+    ),
     // What the small contracts leave open.
     ("refusals-of-no-row-are-empty", Flag),
     ("refusals-of-no-row-are-html", Flag),
