@@ -16,6 +16,7 @@ mod facts;
 mod faults;
 mod formats;
 mod honest;
+mod innocents;
 mod leaks;
 mod library;
 mod plan;
