@@ -1,5 +1,6 @@
 //! The profile of this server: what a tester must be told about it.
 
+use super::endpoint::Group;
 use super::seeds::{self as s, PASSWORD, PHYSICAL_CVC, PHYSICAL_EXPIRY, name};
 use super::temperament::Temperament;
 
@@ -79,6 +80,7 @@ pub(crate) fn profile(temperament: &Temperament) -> String {
          card-physical-register: {}\n  \
          charge-charge: {send: {merchantId: \"999900000000777\"}}\n"
             .to_owned(),
+        scope(temperament),
         begins_with(temperament, bearer),
         format!(
             "fixtures:\n  - name: bank-account\n    bank: {{bankAccount: \"8800#########\", bankCode: \"099\", bankName: Honest \
@@ -167,4 +169,22 @@ fn begins_with(temperament: &Temperament, bearer: &str) -> String {
          card: {{balance: {balance}, points: 0, named: false, reissued: false, physical: absent}}\n  \
          bank_registration: {{cause: absent}}\n  account: {{valid: true}}\n"
     )
+}
+
+/// Which endpoints this server has, where it has not all of them; and the requests it takes, where it takes no others.
+fn scope(temperament: &Temperament) -> String {
+    if temperament.prepared_only {
+        let lines = super::prepared().into_iter().map(|(id, body)| format!("  {id}: {body}\n"));
+        return format!("prepared_only: true\nprepared:\n{}", lines.collect::<String>());
+    }
+    let left_out = |group: Group| match group {
+        Group::Account => temperament.package_prepaid,
+        Group::Charge | Group::Card => temperament.package_accounts,
+        _ => false,
+    };
+    if !temperament.package_prepaid && !temperament.package_accounts {
+        return String::new();
+    }
+    let served = super::gateway::endpoints().filter(|e| !left_out(e.group)).map(|e| e.id);
+    format!("endpoints: [{}]\n", served.collect::<Vec<_>>().join(", "))
 }

@@ -8,9 +8,10 @@
 mod server;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use konform::contract::{Contract, File, Profile};
+use konform::crypto::{PrivateKey, PublicKey};
 use konform::evidence::Journal;
 use konform::exchange::http::{Connection, Http, Limits};
 use konform::exchange::{Ambient, Clock, Target};
@@ -22,17 +23,39 @@ use konform::runner::summary::summarize;
 use konform::runner::{Access, Options, Runner};
 
 use super::{faults, lab};
-use server::{Honest, Keys, Temperament};
+use server::{Encryption, Honest, Keys, Temperament};
 
 /// Shares of the plan that `cargo test` gives to the temperaments in turn.
 const SHARES: usize = 24;
 
+/// Both sides of two key pairs, made once: server and client, each `(private, public)` as PEM.
+fn pairs() -> &'static [(String, String); 2] {
+    static PAIRS: OnceLock<[(String, String); 2]> = OnceLock::new();
+    PAIRS.get_or_init(|| [(); 2].map(|()| konform::crypto::keys::generate().expect("a key pair")))
+}
+
+const KEY_ID: &str = "0123456789abcdef0123456789abcdef";
+
 fn start(contract: &Contract, temperament: Temperament, faults: &[&str]) -> Honest {
     let credentials = konform::sandbox::credentials(contract);
     let get = |name: &str| credentials[name].reveal().to_owned();
-    let keys =
-        Keys { asp_id: get("aspId"), access_key: get("accessKey"), secret_key: get("secretKey"), encryption: None };
+    let [(server_private, _), (_, client_public)] = pairs().clone();
+    let keys = Keys {
+        asp_id: get("aspId"),
+        access_key: get("accessKey"),
+        secret_key: get("secretKey"),
+        encryption: Some(Encryption { key_id: KEY_ID.to_owned(), server_private, client_public }),
+    };
     Honest::start(0, keys, temperament, faults).expect("a port")
+}
+
+/// What a partner's requests are signed and encrypted with.
+fn access(contract: &Contract, target: Target) -> Access {
+    let [(_, server_public), (client_private, _)] = pairs();
+    let other = PublicKey::from_pem(server_public.as_bytes()).expect("the server's public key");
+    let own = PrivateKey::from_pem(client_private.as_bytes()).expect("the client's private key");
+    let keys = Some(konform::crypto::Keys { id: KEY_ID.to_owned(), other, own, spare: None });
+    Access { target, keys, second: None, ..lab::access(contract, Encrypt::Marked) }
 }
 
 /// The contract as a partner's full profile of such a server makes it.
@@ -53,14 +76,14 @@ struct How {
 
 const GATE: How = How { salt: 1, fail_on_should: true, breadth: Breadth::GATE };
 
-fn run(contract: &Arc<Contract>, honest: &Honest, how: How, choose: impl Fn(&Case) -> bool + Send) -> Summary {
+fn run(contract: &Arc<Contract>, honest: &Honest, how: How, choose: impl FnMut(&Case) -> bool + Send) -> Summary {
     let target = Target::parse(&format!("http://{}/open-api", honest.address)).expect("a target");
     let http = Http::new(&target, Limits::default(), &Connection::default()).expect("a client");
     let plan = Plan::with(Arc::clone(contract), 1, how.breadth);
     let runner = Arc::new(Runner::new(
         plan,
         http,
-        Access { target, ..lab::access(contract, Encrypt::Never) },
+        access(contract, target),
         Ambient::new(Clock::System, how.salt),
         Options { poll: std::time::Duration::ZERO, ..Options::default() },
         Arc::default(),
@@ -68,7 +91,7 @@ fn run(contract: &Arc<Contract>, honest: &Honest, how: How, choose: impl Fn(&Cas
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let mut tally = runtime.block_on(async {
-        let cases = runner.plan().cases().filter(|c| lab::plain(c) && choose(c));
+        let cases = runner.plan().cases().filter(choose);
         runner.run(cases, &mut Journal::discard(), &mut |_| ()).await.expect("nothing is written")
     });
     tally.close(|id| runner.plan().find(id));
@@ -118,6 +141,22 @@ fn the_honest_server_is_clean_with_credentials_alone() {
     assert!(summary.exit == 0 && summary.findings.is_empty(), "{}", lab::describe(&summary));
     let holding = summary.clauses.iter().filter(|c| c.level == Level::Must && c.asserted > 0).count();
     assert!(holding >= 774, "{holding} MUST clauses hold\n{}", lab::describe(&summary));
+}
+
+#[test]
+fn a_card_that_a_list_shows_is_discarded_where_no_call_makes_one() {
+    // Credentials alone: no binding opens the call that issues cards, no fixture has one.
+    let contract = lab::bare(None);
+    let chosen = |c: &Case| c.id.starts_with("card-terminate::");
+    for (name, listed) in [("second-card-at-birth", true), ("bare-content-type", false)] {
+        let temperament = Temperament::default().with(name).expect("a switch");
+        let honest = start(&contract, temperament.clone(), &[]);
+        let summary = run(&contract, &honest, GATE, chosen);
+        assert!(summary.findings.is_empty(), "{}", lab::describe(&summary));
+        let accepted = summary.clauses.iter().any(|c| c.id == "card-terminate/success/200/status" && c.asserted > 0);
+        assert_eq!(accepted, listed, "{name}: {}", lab::describe(&summary));
+        assert_eq!(summary.counts.not_applicable > 0, !listed, "{name}: {}", lab::describe(&summary));
+    }
 }
 
 #[test]
