@@ -32,13 +32,14 @@ impl World {
         }
         let mut created: Option<usize> = None;
         for effect in &endpoint.effects {
-            if !Self::happens(effect, answer) {
-                continue;
-            }
-            if let (Some(state), Some(at)) = (&effect.once, created) {
-                if self.things[at].state != *state {
-                    continue;
+            let early = effect.once.as_ref().zip(created).is_some_and(|(state, at)| self.things[at].state != *state);
+            let later = !Self::happens(effect, answer);
+            if early || later {
+                // What has only begun ends when nobody looks.
+                if effect.act == Act::Update && (early || effect.only_if.as_ref().is_some_and(|(_, w)| !w.is_empty())) {
+                    self.leave_open(effect, &call);
                 }
+                continue;
             }
             match effect.act {
                 Act::Create => created = self.create(effect, &call).or(created),
@@ -155,6 +156,7 @@ impl World {
         let Some((path, words)) = &effect.only_if else { return true };
         match answer.at(path) {
             None | Some(Json::Null) => false,
+            Some(Json::Bool(value)) => words.is_empty() || words.contains(&value.to_string()),
             Some(value) => words.is_empty() || value.scalar().is_some_and(|v| words.iter().any(|w| w == v)),
         }
     }
@@ -200,6 +202,17 @@ impl World {
             }
         }
         self.about(resource, &call.named).0.first().copied()
+    }
+
+    /// A change that may come at any time from now on: what it concerns is unknown.
+    fn leave_open(&mut self, effect: &Effect, call: &Call<'_>) {
+        let Some(at) = self.target(effect, call).filter(|_| !self.closed) else { return };
+        for (name, _) in effect.set.iter().chain(&effect.add).chain(&effect.subtract) {
+            self.things[at].attributes.remove(name);
+        }
+        if effect.state.is_some() {
+            self.things[at].state.clear();
+        }
     }
 
     /// After an accepted deletion of what is keyed by its owner the owner has none, whether or not anybody had seen it.

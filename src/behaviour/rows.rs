@@ -121,10 +121,12 @@ impl World {
             };
             dangling.get_or_insert_with(|| format!("{} {why}", field.path));
         });
-        for name in endpoint.needs.iter().filter(|_| !self.closed) {
-            let there = self.resource(name).is_some_and(|resource| !self.about(resource, &named).0.is_empty());
-            if !there {
-                dangling.get_or_insert_with(|| format!("the call needs a {name}, and nobody knows of one"));
+        for (name, state) in endpoint.needs.iter().filter(|_| !self.closed) {
+            let about = self.resource(name).map(|resource| self.about(resource, &named).0).unwrap_or_default();
+            let fits = |at: &usize| state.as_ref().is_none_or(|state| self.things[*at].state == *state);
+            if !about.iter().any(fits) {
+                let state = state.as_ref().map(|state| format!(" in state {state}")).unwrap_or_default();
+                dangling.get_or_insert_with(|| format!("the call needs a {name}{state}, and nobody knows of one"));
             }
         }
         let asked = Asked { endpoint, request, now, element: None, named };
@@ -319,11 +321,11 @@ impl World {
                 };
             }
             Operand::State(name) => match self.chosen(name, chosen) {
-                Some(at) => Known::Value(std::borrow::Cow::Owned(Json::text(self.things[at].state.clone()))),
+                Some(at) => self.state_of(at),
                 None => return Truth::No,
             },
             Operand::Attribute(name, attribute) if attribute == "state" => match self.chosen(name, chosen) {
-                Some(at) => Known::Value(std::borrow::Cow::Owned(Json::text(self.things[at].state.clone()))),
+                Some(at) => self.state_of(at),
                 None => return Truth::No,
             },
             Operand::Attribute(name, attribute) => match self.chosen(name, chosen) {
@@ -375,6 +377,12 @@ impl World {
     fn chosen(&self, name: &str, chosen: &[(usize, usize)]) -> Option<usize> {
         let resource = self.resource(name)?;
         chosen.iter().find(|(r, _)| *r == resource).map(|(_, at)| *at)
+    }
+
+    /// The state of an instance; empty where a call has left it open.
+    fn state_of(&self, at: usize) -> Known<'_> {
+        let state = &self.things[at].state;
+        if state.is_empty() { Known::Unknown } else { Known::Value(std::borrow::Cow::Owned(Json::text(state.clone()))) }
     }
 
     fn value(&self, at: usize, attribute: &str) -> Known<'_> {

@@ -431,18 +431,26 @@ impl World {
         }
         let name = &self.contract.resources[resource].name;
         let mut complete = true;
+        // True if a named thing belongs to one of them and nobody knows to which: one of somebody's others is not meant then.
+        let mut blind = false;
         // Forward: what a named thing belongs to.
-        for (_, lookup) in named {
+        for (other, lookup) in named {
             let Lookup::Found(at) = lookup else {
                 complete &= *lookup == Lookup::Missing;
                 continue;
             };
+            let belongs =
+                self.contract.identifying.contains(&(self.contract.resources[*other].name.clone(), name.clone()));
+            blind |= belongs && !self.closed && !self.things[*at].attributes.contains_key(name);
             if let Some(held) = self.things[*at].attributes.get(name) {
                 let key = &self.contract.resources[resource].key;
                 if let Some(related) = self.find(resource, key, &held.value) {
                     return (vec![related], true);
                 }
             }
+        }
+        if blind {
+            return (Vec::new(), false);
         }
         // Backward: what belongs to a named thing.
         for (other, lookup) in named {

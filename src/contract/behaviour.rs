@@ -111,6 +111,8 @@ pub struct Effect {
     pub state: Option<NewState>,
     /// Only once what the call created has reached this state.
     pub once: Option<String>,
+    /// The call that shows when what was created has come to its end.
+    pub settle: Option<Settle>,
     /// The answer's list of them.
     pub list: Option<Listing>,
     /// Clause: the answer shows no instance that has left (`present: true`).
@@ -119,6 +121,17 @@ pub struct Effect {
     pub shows_left: bool,
     /// Answer fields that repeat attributes.
     pub answer: Vec<Echo>,
+}
+
+/// How to wait for what a call has begun: a call that shows its result, looked at until one of the words comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// Id of the endpoint to call.
+    pub call: String,
+    /// Dotted path of the word in its answer.
+    pub path: String,
+    /// The words that end the wait.
+    pub until: Vec<String>,
 }
 
 /// A list of resources in an answer.

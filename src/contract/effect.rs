@@ -1,6 +1,6 @@
 //! Effects: what a successful call does to resources, read from a contract file.
 
-use super::behaviour::{Act, Echo, Effect, Listing, NewState, Source};
+use super::behaviour::{Act, Echo, Effect, Listing, NewState, Settle, Source};
 use super::error::{LoadError, suggest};
 use super::load::Loader;
 use super::property::{self, Property};
@@ -60,6 +60,7 @@ impl Loader<'_> {
         };
         let only_if = map.opt("if").map(|n| condition(n, tables.response)).transpose()?;
         let once = map.text("once")?.map(str::to_owned);
+        let settle = map.opt("settle").map(settle).transpose()?;
         let mut unique = Vec::new();
         for n in map.opt("unique").map(Node::list).transpose()?.unwrap_or_default() {
             let (path, missing) = self.field_path(n, tables.request)?;
@@ -86,6 +87,7 @@ impl Loader<'_> {
             subtract,
             state,
             once,
+            settle,
             list,
             present,
             shows_left,
@@ -324,6 +326,17 @@ fn answered(node: &Node, response: &[Field]) -> Result<String, LoadError> {
         return Ok(path.to_owned());
     }
     Err(node.error(format!("the answer has no `{path}`"), suggest(path, response.iter().map(|f| f.path.as_str()))))
+}
+
+/// `{call: ENDPOINT, until: {FIELD: [WORD]}}`.
+fn settle(node: &Node) -> Result<Settle, LoadError> {
+    let map = node.map()?;
+    let call = map.req("call")?.text()?.to_owned();
+    let (path, words) = single(map.req("until")?, "write `until: {FIELD: [WORD, WORD]}`")?;
+    let until = words.list()?.iter().map(|w| w.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+    let path = path.text()?.to_owned();
+    map.done()?;
+    Ok(Settle { call, path, until })
 }
 
 /// `response.FIELD`, or `{response.FIELD: WORD}`.

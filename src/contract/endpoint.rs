@@ -146,8 +146,8 @@ pub struct Endpoint {
     pub rows: Vec<Row>,
     /// True if the page's list of rows was seen whole.
     pub rows_complete: bool,
-    /// Resources that must exist for a call to be accepted, though no reference of the request names them.
-    pub needs: Vec<String>,
+    /// Resources that must exist for a call to be accepted beside what its rows say, each with the state that it must have.
+    pub needs: Vec<(String, Option<String>)>,
     /// What a call does to resources.
     pub effects: Vec<Effect>,
     /// The documentation's own test data.

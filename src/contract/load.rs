@@ -12,7 +12,7 @@ use super::fitting::{self, Scope};
 use super::header::pieces;
 use super::profile::Profile;
 use super::property::{self, Conflicts, Property};
-use super::row::{example, skip};
+use super::row::{example, single, skip};
 use super::table::{Part, secrets};
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
@@ -41,6 +41,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
     }
     loader.check_choices()?;
     super::sibling::bind(&mut loader.contract);
+    super::sibling::form(&mut loader.contract);
     loader.contract.identifying = identifying(&loader.contract);
     if let Some(profile) = profile {
         fitting::apply(&mut loader.contract, profile, &loader.scope)?;
@@ -330,7 +331,7 @@ impl<'a> Loader<'a> {
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
         let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
         let tables = Tables { endpoint: &id, request: &request, response: &response };
-        let needs = list(map.opt("needs"))?.iter().map(|n| self.resource_name(n)).collect::<Result<_, _>>()?;
+        let needs = list(map.opt("needs"))?.iter().map(|n| self.need(n)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
             effects.extend(self.effect(node, &tables)?);
@@ -458,6 +459,21 @@ impl<'a> Loader<'a> {
             Some(_) if !unbound.is_empty() => Some(format!("the profile binds no name for {}", unbound.join(", "))),
             _ => None,
         })
+    }
+
+    /// `RESOURCE`, or `{RESOURCE: STATE}`.
+    fn need(&self, node: &Node) -> Result<(String, Option<String>), LoadError> {
+        if !node.is_map() {
+            return Ok((self.resource_name(node)?, None));
+        }
+        let (resource, state) = single(node, "write `needs: [RESOURCE, {RESOURCE: STATE}]`")?;
+        let name = self.resource_name(resource)?;
+        let states = self.contract.resources.iter().find(|r| r.name == name).map(|r| r.states.as_slice());
+        if !states.unwrap_or_default().iter().any(|known| Some(known.as_str()) == state.text().ok()) {
+            let known = states.unwrap_or_default().iter().map(String::as_str);
+            return Err(state.error(format!("{name} has no state `{}`", state.text()?), suggest(state.text()?, known)));
+        }
+        Ok((name, Some(state.text()?.to_owned())))
     }
 
     fn mark(&self, node: &Node) -> Result<Mark, LoadError> {

@@ -47,6 +47,41 @@ pub(super) fn bind(contract: &mut Contract) {
     }
 }
 
+/// Gives every reference the constraints of all fields that carry its attribute, for values that are made up.
+pub(super) fn form(contract: &mut Contract) {
+    let mut groups: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+    for endpoint in &contract.endpoints {
+        for effect in &endpoint.effects {
+            let key = contract.resources.iter().find(|r| r.name == effect.resource).map(|r| r.key.clone());
+            let sources = effect.set.iter().map(|(name, source)| (name.clone(), source));
+            for (name, source) in sources.chain(key.into_iter().zip(&effect.key)) {
+                let Source::Response(path) = source else { continue };
+                if let Some(field) = crate::model::field::find(&endpoint.response, path) {
+                    groups.entry(format!("{}.{name}", effect.resource)).or_default().push(field.clone());
+                }
+            }
+        }
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                if let Some(attribute) = &f.refers {
+                    groups.entry(attribute.clone()).or_default().push(f.clone());
+                }
+            });
+        }
+    }
+    for endpoint in &mut contract.endpoints {
+        for field in &mut endpoint.request {
+            field.walk_mut(&mut |f| {
+                let group = f.refers.as_ref().and_then(|attribute| groups.get(attribute)).into_iter().flatten();
+                let mut form = f.legal().clone();
+                if group.fold(false, |narrowed, other| narrow(&mut form, other) || narrowed) {
+                    f.form = Some(Box::new(form));
+                }
+            });
+        }
+    }
+}
+
 /// `resource.attribute` and request field, for each attribute that a call of the endpoint sets from its request.
 fn set_by_request(endpoint: &super::Endpoint) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -188,6 +188,7 @@ impl Loader<'_> {
             not_empty: false,
             hangul: self.contract.hangul,
             legal: None,
+            form: None,
             fields,
             items,
             trace,

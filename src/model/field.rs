@@ -216,6 +216,8 @@ pub struct Field {
     pub hangul: bool,
     /// The field with what the other fields of the same attribute allow, where that is less: what is legal to send.
     pub legal: Option<Box<Field>>,
+    /// A reference's field with what other fields, answers among them, show of the same attribute: the form of a made-up value.
+    pub form: Option<Box<Field>>,
     /// Members of an object.
     pub fields: Vec<Field>,
     /// Items of an array.

@@ -153,7 +153,7 @@ pub(super) fn is_text(field: &Field) -> bool {
 
 /// A legal value that names nothing.
 pub(super) fn fresh(field: &Field) -> Template {
-    let field = field.legal();
+    let field = field.form.as_deref().unwrap_or(field.legal());
     if is_text(field) {
         let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
         let shape = compose::shape(field);

@@ -10,7 +10,7 @@ use super::cause::{absent, fresh, is_text, namesakes, never, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
 use crate::behaviour::{Origin, Style, Truth, World};
-use crate::contract::behaviour::{Act, NewState, Operand, Source, Test};
+use crate::contract::behaviour::{Act, NewState, Operand, Settle, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
 use crate::model::input::Names;
@@ -474,8 +474,9 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        for resource in endpoint.needs.iter().filter_map(|name| self.world.resource(name)).collect::<Vec<_>>() {
-            let made = self.ensure(resource, chosen);
+        for (name, state) in &endpoint.needs {
+            let Some(resource) = self.world.resource(name) else { continue };
+            let made = self.ensure(resource, chosen).and_then(|at| self.bring(at, state.as_deref(), chosen));
             if accept {
                 made?;
             }
@@ -494,6 +495,29 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Makes the call that brings an instance to a state that it must have.
+    fn bring(&mut self, at: usize, state: Option<&str>, chosen: &mut Chosen) -> Result<(), String> {
+        let Some(state) = state.filter(|state| self.world.things()[at].state != *state) else { return Ok(()) };
+        let contract = self.contract();
+        let name = &contract.resources[self.world.things()[at].resource].name;
+        for (mover, endpoint) in contract.endpoints.iter().enumerate() {
+            let moves = |e: &Effect| e.act == Act::Update && e.resource == *name && e.state.is_some();
+            if endpoint.closed.is_some() || !endpoint.effects.iter().any(moves) {
+                continue;
+            }
+            let mut trial = self.clone();
+            trial.depth += 1;
+            let mut own = chosen.clone();
+            if trial.call(mover, &mut own, None).is_ok() && trial.world.things()[at].state == state {
+                trial.depth -= 1;
+                *self = trial;
+                *chosen = own;
+                return Ok(());
+            }
+        }
+        Err(format!("no call of the contract brings a {name} to {state}: a profile's fixture can"))
     }
 
     /// Chooses an instance of the resource: one related to what is chosen, or a new one.
@@ -545,7 +569,25 @@ impl<'a> Stage<'a> {
             Maker::Fixture(fixture) => self.plant(fixture, chosen)?,
         }
         let made = self.world.of(resource).last();
-        made.ok_or_else(|| format!("no {} came of it", self.contract().resources[resource].name))
+        let made = made.ok_or_else(|| format!("no {} came of it", self.contract().resources[resource].name))?;
+        self.belongs(made, chosen)?;
+        Ok(made)
+    }
+
+    /// Fails if an instance belongs to another one than that which is chosen: a card of one member, say, and another member.
+    fn belongs(&self, made: usize, chosen: &Chosen) -> Result<(), String> {
+        let contract = self.contract();
+        let thing = &self.world.things()[made];
+        for (resource, at) in chosen {
+            let of = &contract.resources[*resource];
+            let Some(held) = thing.attributes.get(&of.name).filter(|h| h.value != Json::Null) else { continue };
+            let key = self.world.things()[*at].attributes.get(&of.key);
+            if *resource != thing.resource && key.is_some_and(|key| key.value.scalar() != held.value.scalar()) {
+                let own = &contract.resources[thing.resource].name;
+                return Err(format!("the {own} that a call makes belongs to another {}", of.name));
+            }
+        }
+        Ok(())
     }
 
     /// Lists what an owner has, one of which no call of this way has made; answers that one. At run time the target may show
@@ -689,11 +731,40 @@ impl<'a> Stage<'a> {
         self.steps.push(step);
         self.sent.push(tree);
         self.answers.push(answer);
+        for effect in endpoint.effects.iter().filter(|e| e.act == Act::Create) {
+            if let Some(settle) = &effect.settle {
+                self.settle(settle, &effect.resource, chosen)?;
+            }
+        }
         // Tokens and the like are used up.
         chosen.retain(|resource, _| {
             !contract.resources[*resource].fleeting
                 || effect.is_some_and(|e| endpoint.effects[e].resource == contract.resources[*resource].name)
         });
+        Ok(())
+    }
+
+    /// Waits until what was created last has come to its end: it may be under way for a while.
+    fn settle(&mut self, settle: &Settle, created: &str, chosen: &Chosen) -> Result<(), String> {
+        let contract = self.contract();
+        let Some((at, endpoint)) = contract.endpoint(&settle.call).filter(|(_, e)| e.closed.is_none()) else {
+            return Ok(());
+        };
+        let mut chosen = chosen.clone();
+        if let Some(resource) = self.world.resource(created) {
+            chosen.extend(self.world.of(resource).last().map(|made| (resource, made)));
+        }
+        let mut step = Step::new(at, Role::Setup, self.refs(endpoint, &chosen, &[])?);
+        let tree = self.bind(&step);
+        let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, self.plan.moment());
+        if let Some(word) = settle.until.first() {
+            put(&mut answer, &settle.path, Json::text(word.clone()));
+        }
+        step.poll = Some(Poll { path: settle.path.clone(), until: settle.until.clone() });
+        self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
+        self.steps.push(step);
+        self.sent.push(tree);
+        self.answers.push(answer);
         Ok(())
     }
 
