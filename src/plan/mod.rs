@@ -209,13 +209,15 @@ impl Plan {
     /// True if the case judges calls of selected endpoints alone.
     #[must_use]
     pub fn keeps(&self, case: &Case) -> bool {
-        let outside = |s: &Step| s.role == Role::Probe && s.endpoint != case.endpoint && !self.judges(s.endpoint);
+        let outside = |s: &Step| s.role == Role::Probe && !self.judges(case.endpoint, s.endpoint);
         !case.steps.iter().any(outside)
     }
 
-    /// True if calls of the endpoint may be judged.
-    fn judges(&self, endpoint: usize) -> bool {
-        self.judged.as_ref().is_none_or(|own| own.get(endpoint).copied().unwrap_or(false))
+    /// True if a case of one endpoint may judge calls of another. Cases of an endpoint that is not selected stay what they are:
+    /// they are counted, not sent.
+    fn judges(&self, own: usize, other: usize) -> bool {
+        let selected = |judged: &[bool], at: usize| judged.get(at).copied().unwrap_or(false);
+        self.judged.as_ref().is_none_or(|j| own == other || selected(j, other) || !selected(j, own))
     }
 
     /// Why the endpoint's requests can't have the ids that they take from a catalogue, if so.

@@ -31,7 +31,7 @@ fn blocks() -> Vec<Block> {
                 open = Some(Block { line: at + 2, language: language.to_owned(), text: String::new(), not_run });
             }
             (Some(_), Some(_)) => out.extend(open.take()),
-            (None, Some(block)) => block.text += &format!("{line}\n"),
+            (None, Some(block)) => block.text.extend([line, "\n"]),
             (None, None) => {
                 let why = line.strip_prefix("<!-- not run: ").and_then(|rest| rest.strip_suffix(" -->"));
                 marker = why.map(str::to_owned);
@@ -243,14 +243,14 @@ fn uncommented(text: &str) -> String {
     for line in text.lines() {
         let Some(own) = line.strip_prefix("# ").or_else(|| (line == "#").then_some("")) else {
             inside = false;
-            out += &format!("{line}\n");
+            out.extend([line, "\n"]);
             continue;
         };
         let key = own.split_once(':').map_or("", |(key, _)| key);
         let begins = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         inside = begins || inside && own.starts_with("  ");
         if inside {
-            out += &format!("{own}\n");
+            out.extend([own, "\n"]);
         }
     }
     out

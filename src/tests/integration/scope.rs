@@ -100,7 +100,7 @@ fn a_fixtures_value_takes_the_type_of_each_field_that_names_it() {
     for (written, number, text) in [
         (r#"{id: "7000001", old: "true"}"#, "7000001", "7000001"),
         ("{id: 7000001, old: true}", "7000001", "7000001"),
-        (r##"{id: "77##", old: true}"##, "7707", "7707"),
+        (r#"{id: "77##", old: true}"#, "7707", "7707"),
         ("{id: 77##, old: true}", "7707", "7707"),
     ] {
         let profile = profile(&format!("fixtures:\n  - name: mine\n    thing: {written}\n"));
