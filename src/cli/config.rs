@@ -512,9 +512,11 @@ impl Chosen {
         }
         let contract = Arc::clone(plan.contract());
         let judged = (0..contract.endpoints.len()).map(|at| {
-            // Which calls a sequence makes depends on the choice: it is asked for by its name alone.
+            // Which calls a sequence makes depends on the choice: it is asked for by its name alone. Bytes that are no request,
+            // which come last, call nothing else.
             let walk = format!("{}::walk::body::calls-0000", contract.endpoints[at].id);
-            self.named(&walk) || plan.cases_of(at).any(|case| case.family != Family::Walk && self.named(&case.id))
+            let mut others = plan.cases_of(at).take_while(|case| case.family != Family::Walk);
+            self.named(&walk) || others.any(|case| self.named(&case.id))
         });
         let judged = judged.collect();
         plan.judging(judged)
@@ -536,8 +538,10 @@ impl Chosen {
         self.clause.is_empty() || self.clause.iter().any(|g| g.is_match(clause))
     }
 
-    pub(super) fn takes(&self, case: &Case, contract: &Contract) -> bool {
+    pub(super) fn takes(&self, case: &Case, plan: &Plan) -> bool {
         let cites = |id: &str| self.clause.iter().any(|g| g.is_match(id));
-        self.named(&case.id) && (self.clause.is_empty() || case.clauses.iter().any(|c| cites(&contract.clause(*c).id)))
+        self.named(&case.id)
+            && plan.keeps(case)
+            && (self.clause.is_empty() || case.clauses.iter().any(|c| cites(&plan.contract().clause(*c).id)))
     }
 }

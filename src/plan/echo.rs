@@ -34,7 +34,7 @@ pub(super) fn find(scope: &Scope<'_>) -> Option<Shown> {
         .collect();
     let mut best: Option<Shown> = None;
     for (reader, endpoint) in contract.endpoints.iter().enumerate() {
-        if reader == scope.at || endpoint.closed.is_some() || !scope.plan.judges(reader) {
+        if reader == scope.at || endpoint.closed.is_some() || !scope.plan.judges(scope.at, reader) {
             continue;
         }
         let echoes = endpoint.effects.iter().flat_map(|e| &e.answer);

@@ -210,9 +210,18 @@ impl Plan {
         Self { judged: Some(judged.into()), ways, ..self.clone() }
     }
 
-    /// True if calls of the endpoint may be judged.
-    fn judges(&self, endpoint: usize) -> bool {
-        self.judged.as_ref().is_none_or(|own| own.get(endpoint).copied().unwrap_or(false))
+    /// True if the case judges calls of selected endpoints alone.
+    #[must_use]
+    pub fn keeps(&self, case: &Case) -> bool {
+        let outside = |s: &Step| s.role == Role::Probe && !self.judges(case.endpoint, s.endpoint);
+        !case.steps.iter().any(outside)
+    }
+
+    /// True if a case of one endpoint may judge calls of another. Cases of an endpoint that is not selected stay what they are:
+    /// they are counted, not sent.
+    fn judges(&self, own: usize, other: usize) -> bool {
+        let selected = |judged: &[bool], at: usize| judged.get(at).copied().unwrap_or(false);
+        self.judged.as_ref().is_none_or(|j| own == other || selected(j, other) || !selected(j, own))
     }
 
     /// Why the endpoint's requests can't have the ids that they take from a catalogue, if so.
@@ -292,7 +301,6 @@ impl Plan {
             };
             Box::new(few.into_iter())
         }))
-        .map(|planned| self.within(planned))
     }
 
     /// The one case of an endpoint that takes its prepared request only.
@@ -301,20 +309,6 @@ impl Plan {
         match self.way(endpoint, Goal::Accept) {
             Ok(way) => scope.led("body", "prepared", None, &way, scope.probe(Vec::new())),
             Err(reason) => scope.left_out("body", "prepared", None, reason),
-        }
-    }
-
-    /// A case that judges calls of selected endpoints alone; any other is left out.
-    fn within(&self, planned: Planned) -> Planned {
-        let Planned::Case(case) = &planned else { return planned };
-        let outside = |s: &&Step| s.role == Role::Probe && s.endpoint != case.endpoint && !self.judges(s.endpoint);
-        match case.steps.iter().find(outside) {
-            Some(step) => {
-                let reason =
-                    format!("it judges a call of {}, which is not selected", self.contract.endpoints[step.endpoint].id);
-                Planned::LeftOut(LeftOut { id: case.id.to_string(), clause: case.aim, reason })
-            }
-            None => planned,
         }
     }
 

@@ -52,7 +52,9 @@ pub(super) fn made(scope: &Scope<'_>, variant: &str, draw: Draw) -> Result<Plann
         if made == MOST {
             break;
         }
-        let Some((at, _)) = plan.contract().endpoint(endpoint).filter(|(at, _)| plan.judges(*at)) else { continue };
+        let Some((at, _)) = plan.contract().endpoint(endpoint).filter(|(at, _)| plan.judges(scope.at, *at)) else {
+            continue;
+        };
         if let Some(longer) = setup::go_on(plan, &way, at, (*names, *turn)) {
             way = longer;
             made += 1;

@@ -14,7 +14,7 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageE
     let mut print = |plain: String, value: serde_json::Value| out.line(&if json { value.to_string() } else { plain });
     match args.what {
         What::Cases => {
-            for case in plan.cases().filter(|c| chosen.takes(c, &config.contract)) {
+            for case in plan.cases().filter(|c| chosen.takes(c, &plan)) {
                 let expect = match case.expect() {
                     Expect::Accept { .. } => "accept",
                     Expect::Refuse { .. } => "refuse",

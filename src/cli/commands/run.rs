@@ -142,7 +142,7 @@ pub(super) fn count(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case
         digest.line(&case.id);
     }
     for case in plan.cases() {
-        if chosen.takes(&case, &config.contract) && config.allows(&case) {
+        if chosen.takes(&case, plan) && config.allows(&case) {
             planned += 1;
             digest.line(&case.id);
         } else {
@@ -170,7 +170,7 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         let done = past.as_ref().map_or(0, |(_, done)| *done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
-        let planned = runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c));
+        let planned = runner.plan().cases().filter(|c| chosen.takes(c, runner.plan()) && config.allows(c));
         let cases: Box<dyn Iterator<Item = Case> + Send> =
             Box::new(saved.into_iter().chain(planned).skip(usize::try_from(done).unwrap_or(usize::MAX)));
         let mut emit = |event| {

@@ -21,6 +21,7 @@ mod leaks;
 mod library;
 mod plan;
 mod qualify;
+mod readme;
 mod reports;
 mod rows;
 mod scope;
