@@ -134,7 +134,7 @@ fn pointer(path: &str) -> String {
 }
 
 /// Equal as text, or as numbers: an id may be a number here and a string there.
-fn same(a: &Json, b: &Json) -> bool {
+pub(super) fn same(a: &Json, b: &Json) -> bool {
     match (a.scalar(), b.scalar()) {
         (Some(x), Some(y)) => x == y || matches!((Decimal::parse(x), Decimal::parse(y)), (Some(x), Some(y)) if x == y),
         _ => a == b,

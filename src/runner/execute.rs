@@ -70,7 +70,8 @@ impl Executed {
 
     /// Takes the verdict back: what was learnt since says that nothing can be said.
     pub(super) fn discount(&mut self, verdict: Verdict) {
-        self.grounds = given(&verdict);
+        let ended = std::mem::take(&mut self.grounds.ended);
+        self.grounds = Grounds { ended, ..given(&verdict) };
         self.verdict = verdict;
         self.record = None;
     }
@@ -118,6 +119,7 @@ impl<T: Transport> Runner<T> {
             && executed.verdict.retryable()
             && case.hazard != Hazard::Money
             && worth_it(executed.verdict.reason)
+            && self.hands().pools.has(case, usize::from(tries))
         {
             match executed.verdict.reason {
                 Some(Reason::Http429) => tokio::time::sleep(retry_after(&executed.observed)).await,
@@ -126,7 +128,7 @@ impl<T: Transport> Runner<T> {
                     tokio::time::sleep(Duration::from_millis(50 << tries)).await;
                     if let Some(canary) = self.plan.canary(case.endpoint) {
                         let probe = self.once(&canary, 1, tries).await;
-                        let health = probe.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen));
+                        let health = probe.observed.last().map(|seen| self.oracle.health(&canary, seen));
                         healthy_between &= health == Some(judge::Health::Good);
                         executed.earlier.extend(probe.observed);
                         executed.earlier.extend(probe.after);
@@ -138,6 +140,7 @@ impl<T: Transport> Runner<T> {
             again.earlier.append(&mut executed.observed);
             again.earlier.append(&mut executed.after);
             again.earlier.extend(looks);
+            again.grounds.ended.append(&mut executed.grounds.ended);
             again.created.append(&mut executed.created);
             executed = again;
             tries += 1;
@@ -157,6 +160,10 @@ impl<T: Transport> Runner<T> {
     pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8) -> Executed {
         let contract = self.plan.contract();
         let catalogues = Arc::clone(&self.catalogues.read().unwrap_or_else(PoisonError::into_inner));
+        let lent = match self.lend(case, attempt).await {
+            Ok(lent) => lent,
+            Err(verdict) => return Executed::without(verdict),
+        };
         let now = self.ambient.now(&contract.zone);
         let mut run = Run {
             world: catalogues.world.clone().unwrap_or_else(|| World::new(Arc::clone(contract), false)),
@@ -176,6 +183,7 @@ impl<T: Transport> Runner<T> {
             sent: &[],
             catalogues: &catalogues.lists,
             fixtures: &contract.fixtures,
+            handed: &lent.fixtures,
             now: &now,
         };
         for fixture in &case.fixtures {
@@ -262,6 +270,7 @@ impl<T: Transport> Runner<T> {
         }
         let verdict = verdict.unwrap_or_else(|| self.oracle.judge(judged.as_ref().unwrap_or(case), &run.observed));
         let after = self.undo(case, &mut run, &base).await;
+        grounds.ended = self.spoilt(case, &lent, &base, (&run.world, &now), &run.observed);
         Executed {
             verdict,
             grounds,

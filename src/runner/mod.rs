@@ -5,7 +5,9 @@
 
 pub mod accepted;
 mod execute;
+mod lend;
 mod limiter;
+mod pools;
 mod record;
 pub mod rejudge;
 mod shrink;
@@ -13,12 +15,13 @@ pub mod summary;
 mod tally;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 pub use accepted::Accepted;
+pub use pools::{Need, Pools};
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
@@ -33,6 +36,7 @@ use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
+use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
 
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
@@ -106,6 +110,7 @@ pub struct Runner<T> {
     live: Arc<Live>,
     catalogues: RwLock<Arc<Known>>,
     accepted: Arc<Accepted>,
+    hands: OnceLock<Hands>,
 }
 
 /// Where requests go, and what they are signed and encrypted with.
@@ -183,7 +188,16 @@ impl<T: Transport> Runner<T> {
             live: Arc::default(),
             catalogues: RwLock::default(),
             accepted: Arc::default(),
+            hands: OnceLock::new(),
         }
+    }
+
+    /// The same, with the profile's fixtures shared out among the cases of this run; else they are among all cases of the plan. `gone`
+    /// are fixtures that the part of the run before has ended without a plan, each with the case that did.
+    #[must_use]
+    pub fn sharing(mut self, pools: Pools, gone: &[(usize, String)]) -> Self {
+        self.hands = OnceLock::from(Hands::new(pools, gone));
+        self
     }
 
     /// The same, with findings that do not fail it.
@@ -417,7 +431,7 @@ impl<T: Transport> Runner<T> {
             }
             let mut executed = self.once(&case, tally.canaries, attempt).await;
             tally.canaries += 1;
-            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
+            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
             let answered = executed.answered(self.plan.contract());
             Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
             // What an answer may leave out is no illness.
@@ -490,10 +504,15 @@ impl<T: Transport> Runner<T> {
                 continue;
             }
             let case = Arc::clone(&found.case);
-            let mut executed = self.once(&case, 0, 100).await;
+            // Without a fixture of its own it would find used up what the first run of it has ended.
+            if !self.hands().pools.has(&case, pools::CONFIRMATION) {
+                continue;
+            }
+            let mut executed = self.once(&case, 0, CONFIRMING).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
-            if again && case.draw.is_some() && shrinking < SHRINKING {
+            // Each smaller form of a case that ends a fixture would end another one.
+            if again && case.draw.is_some() && shrinking < SHRINKING && !self.hands().pools.ends(&case) {
                 let start = Instant::now();
                 self.shrink(at, tally, journal).await?;
                 shrinking += start.elapsed();
@@ -529,7 +548,7 @@ impl<T: Transport> Runner<T> {
         let round = self.ambient.count();
         let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
         let executed = self.once(&canary, round, 0).await;
-        match executed.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen)) {
+        match executed.observed.last().map(|seen| self.oracle.health(&canary, seen)) {
             Some(Health::Good) => Ok(()),
             _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),
             _ => Err(format!("a known-good request got {}", executed.answered(self.plan.contract()))),

@@ -25,7 +25,7 @@ use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
 use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
-use crate::runner::{Accepted, Options, Runner, Tally};
+use crate::runner::{Accepted, Options, Pools, Runner, Tally};
 
 /// Where behaviour snapshots lie, a folder for each target.
 const SNAPSHOTS: &str = "snapshots";
@@ -42,8 +42,19 @@ pub(super) struct Job {
     pub(super) journal: Journal,
     /// Findings that do not fail it.
     pub(super) accepted: Arc<Accepted>,
-    /// What a killed run has come to, and how many cases that were.
-    pub(super) past: Option<(Tally, u64)>,
+    /// The fixtures that are at the target once, shared out among the cases.
+    pub(super) pools: Pools,
+    /// What a killed run has come to.
+    pub(super) past: Option<Past>,
+}
+
+/// What a killed run has come to.
+pub(super) struct Past {
+    pub(super) tally: Tally,
+    /// Cases that are done.
+    pub(super) done: u64,
+    /// Fixtures that it has ended without a plan, each with the case that did.
+    pub(super) ended: Vec<(usize, String)>,
 }
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
@@ -77,6 +88,10 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         return Err(UsageError(
             "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
         ));
+    }
+    let pools = pools(&config, &chosen, &plan, &saved, &[]);
+    for need in pools.needs(&config.contract).iter().filter(|need| need.short()) {
+        Output::note(&format!("warning: {need}"));
     }
     let acceptance = Acceptance::read(args, &config.contract.id)?;
     let folder = folder(args)?;
@@ -125,7 +140,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     acceptance.keep(&folder, &mut header)?;
     let accepted = acceptance.accepted(&header)?;
     let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
-    Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, past: None })
+    Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, pools, past: None })
 }
 
 /// The inputs that `--save-failures` has kept.
@@ -152,8 +167,15 @@ pub(super) fn count(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case
     (planned, not_selected, digest.hex())
 }
 
+/// The fixtures that are at the target once, shared out among the cases that will run; `cuts` say how many were done each time the run
+/// was killed.
+pub(super) fn pools(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case], cuts: &[u64]) -> Pools {
+    let planned = plan.cases().filter(|case| chosen.takes(case, &config.contract) && config.allows(case));
+    Pools::new(plan, saved.iter().cloned().chain(planned), cuts)
+}
+
 fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, UsageError> {
-    let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, past } = job;
+    let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, pools, past } = job;
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -166,8 +188,9 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
             });
         }
         let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
-        let runner = Arc::new(runner.accepting(accepted));
-        let done = past.as_ref().map_or(0, |(_, done)| *done);
+        let ended = past.as_ref().map(|past| past.ended.as_slice()).unwrap_or_default();
+        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended));
+        let done = past.as_ref().map_or(0, |past| past.done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
         let planned = runner.plan().cases().filter(|c| chosen.takes(c, &config.contract) && config.allows(c));
@@ -186,7 +209,7 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
             }
         };
         let ran = match past {
-            Some((tally, _)) => runner.go_on(tally, cases, &mut journal, &mut emit).await,
+            Some(past) => runner.go_on(past.tally, cases, &mut journal, &mut emit).await,
             None => runner.run(cases, &mut journal, &mut emit).await,
         };
         drop(progress);

@@ -19,6 +19,7 @@ mod honest;
 mod leaks;
 mod library;
 mod plan;
+mod pools;
 mod qualify;
 mod reports;
 mod rows;
