@@ -50,6 +50,9 @@ use crate::model::template::HeaderEdit;
 use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Input, Json, Role, Step, Template, field};
 use crate::schema::compose;
 
+/// Characters of a key that a run's list of leftovers has at most.
+pub const KEY: usize = 128;
+
 /// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
 const MOMENT: i64 = 1_768_478_400_000;
 
@@ -384,6 +387,20 @@ impl Plan {
     /// Whatever `fill` answers first.
     pub fn bind<E>(&self, step: &Step, fill: &mut dyn FnMut(&Hole) -> Result<Json, E>) -> Result<Json, E> {
         self.baselines[step.endpoint].bind_edited(&step.edits, fill)
+    }
+
+    /// The call that undoes a record of a run's leftovers.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn undoing(&self, resource: &str, key: &str) -> Result<Step, String> {
+        undo::of(&self.contract, resource, key, KEY)
+    }
+
+    /// Values for the references of a request of the endpoint that name nothing.
+    #[must_use]
+    pub fn nameless(&self, endpoint: usize) -> Vec<Edit> {
+        setup::nameless(self, endpoint)
     }
 
     /// True if the step's call changes a resource that the fixture has, or would if the target accepted it.

@@ -17,12 +17,10 @@ use crate::model::case::Poll;
 use crate::model::{
     Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
 };
-use crate::plan::{freshen, isolation};
+use crate::plan::{KEY, freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
 pub(super) const TRIES: u8 = 3;
-/// Characters of a key that the ledger keeps.
-const KEY: usize = 128;
 /// Looks at a result that takes time.
 const LOOKS: u32 = 10;
 /// A `Retry-After` beyond this is not waited for.
@@ -284,9 +282,13 @@ impl<T: Transport> Runner<T> {
     }
 
     /// The request of a step, finished to the byte.
-    fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
+    pub(super) fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
+        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?)
+    }
+
+    /// The request of a step with this body.
+    pub(super) fn finished(&self, step: &Step, tree: Json) -> Result<Prepared, (Reason, String)> {
         let contract = self.plan.contract();
-        let tree = self.plan.bind(step, &mut |hole| fill(hole, from))?;
         let means = Means {
             target: &self.access.target,
             credentials: &self.access.credentials,
@@ -317,7 +319,7 @@ impl<T: Transport> Runner<T> {
         }
     }
 
-    async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
+    pub(super) async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
         self.limiter.wait().await;
         self.send_now(request, attempt).await
     }

@@ -4,7 +4,9 @@
 //! whatever the number of cases.
 
 pub mod accepted;
+mod ask;
 mod execute;
+mod forecast;
 mod lend;
 mod limiter;
 mod pools;
@@ -21,6 +23,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 pub use accepted::Accepted;
+pub use ask::Served;
+pub use forecast::{Forecast, Records};
 pub use pools::{Need, Pools};
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};

@@ -280,6 +280,14 @@ impl Pools {
         self.pools.iter().filter(|pool| !pool.enders.is_empty()).map(need).collect()
     }
 
+    /// Why the case has no fixture that it could end, if so: it is not applicable.
+    #[must_use]
+    pub fn lacks(&self, case: &Case) -> Option<String> {
+        match self.ended(case, 0).err()? {
+            Without::Short(why) | Without::Lost(why) => Some(why),
+        }
+    }
+
     /// Which fixtures a case takes for its try of this number in place of those that it ends.
     pub(super) fn ended(&self, case: &Case, nth: usize) -> Result<&[(usize, usize)], Without> {
         let ends =

@@ -27,6 +27,10 @@ use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
 use crate::runner::{Accepted, Options, Pools, Runner, Tally};
 
+/// What is said where no case is left.
+pub(super) const NOTHING: &str =
+    "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs";
+
 /// Where behaviour snapshots lie, a folder for each target.
 const SNAPSHOTS: &str = "snapshots";
 
@@ -85,9 +89,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     let saved = saved(args, &config, &plan)?;
     let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
     if planned == saved.len() as u64 {
-        return Err(UsageError(
-            "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
-        ));
+        return Err(UsageError(NOTHING.to_owned()));
     }
     let pools = pools(&config, &chosen, &plan, &saved, &[]);
     for need in pools.needs(&config.contract).iter().filter(|need| need.short()) {
@@ -337,14 +339,21 @@ fn search(args: &Run, config: &Config, header: &RunHeader, folder: &Path) -> Opt
     None
 }
 
-fn options(args: &Run, config: &Config) -> Options {
+/// Requests under way at once, requests a second, and cases between two canaries, as profile and place of the target say; `rate` is the
+/// command line's.
+pub(super) fn pace(config: &Config, rate: Option<u32>) -> (usize, Option<u32>, usize) {
     let profile = config.profile.as_ref();
-    let (jobs, rate) = if config.local() { (16, None) } else { (4, Some(5)) };
-    let rate = args.rate.or(profile.and_then(|p| p.rate)).or(rate);
+    let (jobs, usual) = if config.local() { (16, None) } else { (4, Some(5)) };
+    let rate = rate.or(profile.and_then(|p| p.rate)).or(usual);
     // Evidence is written a batch at a time: at a slow rate a batch is a few seconds long.
     let batch = rate.filter(|r| *r > 0).map_or(256, |r| (r as usize * 4).clamp(16, 256));
+    (profile.and_then(|p| p.connections).unwrap_or(jobs), rate, batch)
+}
+
+fn options(args: &Run, config: &Config) -> Options {
+    let (jobs, rate, batch) = pace(config, args.rate);
     Options {
-        jobs: args.jobs.map(usize::from).or(profile.and_then(|p| p.connections)).unwrap_or(jobs),
+        jobs: args.jobs.map_or(jobs, usize::from),
         rate,
         max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
         fail_on_should: args.fail_on == FailOn::Should,
