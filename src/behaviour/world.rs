@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::facts::same;
 use crate::contract::behaviour::Listing;
 use crate::contract::{Contract, Endpoint};
+use crate::model::fixture::Planted;
 use crate::model::{Field, Json};
 
 /// The instant of a call, in the contract's zone.
@@ -194,6 +196,50 @@ impl World {
         for at in made {
             self.things[at].complete.clone_from(&own.without);
         }
+    }
+
+    /// True if a fixture's resources are gone, or have another state or other values than the fixture says, or if something belongs
+    /// to them that the fixture says is not there, or if refusals are counted for them.
+    #[must_use]
+    pub fn strays(&self, fixture: usize, serial: u64, now: &Moment) -> bool {
+        let contract = Arc::clone(&self.contract);
+        let Some(own) = contract.fixtures.get(fixture) else { return false };
+        let planted = |origin: &Origin, part: Option<usize>| matches!(origin, Origin::Planted { fixture: f, part: p, .. } if *f == fixture && part.is_none_or(|part| part == *p));
+        let mut keys = Vec::new();
+        for (at, part) in own.parts.iter().enumerate() {
+            let Some(resource) = self.resource(&part.resource) else { continue };
+            // What a call has made since is another thing, though it may repeat values of the fixture.
+            let came = |thing: &&(usize, &Instance)| {
+                let (_, thing) = thing;
+                thing.resource == resource
+                    && thing.made == Made::Found
+                    && thing.attributes.values().any(|held| planted(&held.origin, Some(at)))
+            };
+            let Some((index, thing)) = self.things.iter().enumerate().find(|t| came(&t)) else { return true };
+            let state = part.state.as_ref().or(contract.resources[resource].states.first());
+            let other = |(name, value): &(String, Planted)| {
+                let stated = value.value(serial, now).unwrap_or(Json::Null);
+                thing.attributes.get(name).is_none_or(|held| !same(&held.value, &stated))
+            };
+            if thing.gone
+                || state.is_some_and(|state| *state != thing.state)
+                || part.attributes.iter().any(other)
+                || self.attempts.iter().any(|((tried, _), times)| *tried == index && *times > 0)
+            {
+                return true;
+            }
+            keys.extend(
+                thing.attributes.get(&contract.resources[resource].key).map(|key| (&part.resource, &key.value)),
+            );
+        }
+        // What the fixture says is not there has come.
+        self.things.iter().any(|thing| {
+            let named = own.without.contains(&contract.resources[thing.resource].name);
+            let belongs = |(resource, key): &(&String, &Json)| {
+                thing.attributes.get(*resource).is_some_and(|held| held.value.scalar() == key.scalar())
+            };
+            named && !thing.gone && keys.iter().any(belongs)
+        })
     }
 
     /// Brings to life what a request names and the target makes on demand.

@@ -251,7 +251,7 @@ fn catalogues() -> Catalogues {
 }
 
 fn filling<'a>(case: &'a str, salt: u64, catalogues: &'a Catalogues, now: &'a Moment) -> Filling<'a> {
-    Filling { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], catalogues, fixtures: &[], now }
+    Filling { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], catalogues, fixtures: &[], handed: &[], now }
 }
 
 fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> konform::exchange::Prepared {

@@ -22,6 +22,15 @@ pub(super) enum Command {
     /// Check a target against a contract; without --target, the embedded sandbox
     #[command(after_help = RUN_HELP)]
     Run(Run),
+    /// Say what a run would test, send and leave behind, and what the profile lacks; sends nothing
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// Write a profile for a target, after asking it what it has
+    #[command(after_help = INIT_HELP)]
+    Init(Init),
+    /// Undo what a run has left behind, as far as the contract's calls can
+    #[command(after_help = CLEAN_HELP)]
+    Clean(Clean),
     /// List cases, endpoints or clauses
     List(List),
     /// Show the request that a case would send
@@ -72,6 +81,29 @@ Examples:
 ",
     exit_table!()
 );
+
+const CHECK_HELP: &str = "\
+Examples:
+  konform check --target https://api.example.com --profile mine.yaml
+  konform check --profile mine.yaml --min-coverage 80
+
+Exit 0 whatever is not applicable; 6 with --min-coverage if a smaller share of the
+clauses would be exercised; 2 for what would stop the run.";
+
+const INIT_HELP: &str = "\
+Examples:
+  konform init --target http://127.0.0.1:8080/v1
+  konform init --target https://api.example.com --environment uat --out mine.yaml
+
+A target that is not this machine is asked only with --environment sandbox or uat.
+It is asked with requests that can't be accepted, and with look-ups if the
+environment variables that the profile names for its credentials are set.";
+
+const CLEAN_HELP: &str = "\
+Example:
+  konform clean reports/<run>/leftovers.json --target URL --profile mine.yaml
+
+Exit 0 if nothing is left, 3 if something is, 2 for a usage error.";
 
 const DIFF_HELP: &str = "\
 Examples:
@@ -238,6 +270,56 @@ pub(super) struct Run {
     /// No progress
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Requests a second; 0 means no limit [default: no limit; 5 away from this machine]
+    #[arg(long, env = "KONFORM_RATE")]
+    pub(super) rate: Option<u32>,
+    /// Exit 6 if a smaller share of the clauses would be exercised, percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) min_coverage: Option<u8>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// What kind of place the target is; away from this machine nothing is sent without it
+    #[arg(long, value_enum)]
+    pub(super) environment: Option<Place>,
+    /// File to write; a file that is there is not overwritten
+    #[arg(long, value_name = "FILE", default_value = "profile.yaml")]
+    pub(super) out: PathBuf,
+}
+
+/// A place where a target may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Place {
+    /// The platform's own playground
+    Sandbox,
+    /// An acceptance environment
+    Uat,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Clean {
+    /// The leftovers.json of a run
+    #[arg(value_name = "FILE")]
+    pub(super) leftovers: PathBuf,
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Requests a second; 0 means no limit [default: no limit; 5 away from this machine]
+    #[arg(long, env = "KONFORM_RATE")]
+    pub(super) rate: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -60,7 +60,16 @@ impl Config {
     /// Resolves the words; no packet leaves before this has succeeded.
     pub(super) fn resolve(common: &Common) -> Result<Self, UsageError> {
         let profile = common.profile.as_deref().map(read_profile).transpose()?;
-        let (profile, profile_digest) = profile.map_or((None, None), |(p, d)| (Some(p), Some(d)));
+        let (profile, digest) = profile.map_or((None, None), |(p, d)| (Some(p), Some(d)));
+        Self::with(common, profile, digest)
+    }
+
+    /// The same with a profile that is not read from a file.
+    pub(super) fn with(
+        common: &Common,
+        profile: Option<Profile>,
+        profile_digest: Option<String>,
+    ) -> Result<Self, UsageError> {
         // The embedded sandbox is its own target: what it knows of itself completes what the profile says.
         let completed = if common.target.is_none() {
             let own = contracts::sandbox_profile(common.contract.as_deref())?;
@@ -225,29 +234,39 @@ impl Config {
 
     /// True if the environment allows the case, and it has what it needs.
     pub(super) fn allows(&self, case: &Case) -> bool {
+        self.forbids(case).is_none()
+    }
+
+    /// Why the case is not run here, if so: the environment does not allow it, or a key or credential is missing.
+    pub(super) fn forbids(&self, case: &Case) -> Option<&'static str> {
         let seals = case.steps.iter().any(|s| s.seal != Seal::AsMarked);
         if seals && (self.keys.is_none() || self.encrypt == Encrypt::Never) {
-            return false;
+            return Some("it encrypts bodies: the profile names no keys under `encryption`, or --encrypt is never");
         }
         let profile = self.profile.as_ref();
         if case.family == Family::Hostile {
             let welcome = self.local() || profile.is_some_and(|p| p.hostile);
+            if !welcome {
+                return Some("it sends bytes that no client should: the profile does not say `hostile: allowed`");
+            }
             // The raw ones go over plain TCP, as HTTP/1.1, straight to the target.
             let Connection { http2, proxy, resolve, .. } = &self.connection;
             let straight = !http2 && proxy.is_none() && resolve.is_empty();
             let plain = straight && !self.target.as_ref().is_some_and(Target::is_https);
-            if !welcome || (!plain && case.probe().hostile.is_some_and(Hostile::raw)) {
-                return false;
+            if !plain && case.probe().hostile.is_some_and(Hostile::raw) {
+                return Some("its bytes go over plain TCP alone: not with TLS, HTTP/2, --proxy or --resolve");
             }
         }
         if self.second.is_none() && case.steps.iter().any(|s| s.token == TokenEdit::SecondKey) {
-            return false;
+            return Some("it signs as another actor: the profile has no `second_credentials`");
         }
         match profile.and_then(|p| p.environment) {
-            Some(Environment::Production) => {
-                case.hazard == Hazard::Read && matches!(case.family, Family::Valid | Family::Example)
+            Some(Environment::Production)
+                if case.hazard != Hazard::Read || !matches!(case.family, Family::Valid | Family::Example) =>
+            {
+                Some("the environment is production: legal look-ups alone are sent there")
             }
-            Some(Environment::Sandbox | Environment::Uat) | None => true,
+            _ => None,
         }
     }
 

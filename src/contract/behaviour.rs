@@ -2,7 +2,7 @@
 //!
 //! The same lines give the scenario that provokes an error, the state that the sandbox keeps, and what a later call must show.
 
-use crate::model::{ClauseIx, Json};
+use crate::model::{ClauseIx, Field, Json, field};
 
 /// A thing that calls speak about.
 #[derive(Clone, Debug, Default)]
@@ -347,6 +347,39 @@ pub enum Class {
 }
 
 impl When {
+    /// Names the resources that the cause speaks of; `request` are the fields of the endpoint's request.
+    pub fn resources(&self, request: &[Field], add: &mut dyn FnMut(&str)) {
+        let by_field = |path: &str, add: &mut dyn FnMut(&str)| {
+            let found = field::find(request, path);
+            for path in found.into_iter().flat_map(|f| [&f.refers, &f.equals]).flatten() {
+                add(path.split('.').next().unwrap_or_default());
+            }
+        };
+        match self {
+            When::Unknown { field, .. } | When::Mismatch(field) => by_field(field, add),
+            When::Attempts { per, .. } => add(per),
+            When::Any(parts) => parts.iter().for_each(|part| part.resources(request, add)),
+            When::Where(tests) => {
+                for (operand, test) in tests {
+                    if let Operand::Resource(r) | Operand::State(r) | Operand::Attribute(r, _) = operand {
+                        add(r);
+                    }
+                    let sources = match test {
+                        Test::Above(s) | Test::Below(s) | Test::After(s) | Test::Before(s) => std::slice::from_ref(s),
+                        Test::Is(list) | Test::Not(list) => list.as_slice(),
+                        Test::Present | Test::Absent => &[],
+                    };
+                    for source in sources {
+                        if let Source::Attribute(r, _) = source {
+                            add(r);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// True for rows about the input itself, false for rows about state.
     #[must_use]
     pub fn input(&self) -> bool {

@@ -50,6 +50,10 @@ pub struct Grounds {
     /// Steps of which the contract says something else than was planned, since the target's own earlier answer was in the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<(usize, Expect)>,
+    /// Fixtures of the profile that the case left otherwise than the profile says, though that was not planned: a run that is taken
+    /// up hands them out no more. No verdict rests on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<usize>,
 }
 
 impl Grounds {

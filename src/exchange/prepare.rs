@@ -68,6 +68,8 @@ pub struct Filling<'a> {
     pub sent: &'a [Json],
     /// What the profile has prepared.
     pub fixtures: &'a [Fixture],
+    /// Which of them the case was handed, for those that it was planned with.
+    pub handed: &'a [(usize, usize)],
     /// The instant of the case, for prepared days.
     pub now: &'a DateTime<FixedOffset>,
     /// Catalogues read before the run.
@@ -146,15 +148,20 @@ impl Filling<'_> {
         u64::from_le_bytes(bits)
     }
 
-    /// The fixture that this case takes of the pool of its name, and its serial number: the same in all steps of the case.
+    /// The fixture that this case takes in place of the one that it was planned with, and its serial number: the same in all steps
+    /// of the case. One that was handed to it, or else one of those of the same name that the target makes on demand.
     #[must_use]
     pub fn taken(&self, fixture: usize) -> (usize, u64) {
         let bits = Filling { step: 0, ..*self }.bits(&format!("fixture {fixture}"));
-        let name = self.fixtures.get(fixture).map(|f| f.name.as_str());
-        let pool: Vec<usize> =
-            (0..self.fixtures.len()).filter(|at| name == Some(self.fixtures[*at].name.as_str())).collect();
+        let serial = bits % 10_000_000_000;
+        if let Some((_, member)) = self.handed.iter().find(|(planned, _)| *planned == fixture) {
+            return (*member, serial);
+        }
+        let Some(planned) = self.fixtures.get(fixture) else { return (fixture, serial) };
+        let same = |f: &Fixture| f.name == planned.name && f.on_demand() == planned.on_demand();
+        let pool: Vec<usize> = (0..self.fixtures.len()).filter(|at| same(&self.fixtures[*at])).collect();
         let at = bits.checked_rem(pool.len() as u64).and_then(|at| usize::try_from(at).ok());
-        (at.and_then(|at| pool.get(at)).copied().unwrap_or(fixture), bits % 10_000_000_000)
+        (at.and_then(|at| pool.get(at)).copied().unwrap_or(fixture), serial)
     }
 }
 
@@ -479,6 +486,7 @@ mod tests {
             sent: &[],
             catalogues: &catalogues,
             fixtures: &[],
+            handed: &[],
             now: &now,
         };
         let hole = |field: &str| Hole::Identity {

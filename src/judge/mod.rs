@@ -20,12 +20,12 @@ use std::sync::Arc;
 pub use audit::Audit;
 
 use crate::contract::behaviour::Class;
-use crate::contract::{Contract, Endpoint, When};
+use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::json::printable;
 use crate::model::observed::{Answer, Failure};
 use crate::model::{
-    Case, Check, Clause, ClauseIx, Expect, Finding, Level, Observed, Outcome, Reason, Role, Step, Verdict,
+    Case, Check, Clause, ClauseIx, Expect, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Step, Verdict,
 };
 
 /// Judges cases of one contract.
@@ -78,9 +78,28 @@ struct Notes<'a> {
     findings: Vec<Finding>,
     held: Vec<ClauseIx>,
     reason: Option<(Reason, String)>,
+    /// Fixtures of the case that are at the target once: what the profile says of them may no longer be so.
+    lent: Vec<&'a Fixture>,
 }
 
 impl Notes<'_> {
+    /// Why a refusal by this row is nothing to blame the target for: it speaks of what only the profile says.
+    fn stale(&self, endpoint: &Endpoint, row: &Row) -> Option<String> {
+        let mut named = Vec::new();
+        row.when.resources(&endpoint.request, &mut |resource| named.push(resource.to_owned()));
+        let has = |f: &&&Fixture| {
+            let mut resources = f.parts.iter().map(|part| &part.resource).chain(&f.without);
+            resources.any(|resource| named.contains(resource))
+        };
+        let fixture = self.lent.iter().find(has)?;
+        Some(format!(
+            "refused with {}, a row about {}: is the fixture `{}` still as the profile says?",
+            row.name,
+            named.join(" and "),
+            fixture.name
+        ))
+    }
+
     fn hold(&mut self, clause: ClauseIx) {
         self.held.push(clause);
     }
@@ -121,8 +140,15 @@ impl Oracle {
     /// Judges a case by its exchanges, which follow its steps; fewer exchanges than steps mean that a set-up step ended it.
     #[must_use]
     pub fn judge(&self, case: &Case, observed: &[Observed]) -> Verdict {
-        let mut notes =
-            Notes { contract: &self.contract, exchange: 0, findings: Vec::new(), held: Vec::new(), reason: None };
+        let fixtures = case.fixtures.iter().filter_map(|at| self.contract.fixtures.get(*at));
+        let mut notes = Notes {
+            contract: &self.contract,
+            exchange: 0,
+            findings: Vec::new(),
+            held: Vec::new(),
+            reason: None,
+            lent: fixtures.filter(|fixture| !fixture.on_demand()).collect(),
+        };
         let mut blocked = None;
         // True if the case ended before its last step with nothing wrong.
         let mut ended = false;
@@ -186,6 +212,7 @@ impl Oracle {
             findings: Vec::new(),
             held: Vec::new(),
             reason: None,
+            lent: Vec::new(),
         };
         let actual =
             format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
@@ -204,15 +231,16 @@ impl Oracle {
         }
     }
 
-    /// What a known-good request shows of the target's health.
+    /// What a request of which it is known what it gets shows of the target's health.
     #[must_use]
-    pub fn health(&self, endpoint: usize, seen: &Observed) -> Health {
-        let endpoint = &self.contract.endpoints[endpoint];
+    pub fn health(&self, canary: &Case, seen: &Observed) -> Health {
+        let endpoint = &self.contract.endpoints[canary.endpoint];
+        let refused = matches!(canary.expect(), Expect::Refuse { .. });
         match &seen.answer {
             Ok(answer) => match self.reply(endpoint, answer) {
                 Reply::Accepted => Health::Good,
                 // Nobody knows whether it is taken: that it is answered is all that is asked.
-                Reply::Refused if endpoint.unproven.is_some() => Health::Good,
+                Reply::Refused if refused || endpoint.unproven.is_some() => Health::Good,
                 Reply::Refused => {
                     let code = envelope::code(&self.contract, answer);
                     Health::Refusing {
@@ -407,6 +435,10 @@ impl Oracle {
                 let reason =
                     if matches!(row.when, When::Taken(_)) { Reason::IdentityTaken } else { Reason::PreconditionLost };
                 notes.unclear(reason, format!("refused with {} \"{}\"", row.code, row.message));
+            }
+            Some(row) if !row.when.input() && notes.stale(endpoint, row).is_some() => {
+                let why = notes.stale(endpoint, row).unwrap_or_default();
+                notes.unclear(Reason::FixtureMissing, why);
             }
             // The row is known not to hold: earlier calls made sure of it.
             Some(row) if !row.when.input() && !row.fields.is_empty() => {

@@ -36,6 +36,11 @@ pub(super) fn check(
             let note = format!("refused with {code}, a row that nobody can rule out here");
             return notes.unclear(Reason::PreconditionLost, note);
         }
+        // The fixture that was to bring the row about may be another thing by now.
+        let other = endpoint.rows.iter().filter(|r| r.code == code && !r.when.input());
+        if let Some(why) = other.filter_map(|r| notes.stale(endpoint, r)).next() {
+            return notes.unclear(Reason::FixtureMissing, why);
+        }
         if doubt.is_some() {
             // Something in the request may as well draw this code: it is recorded, and nothing is said of the row.
             return;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::clause::ClauseIx;
+use super::fixture::Touch;
 use super::hostile::Hostile;
 use super::input::Input;
 use super::template::{Edit, HeaderEdit, TokenEdit};
@@ -321,6 +322,8 @@ pub struct Case {
     pub undo: Vec<Step>,
     /// Fixtures that take part, as indexes into the contract's.
     pub fixtures: Vec<usize>,
+    /// What the case does to each of them, in the same order.
+    pub touches: Vec<Touch>,
     /// How often the probe is sent at once.
     pub race: Option<Race>,
     /// What was drawn, where the case can be made smaller.

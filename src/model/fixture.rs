@@ -16,6 +16,27 @@ pub struct Fixture {
     pub without: Vec<String>,
 }
 
+impl Fixture {
+    /// True if the target makes such a fixture whenever somebody names one: there are as many as anybody wants.
+    #[must_use]
+    pub fn on_demand(&self) -> bool {
+        let serial = |(_, value): &(String, Planted)| matches!(value, Planted::Serial { .. });
+        self.parts.iter().any(|part| part.attributes.iter().any(serial))
+    }
+}
+
+/// What a case does to a fixture that takes part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touch {
+    /// It looks at the fixture: any number of cases may, at once.
+    Reads,
+    /// It calls what changes the fixture, or would if the target accepted it, and leaves everything as the profile says it is: one
+    /// case at a time.
+    Changes,
+    /// Afterwards the fixture is gone or is no longer what the profile says it is: no other case may have it.
+    Ends,
+}
+
 /// One prepared resource.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {

@@ -162,8 +162,9 @@ pub(super) fn fresh(field: &Field) -> Template {
             _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)),
         };
         // Numbers of cards and the like are digits wherever they are shown.
-        let digits =
-            field.secret.as_deref() == Some("pan") || field.refers.as_deref().is_some_and(|r| r.ends_with("No"));
+        let digits = field.secret.as_deref() == Some("pan")
+            || field.refers.as_deref().is_some_and(|r| r.ends_with("No"))
+            || (field.charset.is_some() && !matches!(shape, Shape::Pattern(_)));
         let shape = if digits { Shape::Pattern("0".to_owned() + &"#".repeat(chars.saturating_sub(1))) } else { shape };
         return Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars });
     }

@@ -26,6 +26,7 @@ mod scenario;
 mod setup;
 mod tamper;
 mod token;
+mod touch;
 mod undo;
 mod unicode;
 mod valid;
@@ -46,10 +47,14 @@ use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Contract, Endpoint};
 use crate::model::case::Draw;
 use crate::model::field::{Kind, general};
-use crate::model::fixture::fit;
+use crate::model::fixture::{Touch, fit};
+
 use crate::model::template::HeaderEdit;
 use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Input, Json, Role, Step, Template, field};
 use crate::schema::compose;
+
+/// Characters of a key that a run's list of leftovers has at most.
+pub const KEY: usize = 128;
 
 /// The instant at which stand-ins live: 2026-01-15 12:00 UTC, in milliseconds.
 const MOMENT: i64 = 1_768_478_400_000;
@@ -384,9 +389,32 @@ impl Plan {
         }
     }
 
-    /// A known-good request of the endpoint; where none can be made, the first request that leads to it.
+    /// A request of the endpoint of which it is known what it gets, to tell the target's health by: one that is accepted; where none
+    /// can be made, the first one that leads to it. Where it would end a fixture of the profile, one that names nothing and is
+    /// refused for it, or the first one that leads to it, or none.
     #[must_use]
     pub fn canary(&self, endpoint: usize) -> Option<Case> {
+        let good = self.good(endpoint)?;
+        let ends = |case: &Case| case.touches.contains(&Touch::Ends);
+        if !ends(&good) {
+            return Some(good);
+        }
+        let first = || self.good(good.steps.first()?.endpoint).filter(|case| case.endpoint != good.endpoint);
+        self.stranger(good.endpoint).or_else(first).filter(|case| !ends(case))
+    }
+
+    /// A request that names what never was, if it is known which refusal it gets.
+    fn stranger(&self, at: usize) -> Option<Case> {
+        let scope = self.scope(at, Family::Valid);
+        let probe = scope.probe(setup::nameless(self, at));
+        let id = format!("{}::valid::body::canary", scope.endpoint.id);
+        let case = scope.build(id, &Way::nothing(self), probe, Vec::new());
+        let known = matches!(case.expect(), Expect::Refuse { rows, may, doubt: None, bare: false, .. } if !rows.is_empty() && may.is_empty());
+        known.then_some(case)
+    }
+
+    /// A known-good request of the endpoint; where none can be made, the first request that leads to it.
+    fn good(&self, endpoint: usize) -> Option<Case> {
         let at = match self.way(endpoint, Goal::Accept) {
             Ok(_) => endpoint,
             Err(_) => self.way(endpoint, Goal::Input).ok()?.steps.first()?.endpoint,
@@ -469,7 +497,7 @@ impl Plan {
             },
             _ => return,
         };
-        if !matches!(hole, Hole::Planted { .. } | Hole::Sent { .. } | Hole::Answer { .. }) {
+        if !matches!(hole, Hole::Planted { .. } | Hole::Sent { .. } | Hole::Answer { .. } | Hole::Listed { .. }) {
             return;
         }
         let field = field::find(&self.contract.endpoints[endpoint].request, &general(&path));
@@ -480,6 +508,26 @@ impl Plan {
                 *value = fitted;
             }
         }
+    }
+
+    /// The call that undoes a record of a run's leftovers.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn undoing(&self, resource: &str, key: &str) -> Result<Step, String> {
+        undo::of(&self.contract, resource, key, KEY)
+    }
+
+    /// Values for the references of a request of the endpoint that name nothing.
+    #[must_use]
+    pub fn nameless(&self, endpoint: usize) -> Vec<Edit> {
+        setup::nameless(self, endpoint)
+    }
+
+    /// True if the step's call changes a resource that the fixture has, or would if the target accepted it.
+    #[must_use]
+    pub fn moves(&self, step: &Step, fixture: usize) -> bool {
+        touch::changes(self, step, fixture)
     }
 
     /// True if the step's body takes what the target answered earlier.
@@ -655,6 +703,7 @@ impl<'a> Scope<'a> {
         let hazard = steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(endpoint.hazard);
         // A call that undoes is no prepared request.
         let undo = if plan.contract.prepared_only { Vec::new() } else { undo::steps(&plan.contract, &steps) };
+        let touches = touch::touches(plan, way, &steps, &body);
         Case {
             id: id.into(),
             family: self.family,
@@ -664,6 +713,7 @@ impl<'a> Scope<'a> {
             hazard,
             steps,
             undo,
+            touches,
             fixtures: way.fixtures.clone(),
             race: None,
             draw: None,

@@ -220,37 +220,7 @@ fn interest(contract: &Contract, endpoint: &Endpoint, goal: Goal) -> Vec<usize> 
 
 /// The resources that a cause speaks of.
 pub(super) fn speaks(when: &When, endpoint: &Endpoint, add: &mut dyn FnMut(&str)) {
-    let by_field = |path: &str, add: &mut dyn FnMut(&str)| {
-        let found = field::find(&endpoint.request, path);
-        for path in found.into_iter().flat_map(|f| [&f.refers, &f.equals]).flatten() {
-            add(path.split('.').next().unwrap_or_default());
-        }
-    };
-    match when {
-        When::Unknown { field, .. } | When::Mismatch(field) => by_field(field, add),
-        When::Attempts { per, .. } => add(per),
-        When::Any(parts) => parts.iter().for_each(|p| speaks(p, endpoint, add)),
-        When::Where(tests) => {
-            for (operand, test) in tests {
-                if let Operand::Resource(r) | Operand::State(r) | Operand::Attribute(r, _) = operand {
-                    add(r);
-                }
-                if let Test::Above(s) | Test::Below(s) | Test::After(s) | Test::Before(s) = test {
-                    if let Source::Attribute(r, _) = s {
-                        add(r);
-                    }
-                }
-                if let Test::Is(list) | Test::Not(list) = test {
-                    for source in list {
-                        if let Source::Attribute(r, _) = source {
-                            add(r);
-                        }
-                    }
-                }
-            }
-        }
-        _ => {}
-    }
+    when.resources(&endpoint.request, add);
 }
 
 /// Calls and fixtures that make a resource.

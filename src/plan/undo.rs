@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::contract::Contract;
 use crate::contract::behaviour::{Act, NewState, Source};
-use crate::model::{Edit, Hole, Role, Step, Template, field};
+use crate::model::{Decimal, Edit, Hole, Json, Kind, Role, Step, Template, field};
 
 /// The calls that undo what the steps create.
 pub(super) fn steps(contract: &Arc<Contract>, steps: &[Step]) -> Vec<Step> {
@@ -26,6 +26,29 @@ pub(super) fn steps(contract: &Arc<Contract>, steps: &[Step]) -> Vec<Step> {
     // What was made last goes first: it may hold on to what was made before.
     out.reverse();
     out
+}
+
+/// The call that undoes the resource with this key, as a run's list of leftovers has it; `longest` characters of a key are listed.
+pub(super) fn of(contract: &Arc<Contract>, resource: &str, key: &str, longest: usize) -> Result<Step, String> {
+    let Some((endpoint, path)) = undoing(contract, resource) else {
+        return Err(format!("no call of the contract undoes a {resource} by its key alone"));
+    };
+    match key {
+        "unknown" => return Err("its key is unknown: no answer came to the call that may have made it".to_owned()),
+        "(secret)" => return Err("its key is a secret, which no report holds".to_owned()),
+        _ if key.chars().count() >= longest => {
+            return Err("its key is too long: the list has its beginning alone".to_owned());
+        }
+        _ => {}
+    }
+    let number = field::find(&contract.endpoints[endpoint].request, &path)
+        .is_some_and(|f| f.kind.as_ref().is_some_and(|kind| *kind.first() == Kind::Number));
+    let value = match (number, Decimal::parse(key)) {
+        (true, None) => return Err(format!("`{path}` is a number, and the key is none")),
+        (true, Some(_)) => Json::number(key),
+        (false, _) => Json::text(key),
+    };
+    Ok(Step::new(endpoint, Role::Setup, vec![Edit::Set(path, Template::Json(value))]))
 }
 
 /// The one call that undoes a creation: it brings the resource to a state in which it counts as gone, and needs its key alone.

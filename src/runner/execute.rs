@@ -18,12 +18,10 @@ use crate::model::template::Keep;
 use crate::model::{
     Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
 };
-use crate::plan::{freshen, isolation};
+use crate::plan::{KEY, freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
 pub(super) const TRIES: u8 = 3;
-/// Characters of a key that the ledger keeps.
-const KEY: usize = 128;
 /// Looks at a result that takes time.
 const LOOKS: u32 = 10;
 /// A `Retry-After` beyond this is not waited for.
@@ -71,7 +69,8 @@ impl Executed {
 
     /// Takes the verdict back: what was learnt since says that nothing can be said.
     pub(super) fn discount(&mut self, verdict: Verdict) {
-        self.grounds = given(&verdict);
+        let ended = std::mem::take(&mut self.grounds.ended);
+        self.grounds = Grounds { ended, ..given(&verdict) };
         self.verdict = verdict;
         self.record = None;
     }
@@ -119,6 +118,7 @@ impl<T: Transport> Runner<T> {
             && executed.verdict.retryable()
             && case.hazard != Hazard::Money
             && worth_it(executed.verdict.reason)
+            && self.hands().pools.has(case, usize::from(tries))
         {
             match executed.verdict.reason {
                 Some(Reason::Http429) => tokio::time::sleep(retry_after(&executed.observed)).await,
@@ -127,7 +127,7 @@ impl<T: Transport> Runner<T> {
                     tokio::time::sleep(Duration::from_millis(50 << tries)).await;
                     if let Some(canary) = self.plan.canary(case.endpoint) {
                         let probe = self.once(&canary, 1, tries).await;
-                        let health = probe.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen));
+                        let health = probe.observed.last().map(|seen| self.oracle.health(&canary, seen));
                         healthy_between &= health == Some(judge::Health::Good);
                         executed.earlier.extend(probe.observed);
                         executed.earlier.extend(probe.after);
@@ -139,6 +139,7 @@ impl<T: Transport> Runner<T> {
             again.earlier.append(&mut executed.observed);
             again.earlier.append(&mut executed.after);
             again.earlier.extend(looks);
+            again.grounds.ended.append(&mut executed.grounds.ended);
             again.created.append(&mut executed.created);
             executed = again;
             tries += 1;
@@ -158,6 +159,10 @@ impl<T: Transport> Runner<T> {
     pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8) -> Executed {
         let contract = self.plan.contract();
         let catalogues = Arc::clone(&self.catalogues.read().unwrap_or_else(PoisonError::into_inner));
+        let lent = match self.lend(case, attempt).await {
+            Ok(lent) => lent,
+            Err(verdict) => return Executed::without(verdict),
+        };
         let now = self.ambient.now(&contract.zone);
         let mut run = Run {
             world: catalogues.world.clone().unwrap_or_else(|| World::new(Arc::clone(contract), false)),
@@ -177,6 +182,7 @@ impl<T: Transport> Runner<T> {
             sent: &[],
             catalogues: &catalogues.lists,
             fixtures: &contract.fixtures,
+            handed: &lent.fixtures,
             now: &now,
         };
         for fixture in &case.fixtures {
@@ -264,6 +270,7 @@ impl<T: Transport> Runner<T> {
         let verdict = verdict
             .unwrap_or_else(|| super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed));
         let after = self.undo(case, &mut run, &base).await;
+        grounds.ended = self.spoilt(case, &lent, &base, (&run.world, &now), &run.observed);
         Executed {
             verdict,
             grounds,
@@ -277,9 +284,13 @@ impl<T: Transport> Runner<T> {
     }
 
     /// The request of a step, finished to the byte.
-    fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
+    pub(super) fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
+        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?)
+    }
+
+    /// The request of a step with this body.
+    pub(super) fn finished(&self, step: &Step, tree: Json) -> Result<Prepared, (Reason, String)> {
         let contract = self.plan.contract();
-        let tree = self.plan.bind(step, &mut |hole| fill(hole, from))?;
         let means = Means {
             target: &self.access.target,
             credentials: &self.access.credentials,
@@ -310,7 +321,7 @@ impl<T: Transport> Runner<T> {
         }
     }
 
-    async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
+    pub(super) async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
         self.limiter.wait().await;
         self.send_now(request, attempt).await
     }

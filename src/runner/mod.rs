@@ -4,8 +4,12 @@
 //! whatever the number of cases.
 
 pub mod accepted;
+mod ask;
 mod execute;
+mod forecast;
+mod lend;
 mod limiter;
+mod pools;
 mod record;
 pub mod rejudge;
 mod shrink;
@@ -13,12 +17,15 @@ pub mod summary;
 mod tally;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 pub use accepted::Accepted;
+pub use ask::Served;
+pub use forecast::{Forecast, Records};
+pub use pools::{Need, Pools};
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
@@ -34,6 +41,7 @@ use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
+use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
 
 /// Pages of a catalogue that are read at most.
@@ -109,6 +117,7 @@ pub struct Runner<T> {
     live: Arc<Live>,
     catalogues: RwLock<Arc<Known>>,
     accepted: Arc<Accepted>,
+    hands: OnceLock<Hands>,
 }
 
 /// Where requests go, and what they are signed and encrypted with.
@@ -214,7 +223,16 @@ impl<T: Transport> Runner<T> {
             live: Arc::default(),
             catalogues: RwLock::default(),
             accepted: Arc::default(),
+            hands: OnceLock::new(),
         }
+    }
+
+    /// The same, with the profile's fixtures shared out among the cases of this run; else they are among all cases of the plan. `gone`
+    /// are fixtures that the part of the run before has ended without a plan, each with the case that did.
+    #[must_use]
+    pub fn sharing(mut self, pools: Pools, gone: &[(usize, String)]) -> Self {
+        self.hands = OnceLock::from(Hands::new(pools, gone));
+        self
     }
 
     /// The same, with findings that do not fail it.
@@ -448,7 +466,7 @@ impl<T: Transport> Runner<T> {
             }
             let mut executed = self.once(&case, tally.canaries, attempt).await;
             tally.canaries += 1;
-            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
+            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
             let answered = executed.answered(self.plan.contract());
             let last = executed.observed.last();
             let missing = last.filter(|s| judge::not_served(self.plan.contract(), s)).map(|s| Arc::clone(&s.endpoint));
@@ -564,10 +582,15 @@ impl<T: Transport> Runner<T> {
                 continue;
             }
             let case = Arc::clone(&found.case);
-            let mut executed = self.once(&case, 0, 100).await;
+            // Without a fixture of its own it would find used up what the first run of it has ended.
+            if !self.hands().pools.has(&case, pools::CONFIRMATION) {
+                continue;
+            }
+            let mut executed = self.once(&case, 0, CONFIRMING).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
-            if again && case.draw.is_some() && shrinking < SHRINKING {
+            // Each smaller form of a case that ends a fixture would end another one.
+            if again && case.draw.is_some() && shrinking < SHRINKING && !self.hands().pools.ends(&case) {
                 let start = Instant::now();
                 self.shrink(at, tally, journal).await?;
                 shrinking += start.elapsed();
@@ -603,7 +626,7 @@ impl<T: Transport> Runner<T> {
         let round = self.ambient.count();
         let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
         let executed = self.once(&canary, round, 0).await;
-        match executed.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen)) {
+        match executed.observed.last().map(|seen| self.oracle.health(&canary, seen)) {
             Some(Health::Good) => Ok(()),
             _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),
             _ => Err(format!("a known-good request got {}", executed.answered(self.plan.contract()))),

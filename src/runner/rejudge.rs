@@ -121,6 +121,8 @@ pub struct Refold<'a> {
     passed_over: u64,
     differences: Vec<Difference>,
     differing: u64,
+    ended: Vec<(usize, String)>,
+    cuts: Vec<u64>,
 }
 
 impl fmt::Debug for Refold<'_> {
@@ -150,6 +152,8 @@ impl<'a> Refold<'a> {
             passed_over: 0,
             differences: Vec::new(),
             differing: 0,
+            ended: Vec::new(),
+            cuts: Vec::new(),
         }
     }
 
@@ -170,9 +174,24 @@ impl<'a> Refold<'a> {
             Record::Case(line) => self.case(&line),
             Record::Aside(aside) => self.aside(&aside),
             // What was under way then was sent again under another name.
-            Record::Resumed(_) => self.pending = Default::default(),
+            Record::Resumed(_) => {
+                self.pending = Default::default();
+                self.cuts.push(self.cases);
+            }
             Record::Header(_) | Record::Footer(_) => {}
         }
+    }
+
+    /// Fixtures that cases have ended without a plan, each with the case that did.
+    #[must_use]
+    pub fn ended(&self) -> &[(usize, String)] {
+        &self.ended
+    }
+
+    /// How many cases were done each time the run was taken up.
+    #[must_use]
+    pub fn cuts(&self) -> &[u64] {
+        &self.cuts
     }
 
     /// What was folded, of a run that is to go on.
@@ -276,6 +295,7 @@ impl<'a> Refold<'a> {
     /// The exchanges since the last case, with the verdict that they give.
     fn executed(&mut self, case: &Case, grounds: &Grounds) -> Executed {
         let [earlier, observed, after] = std::mem::take(&mut self.pending);
+        self.ended.extend(grounds.ended.iter().map(|fixture| (*fixture, case.id.to_string())));
         let verdict = match &grounds.given {
             Some(given) => Verdict {
                 outcome: given.outcome,
@@ -357,7 +377,7 @@ impl<'a> Refold<'a> {
                 self.tally.shrink(at, case, &executed);
             }
             (Why::Canary | Why::Catalogue, _) => {
-                let health = executed.observed.last().map_or(Health::Down, |s| self.oracle.health(case.endpoint, s));
+                let health = executed.observed.last().map_or(Health::Down, |s| self.oracle.health(&case, s));
                 self.sick |= aside.why == Why::Canary && health != Health::Good;
                 self.tally.beside(&case, &mut executed);
             }

@@ -6,35 +6,53 @@ use crate::cli::UsageError;
 use crate::cli::args::{Coverage, Format};
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::contract::Contract;
 use crate::model::event::ClauseRecord;
-use crate::model::{ClauseIx, Exit, Expect};
+use crate::model::{Case, ClauseIx, Exit, Expect};
 use crate::report::coverage;
 use crate::runner::summary::{in_scope, scope, unexercised};
+
+/// What the cases of a run would assert.
+#[derive(Default)]
+pub(super) struct Aimed {
+    clauses: BTreeSet<ClauseIx>,
+    answered: BTreeSet<usize>,
+}
+
+impl Aimed {
+    /// Takes in a case that runs.
+    pub(super) fn add(&mut self, case: &Case) {
+        self.clauses.extend(&case.clauses);
+        if matches!(case.expect(), Expect::Accept { .. } | Expect::Either { .. }) {
+            self.answered.extend(case.steps.iter().map(|s| s.endpoint));
+        }
+    }
+
+    /// True if the clause would be exercised.
+    pub(super) fn asserts(&self, contract: &Contract, ix: ClauseIx) -> bool {
+        let clause = contract.clause(ix);
+        // What is asserted of answers is exercised wherever the call is answered.
+        let on_answers = matches!(
+            clause.part(),
+            "response" | "response-header" | "policy" | "envelope" | "effects" | "success" | "encryption"
+        );
+        let endpoint = contract.endpoint(clause.endpoint()).map(|(at, _)| at);
+        self.clauses.contains(&ix) || on_answers && endpoint.is_some_and(|at| self.answered.contains(&at))
+    }
+}
 
 pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit, UsageError> {
     let config = Config::resolve(&args.common)?;
     let plan = config.plan();
     let contract = &config.contract;
-    let mut aimed: BTreeSet<ClauseIx> = BTreeSet::new();
-    let mut answered: BTreeSet<usize> = BTreeSet::new();
-    for case in plan.cases().filter(|c| config.allows(c)) {
-        aimed.extend(&case.clauses);
-        if matches!(case.expect(), Expect::Accept { .. } | Expect::Either { .. }) {
-            answered.extend(case.steps.iter().map(|s| s.endpoint));
-        }
-    }
+    let mut aimed = Aimed::default();
+    plan.cases().filter(|c| config.allows(c)).for_each(|case| aimed.add(&case));
     let reasons = unexercised(&plan);
     let scope = scope(contract);
     let records: Vec<ClauseRecord> = in_scope(contract)
         .map(|ix| {
             let clause = contract.clause(ix);
-            let endpoint = contract.endpoint(clause.endpoint()).map(|(at, _)| at);
-            // What is asserted of answers is exercised wherever the call is answered.
-            let on_answers = matches!(
-                clause.part(),
-                "response" | "response-header" | "policy" | "envelope" | "effects" | "success" | "encryption"
-            );
-            let asserted = aimed.contains(&ix) || on_answers && endpoint.is_some_and(|at| answered.contains(&at));
+            let asserted = aimed.asserts(contract, ix);
             ClauseRecord {
                 declared: false,
                 id: clause.id.clone(),

@@ -2,8 +2,12 @@
 
 mod acceptance;
 pub(super) mod certify;
+pub(super) mod check;
+
+pub(super) mod clean;
 pub(super) mod coverage;
 pub(super) mod diff;
+pub(super) mod init;
 mod inputs;
 pub(super) mod keygen;
 pub(super) mod lint;

@@ -15,7 +15,7 @@ use crate::cli::config::{Chosen, Config};
 use crate::cli::output::Output;
 use crate::model::run::Selected;
 use crate::model::{Case, Exit, Input, Level, Outcome};
-use crate::runner::{Options, Runner};
+use crate::runner::{Options, Pools, Runner};
 
 #[derive(Deserialize)]
 struct File {
@@ -109,14 +109,17 @@ pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<E
     }
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
-        let runner = Arc::new(Runner::new(
+        let runner = Runner::new(
             config.plan(),
             http,
             config.access(target),
             config.ambient(),
             Options { poll: config.poll.unwrap_or(Options::default().poll), ..Options::default() },
             Arc::new(AtomicBool::new(false)),
-        ));
+        );
+        // One case alone: it has every fixture of the profile to itself.
+        let pools = Pools::new(runner.plan(), std::iter::once(case.clone()), &[]);
+        let runner = Arc::new(runner.sharing(pools, &[]));
         runner.prime().await;
         let (verdict, seen) = runner.once_more(case).await;
         drop(embedded);

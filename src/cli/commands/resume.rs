@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use super::acceptance::Acceptance;
-use super::run::{Job, count, saved};
+use super::run::{Job, Past, count, pools, saved};
 use crate::cli::UsageError;
 use crate::cli::args::Run;
 use crate::cli::config::{Chosen, Config};
@@ -44,6 +44,9 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
             }
         }
     }
+    let ended = refold.ended().to_vec();
+    // What was under way then and now may have ended its fixtures.
+    let cuts: Vec<u64> = refold.cuts().iter().copied().chain([trunk.cases]).collect();
     let (tally, differences) = refold.into_tally();
     if let Some(difference) = differences.first() {
         return Err(UsageError(format!("{} can't be taken up: {difference}", folder.display())));
@@ -55,8 +58,9 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     };
     let journal = Journal::resume(&path, &trunk, &resumed).map_err(|e| UsageError(e.to_string()))?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
-    let past = Some((tally, trunk.cases));
-    Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, past })
+    let pools = pools(&config, &chosen, &plan, &saved, &cuts);
+    let past = Some(Past { tally, done: trunk.cases, ended });
+    Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, pools, past })
 }
 
 fn same_plan(header: &RunHeader, digest: &str) -> Result<(), UsageError> {

@@ -25,7 +25,11 @@ use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
 use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
-use crate::runner::{Accepted, Options, Runner, Tally};
+use crate::runner::{Accepted, Options, Pools, Runner, Tally};
+
+/// What is said where no case is left.
+pub(super) const NOTHING: &str =
+    "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs";
 
 /// Where behaviour snapshots lie, a folder for each target.
 const SNAPSHOTS: &str = "snapshots";
@@ -42,8 +46,19 @@ pub(super) struct Job {
     pub(super) journal: Journal,
     /// Findings that do not fail it.
     pub(super) accepted: Arc<Accepted>,
-    /// What a killed run has come to, and how many cases that were.
-    pub(super) past: Option<(Tally, u64)>,
+    /// The fixtures that are at the target once, shared out among the cases.
+    pub(super) pools: Pools,
+    /// What a killed run has come to.
+    pub(super) past: Option<Past>,
+}
+
+/// What a killed run has come to.
+pub(super) struct Past {
+    pub(super) tally: Tally,
+    /// Cases that are done.
+    pub(super) done: u64,
+    /// Fixtures that it has ended without a plan, each with the case that did.
+    pub(super) ended: Vec<(usize, String)>,
 }
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
@@ -74,9 +89,11 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     let saved = saved(args, &config, &plan)?;
     let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
     if planned == saved.len() as u64 {
-        return Err(UsageError(
-            "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs".to_owned(),
-        ));
+        return Err(UsageError(NOTHING.to_owned()));
+    }
+    let pools = pools(&config, &chosen, &plan, &saved, &[]);
+    for need in pools.needs(&config.contract).iter().filter(|need| need.short()) {
+        Output::note(&format!("warning: {need}"));
     }
     let acceptance = Acceptance::read(args, &config.contract.id)?;
     let folder = folder(args)?;
@@ -125,7 +142,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     acceptance.keep(&folder, &mut header)?;
     let accepted = acceptance.accepted(&header)?;
     let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
-    Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, past: None })
+    Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, pools, past: None })
 }
 
 /// The inputs that `--save-failures` has kept.
@@ -152,8 +169,15 @@ pub(super) fn count(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case
     (planned, not_selected, digest.hex())
 }
 
+/// The fixtures that are at the target once, shared out among the cases that will run; `cuts` say how many were done each time the run
+/// was killed.
+pub(super) fn pools(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case], cuts: &[u64]) -> Pools {
+    let planned = plan.cases().filter(|case| chosen.takes(case, plan) && config.allows(case));
+    Pools::new(plan, saved.iter().cloned().chain(planned), cuts)
+}
+
 fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, UsageError> {
-    let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, past } = job;
+    let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, pools, past } = job;
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -166,8 +190,9 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
             });
         }
         let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
-        let runner = Arc::new(runner.accepting(accepted));
-        let done = past.as_ref().map_or(0, |(_, done)| *done);
+        let ended = past.as_ref().map(|past| past.ended.as_slice()).unwrap_or_default();
+        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended));
+        let done = past.as_ref().map_or(0, |past| past.done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
         let planned = runner.plan().cases().filter(|c| chosen.takes(c, runner.plan()) && config.allows(c));
@@ -186,7 +211,7 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
             }
         };
         let ran = match past {
-            Some((tally, _)) => runner.go_on(tally, cases, &mut journal, &mut emit).await,
+            Some(past) => runner.go_on(past.tally, cases, &mut journal, &mut emit).await,
             None => runner.run(cases, &mut journal, &mut emit).await,
         };
         drop(progress);
@@ -314,14 +339,21 @@ fn search(args: &Run, config: &Config, header: &RunHeader, folder: &Path) -> Opt
     None
 }
 
-fn options(args: &Run, config: &Config) -> Options {
+/// Requests under way at once, requests a second, and cases between two canaries, as profile and place of the target say; `rate` is the
+/// command line's.
+pub(super) fn pace(config: &Config, rate: Option<u32>) -> (usize, Option<u32>, usize) {
     let profile = config.profile.as_ref();
-    let (jobs, rate) = if config.local() { (16, None) } else { (4, Some(5)) };
-    let rate = args.rate.or(profile.and_then(|p| p.rate)).or(rate);
+    let (jobs, usual) = if config.local() { (16, None) } else { (4, Some(5)) };
+    let rate = rate.or(profile.and_then(|p| p.rate)).or(usual);
     // Evidence is written a batch at a time: at a slow rate a batch is a few seconds long.
     let batch = rate.filter(|r| *r > 0).map_or(256, |r| (r as usize * 4).clamp(16, 256));
+    (profile.and_then(|p| p.connections).unwrap_or(jobs), rate, batch)
+}
+
+fn options(args: &Run, config: &Config) -> Options {
+    let (jobs, rate, batch) = pace(config, args.rate);
     Options {
-        jobs: args.jobs.map(usize::from).or(profile.and_then(|p| p.connections)).unwrap_or(jobs),
+        jobs: args.jobs.map_or(jobs, usize::from),
         rate,
         max_failures: if args.fail_fast { Some(1) } else { args.max_failures },
         fail_on_should: args.fail_on == FailOn::Should,

@@ -36,6 +36,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
             sent: &sent,
             catalogues: &catalogues,
             fixtures: &config.contract.fixtures,
+            handed: &[],
             now: &now,
         };
         // What only an earlier answer knows is shown as its place.

@@ -20,6 +20,7 @@ mod innocents;
 mod leaks;
 mod library;
 mod plan;
+mod pools;
 mod qualify;
 mod readme;
 mod reports;

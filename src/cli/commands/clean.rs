@@ -1,0 +1,96 @@
+//! `konform clean`: undoes what a run has left behind, as far as a call of the contract can.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{block_on, run};
+use crate::cli::UsageError;
+use crate::cli::args::Clean;
+use crate::cli::config::Config;
+use crate::cli::output::Output;
+use crate::contract::Environment;
+use crate::model::Exit;
+use crate::runner::{Options, Runner};
+
+#[derive(Deserialize)]
+struct File {
+    format: String,
+    version: u32,
+    target: String,
+    left: Vec<Left>,
+}
+
+#[derive(Deserialize)]
+struct Left {
+    resource: String,
+    key: String,
+}
+
+pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, UsageError> {
+    let file = read(&args.leftovers)?;
+    let config = Config::resolve(&args.common)?;
+    let Some(target) = config.target.clone() else {
+        return Err(UsageError(
+            "clean needs --target: an embedded sandbox ends with its run and leaves nothing".to_owned(),
+        ));
+    };
+    if target.base() != file.target {
+        return Err(UsageError(format!(
+            "{} lists what a run against {} left, and --target is {}\nno request was sent",
+            args.leftovers.display(),
+            file.target,
+            target.base()
+        )));
+    }
+    if config.profile.as_ref().and_then(|p| p.environment) == Some(Environment::Production) {
+        return Err(UsageError("the environment is production: only look-ups are sent there".to_owned()));
+    }
+    let (_, rate, _) = run::pace(&config, args.rate);
+    block_on(async {
+        let (target, http, _) = config.connect().await?;
+        let options = Options { rate, ..Options::default() };
+        let runner = Runner::new(config.plan(), http, config.access(target), config.ambient(), options, Arc::default());
+        let (mut undone, mut left) = (0_u64, BTreeMap::<String, u64>::new());
+        // What was made last goes first: it may hold on to what was made before.
+        for record in file.left.iter().rev() {
+            let what = format!("{} {}", record.resource, record.key);
+            let taken = match runner.plan().undoing(&record.resource, &record.key) {
+                Ok(step) => runner.take_back(&step).await,
+                Err(why) => Err(why),
+            };
+            match taken {
+                Ok(()) => {
+                    undone += 1;
+                    out.line(&format!("undone  {what}"));
+                }
+                Err(why) => {
+                    out.line(&format!("left    {what}: {why}"));
+                    *left.entry(record.resource.clone()).or_default() += 1;
+                }
+            }
+        }
+        let rest: Vec<String> = left.iter().map(|(resource, count)| format!("{count} {resource}")).collect();
+        let rest = if rest.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", rest.join(", ")) };
+        out.line(&format!("{undone} of {} records undone; {rest}", file.left.len()));
+        Ok(if left.is_empty() { Exit::Green } else { Exit::Unclear })
+    })
+}
+
+fn read(path: &Path) -> Result<File, UsageError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| UsageError(format!("failed to read {}: {e}; give a run's leftovers.json", path.display())))?;
+    let file: File = serde_json::from_str(&text)
+        .map_err(|e| UsageError(format!("{} is no leftovers.json of konform: {e}", path.display())))?;
+    if file.format != "konform/leftovers" || file.version != 1 {
+        return Err(UsageError(format!(
+            "{} has format {} version {}: this program reads konform/leftovers version 1",
+            path.display(),
+            file.format,
+            file.version
+        )));
+    }
+    Ok(file)
+}

@@ -1,0 +1,114 @@
+//! Single requests beside any run: calls that undo something, and requests that ask whether an endpoint is there.
+
+use super::Runner;
+use crate::exchange::{Filling, Transport};
+use crate::judge::{self, Health};
+use crate::model::template::{HeaderChange, HeaderEdit};
+use crate::model::{Hazard, Json, Observed, Role, Step};
+
+/// What an endpoint answered to a request that nobody could accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// It answers.
+    Yes(String),
+    /// There is no such endpoint.
+    No(String),
+    /// It answers as a path does that is not there.
+    Unclear(String),
+    /// No answer came.
+    Silent(String),
+    /// It was not asked, since nothing keeps it from accepting what is sent.
+    NotAsked,
+}
+
+impl<T: Transport> Runner<T> {
+    /// Sends one call that undoes something.
+    ///
+    /// # Errors
+    /// What came instead of its acceptance.
+    pub async fn take_back(&self, step: &Step) -> Result<(), String> {
+        let contract = self.plan.contract();
+        let now = self.ambient.now(&contract.zone);
+        let lists = crate::exchange::Catalogues::new();
+        let from = Filling {
+            case: "clean",
+            step: 0,
+            attempt: 0,
+            salt: self.ambient.salt(),
+            answers: &[],
+            sent: &[],
+            fixtures: &contract.fixtures,
+            handed: &[],
+            now: &now,
+            catalogues: &lists,
+        };
+        let request = self.request(step, &from).map_err(|(_, why)| why)?;
+        let (seen, _) = self.send(request, 0).await;
+        if self.oracle.accepted(step.endpoint, &seen) {
+            return Ok(());
+        }
+        Err(format!("{} got {}", contract.endpoints[step.endpoint].id, judge::summary(&seen, contract)))
+    }
+
+    /// Asks an endpoint with a request that can't be accepted: without the header that says who calls, and without a body's members.
+    pub async fn ask(&self, endpoint: usize) -> Served {
+        let contract = self.plan.contract();
+        let wire = &contract.endpoints[endpoint].wire;
+        let Some(auth) = &wire.auth else { return Served::NotAsked };
+        let mut step = Step::new(endpoint, Role::Setup, self.plan.nameless(endpoint));
+        step.headers.push(HeaderEdit { name: auth.header.clone(), change: HeaderChange::Remove });
+        let now = self.ambient.now(&contract.zone);
+        let lists = crate::exchange::Catalogues::new();
+        let from = Filling {
+            case: "init",
+            step: 0,
+            attempt: 0,
+            salt: self.ambient.salt(),
+            answers: &[],
+            sent: &[],
+            fixtures: &contract.fixtures,
+            handed: &[],
+            now: &now,
+            catalogues: &lists,
+        };
+        // What is in the path and the query stays: without it the request would be for another path.
+        let place = |name: &str| wire.path_fields.iter().chain(&wire.query_fields).any(|field| field == name);
+        let tree = self.plan.bind(&step, &mut |hole| {
+            Ok::<_, std::convert::Infallible>(crate::exchange::fill(hole, &from).unwrap_or(Json::Null))
+        });
+        let Ok(tree) = tree;
+        let tree = match tree {
+            Json::Object(members) => Json::Object(members.into_iter().filter(|(name, _)| place(name)).collect()),
+            other => other,
+        };
+        let Ok(request) = self.finished(&step, tree) else { return Served::NotAsked };
+        let mut nowhere = request.clone();
+        nowhere.url = format!("{}/konform-asks-for-a-path-that-is-not-there", self.access.target.base());
+        let (own, _) = self.send(request, 0).await;
+        let (other, _) = self.send(nowhere, 0).await;
+        self.served(&own, &other)
+    }
+
+    /// What an answer says of its endpoint, beside that of a path that is not there.
+    fn served(&self, own: &Observed, other: &Observed) -> Served {
+        let says = judge::summary(own, self.plan.contract());
+        let Ok(answer) = &own.answer else { return Served::Silent(says) };
+        if matches!(answer.status, 404 | 405 | 501) && self.oracle.code(own).is_none() {
+            return Served::No(says);
+        }
+        if judge::summary(other, self.plan.contract()) == says { Served::Unclear(says) } else { Served::Yes(says) }
+    }
+
+    /// Sends a legal look-up to the endpoint, if it can be made of look-ups alone.
+    pub async fn look(&self, endpoint: usize) -> Option<Result<(), String>> {
+        let contract = self.plan.contract();
+        let canary = self.plan.canary(endpoint).filter(|canary| canary.endpoint == endpoint)?;
+        let reads = |step: &Step| contract.endpoints[step.endpoint].hazard == Hazard::Read;
+        if !canary.steps.iter().all(reads) {
+            return None;
+        }
+        let executed = self.once(&canary, 0, 0).await;
+        let good = executed.observed.last().is_some_and(|seen| self.oracle.health(&canary, seen) == Health::Good);
+        Some(if good { Ok(()) } else { Err(executed.answered(contract)) })
+    }
+}
