@@ -438,8 +438,9 @@ impl<T: Transport> Runner<T> {
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
             let answered = executed.answered(self.plan.contract());
             Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
-            // What an answer may leave out is no illness.
-            if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable {
+            // What an answer may leave out is no illness, nor is a fixture that a case has ended.
+            let gone = executed.observed.is_empty() && case.fixtures.iter().any(|f| self.hands().pools.literal(*f));
+            if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable || gone {
                 return Ok(Ok(()));
             }
             sick = Sick {
