@@ -37,8 +37,8 @@ pub(super) fn check(
             return notes.unclear(Reason::PreconditionLost, note);
         }
         // The fixture that was to bring the row about may be another thing by now.
-        let other = endpoint.rows.iter().filter(|r| r.code == code && !r.when.input());
-        if let Some(why) = other.filter_map(|r| notes.stale(endpoint, r)).next() {
+        let mut other = endpoint.rows.iter().filter(|r| r.code == code && !r.when.input());
+        if let Some(why) = other.find_map(|r| notes.stale(endpoint, r)) {
             return notes.unclear(Reason::FixtureMissing, why);
         }
         if doubt.is_some() {

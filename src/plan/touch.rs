@@ -45,7 +45,9 @@ fn afterwards(plan: &Plan, way: &Way, steps: &[Step], body: &Json) -> World {
             world.apply(endpoint, body, &answer, steps.len() - 1, plan.moment());
         }
         Expect::Refuse { rows, .. } => {
-            rows.iter().for_each(|row| world.refused(endpoint, body, &endpoint.rows[row.row].code));
+            for row in rows {
+                world.refused(endpoint, body, &endpoint.rows[row.row].code);
+            }
         }
     }
     world

@@ -34,7 +34,9 @@ impl Forecast {
         let mut forecast = Self::default();
         for resource in contract.resources.iter().filter(|r| r.catalogue) {
             let list = contract.catalogue(&resource.name).and_then(|(endpoint, _)| plan.canary(endpoint));
-            list.iter().for_each(|case| forecast.sent(contract, case, 1));
+            if let Some(case) = list {
+                forecast.sent(contract, &case, 1);
+            }
         }
         let mut canaries: BTreeMap<usize, u64> = BTreeMap::new();
         let mut last: Option<(usize, bool)> = None;
@@ -52,7 +54,9 @@ impl Forecast {
             forecast.sent(contract, &case, 1);
         }
         for (endpoint, times) in canaries {
-            plan.canary(endpoint).iter().for_each(|case| forecast.sent(contract, case, times));
+            if let Some(case) = plan.canary(endpoint) {
+                forecast.sent(contract, &case, times);
+            }
         }
         forecast
     }
@@ -71,7 +75,8 @@ impl Forecast {
                 }
             }
         }
-        for step in &case.undo {
+        // What several copies of a request have made at once is not undone.
+        for step in case.undo.iter().filter(|_| case.race.is_none()) {
             for effect in &contract.endpoints[step.endpoint].effects {
                 if let Some(records) = self.records.get_mut(&effect.resource).filter(|_| effect.act != Act::Create) {
                     records.left = records.left.saturating_sub(times);

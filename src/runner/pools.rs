@@ -22,7 +22,7 @@ const UNDER_WAY: u64 = 512;
 /// The fixtures of a profile, shared out among the cases of a run.
 #[derive(Debug, Default)]
 pub struct Pools {
-    pools: Vec<Pool>,
+    all: Vec<Pool>,
     /// By fixture: its pool; none for what the target makes on demand.
     pool: Vec<Option<usize>>,
     /// By fixture: the number that fixtures have in common which speak of the same thing.
@@ -133,7 +133,7 @@ impl Pools {
     pub fn new(plan: &Plan, cases: impl Iterator<Item = Case>, cuts: &[u64]) -> Self {
         let contract = plan.contract();
         let mut pools = Self::empty(contract);
-        if pools.pools.is_empty() {
+        if pools.all.is_empty() {
             return pools;
         }
         let wants = pools.count(plan, cases);
@@ -166,7 +166,7 @@ impl Pools {
             pools[own].members.push(at);
             pool.push(Some(own));
         }
-        Self { pools, pool, thing: things(contract), handed: HashMap::new(), lost: HashSet::new() }
+        Self { all: pools, pool, thing: things(contract), handed: HashMap::new(), lost: HashSet::new() }
     }
 
     /// Counts what the cases and the canaries around them need; answers the cases that end fixtures.
@@ -182,7 +182,7 @@ impl Pools {
         };
         for (at, case) in (0..).zip(cases) {
             endpoints.insert(case.endpoint);
-            read(&mut self.pools, &self.pool, &case);
+            read(&mut self.all, &self.pool, &case);
             let ended = case.fixtures.iter().zip(&case.touches).filter(|(_, touch)| **touch == Touch::Ends);
             let fixtures: Vec<usize> =
                 ended.map(|(fixture, _)| *fixture).filter(|fixture| self.pool[*fixture].is_some()).collect();
@@ -192,14 +192,14 @@ impl Pools {
             // What moves money is sent once; its finding is not confirmed either.
             let tries = if case.hazard == Hazard::Money { 1 } else { CONFIRMATION + 1 };
             for own in fixtures.iter().filter_map(|fixture| self.pool[*fixture]) {
-                let ends = self.pools[own].enders.entry(case.endpoint).or_default();
+                let ends = self.all[own].enders.entry(case.endpoint).or_default();
                 ends.cases += 1;
                 ends.fixtures += tries as u64;
             }
             wants.push(Want { case: Arc::clone(&case.id), endpoint: case.endpoint, at, fixtures, tries });
         }
         for canary in endpoints.into_iter().filter_map(|endpoint| plan.canary(endpoint)) {
-            read(&mut self.pools, &self.pool, &canary);
+            read(&mut self.all, &self.pool, &canary);
         }
         wants
     }
@@ -208,7 +208,7 @@ impl Pools {
     /// back where cases share it.
     fn hand_out(&mut self, wants: &[Want], cuts: &[u64]) {
         let kept: HashSet<usize> =
-            self.pools.iter().filter(|p| p.readers > 0).map(|p| self.thing[p.members[0]]).collect();
+            self.all.iter().filter(|p| p.readers > 0).map(|p| self.thing[p.members[0]]).collect();
         let mut gone = kept;
         for nth in 0..=CONFIRMATION {
             for want in wants.iter().filter(|want| nth < want.tries) {
@@ -219,7 +219,7 @@ impl Pools {
                     Some(taken) => self.handed.entry(Arc::clone(&want.case)).or_default().push(taken),
                     None if nth == 0 => {
                         for own in want.fixtures.iter().filter_map(|fixture| self.pool[*fixture]) {
-                            self.pools[own].enders.entry(want.endpoint).or_default().without += 1;
+                            self.all[own].enders.entry(want.endpoint).or_default().without += 1;
                         }
                     }
                     None => {}
@@ -242,8 +242,8 @@ impl Pools {
             }
         }
         let kept: HashSet<usize> =
-            self.pools.iter().filter(|p| p.readers > 0).map(|p| self.thing[p.members[0]]).collect();
-        for pool in &mut self.pools {
+            self.all.iter().filter(|p| p.readers > 0).map(|p| self.thing[p.members[0]]).collect();
+        for pool in &mut self.all {
             let free = |member: &usize| kept.contains(&self.thing[*member]) || !gone.contains(&self.thing[*member]);
             pool.shared = pool.members.iter().copied().filter(free).collect();
         }
@@ -254,7 +254,7 @@ impl Pools {
         let mut own = HashSet::new();
         let mut taken = Vec::new();
         for fixture in fixtures {
-            let pool = &self.pools[self.pool[*fixture]?];
+            let pool = &self.all[self.pool[*fixture]?];
             let used = |member: usize| taken.iter().any(|(_, other)| *other == member);
             let free = |member: &&usize| !gone.contains(&self.thing[**member]) && !used(**member);
             let member = *pool.members.iter().find(free)?;
@@ -277,7 +277,7 @@ impl Pools {
             ending: pool.enders.iter().map(|(at, ends)| (contract.endpoints[*at].id.clone(), ends.cases)).collect(),
             without: pool.enders.values().map(|ends| ends.without).sum(),
         };
-        self.pools.iter().filter(|pool| !pool.enders.is_empty()).map(need).collect()
+        self.all.iter().filter(|pool| !pool.enders.is_empty()).map(need).collect()
     }
 
     /// Why the case has no fixture that it could end, if so: it is not applicable.
@@ -293,7 +293,7 @@ impl Pools {
         let ends =
             |(fixture, touch): (&usize, &Touch)| self.pool.get(*fixture).copied()?.filter(|_| *touch == Touch::Ends);
         let Some(pool) = case.fixtures.iter().zip(&case.touches).find_map(ends) else { return Ok(&[]) };
-        let pool = &self.pools[pool];
+        let pool = &self.all[pool];
         match self.handed.get(&case.id).and_then(|tries| tries.get(nth)) {
             Some(taken) => Ok(taken),
             None if self.lost.contains(&case.id) => Err(Without::Lost(format!(
@@ -328,7 +328,7 @@ impl Pools {
     /// The fixtures that cases share in place of this one, and the name and words of their pool.
     pub(super) fn shared(&self, fixture: usize) -> (&[usize], &str, &str) {
         match self.pool.get(fixture).copied().flatten() {
-            Some(pool) => (&self.pools[pool].shared, &self.pools[pool].name, &self.pools[pool].says),
+            Some(pool) => (&self.all[pool].shared, &self.all[pool].name, &self.all[pool].says),
             None => (&[], "", ""),
         }
     }
@@ -365,10 +365,13 @@ fn things(contract: &Contract) -> Vec<usize> {
     thing
 }
 
+/// What makes a part of a fixture good for something: its resource, its state, and what is known of it.
+type Kind = (String, Option<String>, Vec<(String, Option<Json>)>);
+
 /// True if one can stand for the other: the same name, resources, states and known attributes, and the same words where rows of
 /// errors ask for them.
 fn alike(contract: &Contract, a: &Fixture, b: &Fixture) -> bool {
-    let parts = |f: &Fixture| -> Vec<(String, Option<String>, Vec<(String, Option<Json>)>)> {
+    let parts = |f: &Fixture| -> Vec<Kind> {
         let part = |p: &crate::model::fixture::Part| {
             let mut attributes: Vec<(String, Option<Json>)> = p
                 .attributes

@@ -178,9 +178,17 @@ fn human(config: &Config, outlook: &Outlook, rate: Option<u32>, seconds: Option<
     }
     if !lacking.is_empty() {
         out.push_str("\nnot applicable\n    MUST  SHOULD   cases  why\n");
-        for (why, cause) in ranked(lacking) {
-            let Cause { cases, must, should, example } = cause;
+        let (own, others): (Vec<_>, Vec<_>) = ranked(lacking).into_iter().partition(|(_, c)| c.must + c.should > 0);
+        for (why, Cause { cases, must, should, example }) in own {
             let _ = writeln!(out, "  {must:>6}  {should:>6}  {cases:>6}  {why} ({example})");
+        }
+        let cases: u64 = others.iter().map(|(_, cause)| cause.cases).sum();
+        if cases > 0 {
+            let _ = writeln!(
+                out,
+                "                  {cases:>6}  whose clauses other cases test, for {} reasons (konform list left-out)",
+                others.len()
+            );
         }
     }
     out

@@ -86,12 +86,13 @@ pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageE
     create(&args.out, &text)?;
     let answering = asked.iter().filter(|a| matches!(a.served, Served::Yes(_))).count();
     let endpoints = config.contract.endpoints.len();
-    out.line(&match asks {
-        true => format!("{answering} of {endpoints} endpoints answer at {}", target.base()),
-        false => format!(
-            "{} was asked nothing: it is not this machine, so say --environment sandbox or uat, and nothing in production",
+    out.line(&if asks {
+        format!("{answering} of {endpoints} endpoints answer at {}", target.base())
+    } else {
+        format!(
+            "{} was asked nothing: it is not this machine, so say --environment sandbox or uat; in production nothing is asked",
             target.host()
-        ),
+        )
     });
     let file = args.out.display();
     out.line(&format!("wrote {file}; then: konform check --target {} --profile {file}", target.base()));
@@ -277,6 +278,10 @@ fn wanted(config: &Config, args: &Init) -> Result<Vec<Wanted>, UsageError> {
             continue;
         };
         let row = endpoint.rows.iter().find(|row| row.fields.iter().any(|f| Some(f.code) == left.clause));
+        let state = row.is_some_and(|row| !row.when.input() && row.unbound.is_none() && row.when != When::Unseen);
+        if !state && !left.reason.contains("fixture") {
+            continue;
+        }
         let Some(fixture) = sketch(contract, endpoint, row) else { continue };
         let same = |w: &&mut Wanted| w.fixture.parts == fixture.parts && w.fixture.without == fixture.without;
         match found.iter_mut().find(same) {
@@ -316,14 +321,16 @@ fn sketch(contract: &Contract, endpoint: &Endpoint, row: Option<&Row>) -> Option
         }
     };
     let mut links = Vec::new();
-    for field in endpoint.request.iter() {
+    for field in &endpoint.request {
         field.walk(&mut |f: &Field| {
             if !f.optional() {
                 links.extend(f.refers.iter().chain(&f.equals).cloned());
             }
         });
     }
-    links.iter().for_each(|path| add(path));
+    for path in &links {
+        add(path);
+    }
     if let Some(row) = row {
         let mut spoken = Vec::new();
         row.when.resources(&endpoint.request, &mut |name| spoken.push(name.to_owned()));

@@ -5,6 +5,7 @@ mod lab;
 
 mod accepted;
 mod architecture;
+mod before;
 mod certificates;
 mod cli;
 mod contract_files;
