@@ -118,7 +118,10 @@ mod tests {
         assert_eq!(undone(&["br"], plain.to_vec()).0, Ok(Coded::Left("br".to_owned(), None)));
         assert!(matches!(undone(&["gzip"], plain.to_vec()).0, Ok(Coded::Left(_, Some(_)))));
         let whole = gzip(plain);
-        assert!(matches!(undone(&["gzip"], whole[..whole.len() - 9].to_vec()).0, Ok(Coded::Left(_, Some(_)))), "cut short");
+        assert!(
+            matches!(undone(&["gzip"], whole[..whole.len() - 9].to_vec()).0, Ok(Coded::Left(_, Some(_)))),
+            "cut short"
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::leak::{self, Needle, Search};
 use super::coding::{self, Coded};
+use super::leak::{self, Needle, Search};
 use super::{Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
 use crate::model::bin::{Bin, luhn};

@@ -21,12 +21,7 @@ pub(super) fn pointer(path: &str) -> String {
 }
 
 /// Holds the answer, which promises one, to carrying a code.
-pub(super) fn check(
-    contract: &Contract,
-    endpoint: &Endpoint,
-    answer: &Answer,
-    notes: &mut Notes<'_>,
-) {
+pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
     let actual = match &answer.body {
         _ if code(contract, answer).is_some() => return notes.hold(endpoint.envelope_clause),
         Body::Json { root, .. } => root.brief(120),

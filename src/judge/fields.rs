@@ -3,10 +3,24 @@
 use super::Notes;
 use crate::contract::{Contract, Endpoint};
 use crate::model::field::Way;
-use crate::model::observed::Body;
+use crate::model::observed::{Answer, Body};
 use crate::model::{Check, Json, Observed, Rule};
 use crate::schema::check::{Side, State};
 use crate::schema::{self, Units};
+
+/// The places whose values break a clause.
+pub(super) fn broken(contract: &Contract, endpoint: &Endpoint, seen: &Observed) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(root) = seen.answer.as_ref().ok().and_then(Answer::json) {
+        let units = Units { side: Side::Response, units: &contract.units };
+        schema::check(&endpoint.response, root, units, &mut |judged| {
+            if judged.state == State::Broken && judged.clause.is_some() {
+                out.push(judged.path.to_string());
+            }
+        });
+    }
+    out
+}
 
 pub(super) fn check(contract: &Contract, endpoint: &Endpoint, seen: &Observed, notes: &mut Notes<'_>) {
     // Where no body came, no field came.

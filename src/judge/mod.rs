@@ -169,17 +169,12 @@ impl Oracle {
         Verdict { outcome, reason: reason.map(|(r, _)| r), note, findings, held }
     }
 
-    /// The verdict once the same case drew a gateway error or no answer every time while known-good requests passed.
+    /// The verdict once a step of the same case drew a gateway error or no answer every time while known-good requests passed.
     #[must_use]
-    pub fn reproducible(&self, case: &Case, reason: Reason, tries: usize) -> Verdict {
-        let endpoint = &self.contract.endpoints[case.endpoint];
-        let mut notes = Notes {
-            contract: &self.contract,
-            exchange: case.steps.len() - 1,
-            findings: Vec::new(),
-            held: Vec::new(),
-            reason: None,
-        };
+    pub fn reproducible(&self, case: &Case, at: usize, reason: Reason, tries: usize) -> Verdict {
+        let endpoint = &self.contract.endpoints[case.steps.get(at).map_or(case.endpoint, |step| step.endpoint)];
+        let mut notes =
+            Notes { contract: &self.contract, exchange: at, findings: Vec::new(), held: Vec::new(), reason: None };
         let actual =
             format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
         match reason {
@@ -225,6 +220,28 @@ impl Oracle {
     pub fn accepted(&self, endpoint: usize, seen: &Observed) -> bool {
         let endpoint = &self.contract.endpoints[endpoint];
         seen.answer.as_ref().is_ok_and(|answer| self.reply(endpoint, answer) == Reply::Accepted)
+    }
+
+    /// True if the exchange shows a request that was refused.
+    #[must_use]
+    pub fn refused(&self, endpoint: usize, seen: &Observed) -> bool {
+        let endpoint = &self.contract.endpoints[endpoint];
+        let refused = |answer: &Answer| self.reply(endpoint, answer) == Reply::Refused || answer.undone();
+        seen.answer.as_ref().is_ok_and(refused)
+    }
+
+    /// True if a request was refused since something in it is taken already.
+    #[must_use]
+    pub fn taken(&self, endpoint: usize, seen: &Observed) -> bool {
+        let code = self.code(seen).filter(|_| self.refused(endpoint, seen));
+        let rows = &self.contract.endpoints[endpoint].rows;
+        code.is_some_and(|code| rows.iter().any(|row| row.code == code && matches!(row.when, When::Taken(_))))
+    }
+
+    /// The places of a successful answer, JSON pointers, whose values break a clause of its fields.
+    #[must_use]
+    pub fn broken_fields(&self, endpoint: usize, seen: &Observed) -> Vec<String> {
+        fields::broken(&self.contract, &self.contract.endpoints[endpoint], seen)
     }
 
     /// The code of a refusal, where the envelope says.

@@ -56,6 +56,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
         header.seed,
         header.salt
     ));
+    if summary.throttled > 0 {
+        line(throttled(summary));
+    }
     for l in summary.latency.iter().filter(|l| l.slow) {
         line(format!(
             "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
@@ -86,6 +89,14 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
     line(format!("report: {folder}"));
     line(verdict(summary));
     out
+}
+
+/// That the target asked for fewer requests.
+pub(super) fn throttled(summary: &Summary) -> String {
+    format!(
+        "{} requests were answered with 429 (too many requests): they were sent again, and the run slowed down; --rate N sends fewer at once",
+        summary.throttled
+    )
 }
 
 /// Microseconds in words.

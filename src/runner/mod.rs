@@ -6,11 +6,13 @@
 pub mod accepted;
 mod execute;
 mod limiter;
+mod patience;
 mod record;
 pub mod rejudge;
 mod shrink;
 pub mod summary;
 mod tally;
+mod written;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -29,11 +31,13 @@ use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{Health, Oracle};
+use crate::model::observed::Answer;
 use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use limiter::Limiter;
+use written::Written;
 
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
 const SHRINKING: Duration = Duration::from_mins(5);
@@ -102,6 +106,7 @@ pub struct Runner<T> {
     redactor: Redactor,
     options: Options,
     limiter: Limiter,
+    written: Written,
     stop: Arc<AtomicBool>,
     live: Arc<Live>,
     catalogues: RwLock<Arc<Known>>,
@@ -149,12 +154,15 @@ struct Sick {
     down: bool,
     /// It was silent twice in a row: nothing more is sent.
     given_up: bool,
+    /// What stands in the way of every request alike, where that is no doing of the target's.
+    between: Option<Reason>,
     why: String,
 }
 
 impl Sick {
     fn verdict(&self) -> Verdict {
-        let reason = if self.given_up { Reason::Outage } else { Reason::CanaryFailed };
+        let failed = if self.given_up { Reason::Outage } else { Reason::CanaryFailed };
+        let reason = self.between.unwrap_or(failed);
         Verdict::inconclusive(reason, self.why.clone())
     }
 }
@@ -174,6 +182,7 @@ impl<T: Transport> Runner<T> {
             oracle: Oracle::new(Arc::clone(plan.contract())),
             redactor: Redactor::new(secrets(plan.contract(), &access), plan.contract().bins()),
             limiter: Limiter::new(options.rate),
+            written: Written::default(),
             plan,
             transport,
             access,
@@ -410,12 +419,12 @@ impl<T: Transport> Runner<T> {
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
         let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
-        let mut sick = Sick { input: false, down: true, given_up: false, why: String::new() };
+        let mut sick = Sick { input: false, down: true, given_up: false, between: None, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
-            let mut executed = self.once(&case, tally.canaries, attempt).await;
+            let mut executed = self.once(&case, tally.canaries, attempt, attempt > 0).await;
             tally.canaries += 1;
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(endpoint, seen));
             let answered = executed.answered(self.plan.contract());
@@ -424,14 +433,18 @@ impl<T: Transport> Runner<T> {
             if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable {
                 return Ok(Ok(()));
             }
+            let between = executed.verdict.reason.filter(|r| matches!(r, Reason::HeadOverCap | Reason::Proxy));
             sick = Sick {
                 input: health == Health::Refusing { input: true },
-                down: health == Health::Down,
+                down: health == Health::Down && between.is_none(),
                 given_up: false,
+                between,
                 why: format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id),
             };
-            // A refusal in good order is no outage that might pass.
-            if self.stopped() || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty() {
+            // A refusal in good order is no outage that might pass; what was asked for has been waited for.
+            let waited = executed.observed.last().is_some_and(|s| s.answer.as_ref().is_ok_and(Answer::undone));
+            let settled = matches!(health, Health::Refusing { .. }) || waited || executed.spent || between.is_some();
+            if self.stopped() || settled || executed.observed.is_empty() {
                 break;
             }
         }
@@ -459,7 +472,7 @@ impl<T: Transport> Runner<T> {
         for resource in contract.resources.iter().filter(|r| r.catalogue) {
             let Some((endpoint, list)) = contract.catalogue(&resource.name) else { continue };
             let Some(case) = self.plan.canary(endpoint) else { continue };
-            let mut executed = self.once(&case, 0, 0).await;
+            let mut executed = self.settled(&case, 0).await;
             let of = &contract.endpoints[endpoint].id;
             Self::aside(Aside::of(Why::Catalogue, &case.id, of), &case, &mut executed, &mut *tally, journal)?;
             let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
@@ -490,7 +503,7 @@ impl<T: Transport> Runner<T> {
                 continue;
             }
             let case = Arc::clone(&found.case);
-            let mut executed = self.once(&case, 0, 100).await;
+            let mut executed = self.once(&case, 0, 100, true).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
             if again && case.draw.is_some() && shrinking < SHRINKING {
@@ -517,7 +530,7 @@ impl<T: Transport> Runner<T> {
 
     /// Runs one case a single time, without another try whatever it comes to.
     pub async fn single(&self, case: &Case) -> (Verdict, Vec<Observed>) {
-        let executed = self.once(case, 0, 0).await;
+        let executed = self.settled(case, 0).await;
         (executed.verdict, executed.observed)
     }
 
@@ -528,7 +541,7 @@ impl<T: Transport> Runner<T> {
     pub async fn healthy(&self, endpoint: usize) -> Result<(), String> {
         let round = self.ambient.count();
         let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
-        let executed = self.once(&canary, round, 0).await;
+        let executed = self.settled(&canary, round).await;
         match executed.observed.last().map(|seen| self.oracle.health(canary.endpoint, seen)) {
             Some(Health::Good) => Ok(()),
             _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),

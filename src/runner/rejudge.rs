@@ -294,6 +294,7 @@ impl<'a> Refold<'a> {
             after,
             lines: Vec::new(),
             created: Vec::new(),
+            spent: false,
             record: None,
         }
     }
@@ -328,7 +329,10 @@ impl<'a> Refold<'a> {
         }
         let verdict = self.oracle.judge(other.as_ref().unwrap_or(case), observed);
         match verdict.reason.filter(|_| grounds.repeated && verdict.outcome == Outcome::Inconclusive) {
-            Some(reason) => self.oracle.reproducible(case, reason, usize::from(TRIES)),
+            Some(reason) => {
+                let at = observed.len().saturating_sub(1).min(case.steps.len() - 1);
+                self.oracle.reproducible(case, at, reason, usize::from(TRIES))
+            }
             None => verdict,
         }
     }

@@ -147,6 +147,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         waivers,
         undeclared: None,
         exchanges: tally.exchanges,
+        throttled: tally.throttled,
         millis: tally.millis,
         root: String::new(),
         exit: exit.code(),

@@ -18,6 +18,7 @@ mod formats;
 mod honest;
 mod leaks;
 mod library;
+mod network;
 mod plan;
 mod qualify;
 mod reports;
