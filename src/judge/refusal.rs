@@ -107,10 +107,10 @@ pub(super) fn check(
 /// sibling's, or where another refusal may come first.
 pub(super) fn promised(contract: &Contract, endpoint: &Endpoint, expect: &Expect) -> Option<ClauseIx> {
     let Expect::Refuse { rows, may, doubt: None, bare: false, .. } = expect else { return None };
-    let coded = rows.iter().filter(|r| !endpoint.rows[r.row].code.is_empty());
-    let codes = coded.map(|r| endpoint.rows[r.row].fields[r.field].code);
+    let own = rows.iter().filter(|r| !endpoint.rows[r.row].code.is_empty());
+    let clauses = own.map(|r| endpoint.rows[r.row].fields[r.field].code);
     // Where several rows may apply, none is promised alone: the softest is the one to cite.
-    let softest = codes.min_by_key(|c| contract.clause(*c).level)?;
+    let softest = clauses.min_by_key(|c| contract.clause(*c).level)?;
     (may.is_empty() && contract.clause(softest).level == Level::Must).then_some(softest)
 }
 

@@ -92,11 +92,6 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of a header, by any spelling of its name, in order.
-    pub fn header_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
     /// Why the status says nothing of the request: the target asks for another try, or a gateway stands in for it.
     #[must_use]
     pub fn passing(&self) -> Option<Reason> {

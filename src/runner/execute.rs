@@ -145,16 +145,14 @@ impl<T: Transport> Runner<T> {
         let mut tries = 1;
         let first = (executed.verdict.reason, executed.observed.len());
         while tries < TRIES && executed.verdict.retryable() && self.worth_it(case, &executed) {
-            match executed.verdict.reason {
-                // That was waited for.
-                Some(Reason::IdentityTaken | Reason::PreconditionLost | Reason::Http429) => {}
-                _ => {
-                    let answer = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok());
-                    let told = answer.filter(|a| a.header("retry-after").is_some());
-                    let wait = told.and_then(|a| asked(a, 0, self.ambient.utc()));
-                    tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
-                    healthy_between &= self.healthy_between(case, tries, &mut executed).await;
-                }
+            // What was asked for has been waited for, and another identity needs no wait.
+            let at_once = [Reason::IdentityTaken, Reason::PreconditionLost, Reason::Http429];
+            if executed.verdict.reason.is_none_or(|reason| !at_once.contains(&reason)) {
+                let answer = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok());
+                let told = answer.filter(|a| a.header("retry-after").is_some());
+                let wait = told.and_then(|a| asked(a, 0, self.ambient.utc()));
+                tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
+                healthy_between &= self.healthy_between(case, tries, &mut executed).await;
             }
             attempt += 1;
             // What was used before may be closed by the other side at any moment: from here on that must not be the reason.
@@ -400,6 +398,7 @@ impl<T: Transport> Runner<T> {
             (tree, self.send_now(request, attempt).await)
         });
         for (tree, (mut seen, root)) in join_all(sent).await {
+            self.asks_again(&seen, 0);
             if self.oracle.accepted(step.endpoint, &seen) {
                 self.learn(run, step, (&tree, root.as_ref()), &mut seen, true, now);
                 // What one copy shows of another's doing is not known to be before or after it.

@@ -279,7 +279,8 @@ fn a_busy_target_is_waited_for_and_nobody_is_accused() {
     // Canaries, set-up steps and undos among them; then the first ones, before anything has been answered.
     for when in [(|n| n % 5 == 3) as fn(usize) -> bool, |n| n < 4] {
         let server = busy(when);
-        let (code, text) = library(&folder, &server, &["--only", "loan-*", "--only", "book-list::*"]);
+        let (code, text) =
+            library(&folder, &server, &["--only", "loan-*", "--only", "book-list::*", "--skip", "*::race::*"]);
         assert_eq!(code, 0, "{text}");
         assert!(text.contains("were answered with 429") && text.contains("--rate N"), "{text}");
         assert!(!text.contains("inconclusive"), "{text}");
@@ -287,6 +288,22 @@ fn a_busy_target_is_waited_for_and_nobody_is_accused() {
         assert!(!left.contains("loan"), "an undo is sent again like any other request: {left}");
         rejudged(&folder);
     }
+}
+
+#[test]
+fn a_target_that_says_to_come_back_much_later_is_not_waited_for() {
+    let folder = Folder::new();
+    let server = Server::before(
+        |asked| {
+            let said = Said::json(429, "").with("Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT");
+            (asked.call.method == "GET").then_some(said)
+        },
+        |_, said| Some(said),
+    );
+    let (code, text) = library(&folder, &server, &["--only", "book-get::valid::*"]);
+    assert!(code == 3 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+    assert!(text.contains("Retry-After: Fri, 31 Dec 2100 23:59:59 GMT") || text.contains("got 429"), "{text}");
+    rejudged(&folder);
 }
 
 #[test]
@@ -424,6 +441,21 @@ fn a_folded_header_is_read_as_one_line() {
     let server = Server::library(|_, said| Some(said.with("X-Debug", "one\r\n two")));
     let (code, text) = library(&folder, &server, &["--only", "book-get::*"]);
     assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn a_documented_content_type_may_be_spelled_otherwise() {
+    let folder = Folder::new();
+    let api = "resources: []\nresponse_headers: [{name: Content-Type, presence: required, length: unseen, enum: [application/json]}]\n";
+    contract(&folder, api, &[PING]);
+    for (kind, wanted) in [("Application/JSON; charset=utf-8", 0), ("application/json", 0), ("text/json", 1)] {
+        let server = Server::start(move |_| {
+            Some(Said { headers: Vec::new(), ..Said::json(200, "{\"ok\":true}") }.with("CONTENT-TYPE", kind))
+        });
+        let (code, text) =
+            run(&folder, &["--contract", "small", "--target", &server.target(), "--only", "ping::valid::*"]);
+        assert_eq!(code, wanted, "{kind}: {text}");
+    }
 }
 
 #[test]
