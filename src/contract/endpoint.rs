@@ -229,8 +229,6 @@ pub struct Policy {
     pub no_hang: ClauseIx,
     /// No 3xx.
     pub no_redirect: ClauseIx,
-    /// No content coding that was not asked for.
-    pub no_coding: ClauseIx,
     /// No secret of the caller in an answer.
     pub no_leak: ClauseIx,
     /// A body that is JSON in UTF-8.

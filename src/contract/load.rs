@@ -617,17 +617,12 @@ impl<'a> Loader<'a> {
                 "RFC 9110, 15.4: a signed request can't be sent elsewhere",
                 "no answer is a redirect",
             ),
-            no_coding: clause(
-                Rule::NoCoding,
-                "RFC 9110, 12.5.3: the request asks for no coding",
-                "no answer has a content coding that was not asked for",
-            ),
             no_leak: clause(
                 Rule::NoLeak,
                 "answers and their messages end in logs that others read",
                 "no answer shows a credential, a private key or what the request carried as a secret, but where it is documented",
             ),
-            json: clause(Rule::Json, "RFC 8259", "every answer's body is JSON in UTF-8"),
+            json: clause(Rule::Json, "RFC 8259", "a body that is promised is JSON in UTF-8"),
             content_type: clause(Rule::ContentType, "RFC 9110, 8.3", "a content type, where given, says JSON"),
             served: named.then(|| {
                 clause(

@@ -42,13 +42,19 @@ impl Ambient {
         self.counter.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Now, in UTC.
+    #[must_use]
+    pub fn utc(&self) -> DateTime<Utc> {
+        match self.clock {
+            Clock::System => Utc::now(),
+            Clock::Fixed(millis) => Utc.timestamp_millis_opt(millis).single().unwrap_or_default(),
+        }
+    }
+
     /// Now, in the zone that requests use.
     #[must_use]
     pub fn now(&self, zone: &Zone) -> DateTime<FixedOffset> {
-        let utc = match self.clock {
-            Clock::System => Utc::now(),
-            Clock::Fixed(millis) => Utc.timestamp_millis_opt(millis).single().unwrap_or_default(),
-        };
+        let utc = self.utc();
         match FixedOffset::east_opt(zone.offset_seconds) {
             Some(offset) => utc.with_timezone(&offset),
             None => utc.fixed_offset(),

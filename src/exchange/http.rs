@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::{Prepared, Raw, Target, Transport, wire};
+use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, head_over_cap, wire};
 use crate::model::observed::{Failure, Reason};
 
+/// Idle connections kept.
+const IDLE: usize = 256;
 /// Parsed addresses kept.
 const URLS: usize = 256;
 
@@ -25,7 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), body: 4 << 20 }
+        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), body: BODY_CAP }
     }
 }
 
@@ -54,10 +56,15 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Sends through reqwest: no redirects, no content coding.
+/// Sends through reqwest: no redirects; content codings are left as they are.
 #[derive(Clone, Debug)]
 pub struct Http {
+    /// Keeps its connections for the next request.
     client: reqwest::Client,
+    /// Has a new connection for every request.
+    fresh: reqwest::Client,
+    /// True if a proxy stands between.
+    proxied: bool,
     limits: Limits,
     urls: Arc<RwLock<HashMap<String, reqwest::Url>>>,
     /// True if a server that asks for a client's certificate gets none.
@@ -88,13 +95,37 @@ impl Http {
     /// # Errors
     /// [`HttpError`] if certificates can't be read or TLS can't be set up.
     pub fn new(target: &Target, limits: Limits, connection: &Connection) -> Result<Self, HttpError> {
+        let anonymous = target.is_https() && connection.identity.is_none();
+        Ok(Self {
+            client: Self::client(target, &limits, connection, IDLE)?,
+            fresh: Self::client(target, &limits, connection, 0)?,
+            proxied: connection.proxy.is_some(),
+            limits,
+            urls: Arc::default(),
+            anonymous,
+        })
+    }
+
+    /// A client that keeps so many idle connections.
+    fn client(
+        target: &Target,
+        limits: &Limits,
+        connection: &Connection,
+        idle: usize,
+    ) -> Result<reqwest::Client, HttpError> {
+        // What is beyond a bound is konform's limit: what is up to it must be readable with room to spare.
+        let head = u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX);
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(limits.connect)
             .tcp_nodelay(true)
             .referer(false)
-            .pool_max_idle_per_host(256);
+            .http1_max_headers(HEAD_LINES)
+            // RFC 9112, 5.2: who receives a folded line reads it as one.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http2_max_header_list_size(head)
+            .pool_max_idle_per_host(idle);
         builder = if connection.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
         if let Some(proxy) = &connection.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(HttpError::Proxy)?);
@@ -113,8 +144,7 @@ impl Http {
             None if !target.is_https() => builder = builder.tls_certs_only([]),
             None => {}
         }
-        let anonymous = target.is_https() && connection.identity.is_none();
-        Ok(Self { client: builder.build().map_err(HttpError::Tls)?, limits, urls: Arc::default(), anonymous })
+        builder.build().map_err(HttpError::Tls)
     }
 
     /// The parsed URL; the first [`URLS`] are parsed once.
@@ -134,7 +164,8 @@ impl Http {
 
     async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
         let method = reqwest::Method::from_bytes(request.wire.method.as_bytes()).unwrap_or(reqwest::Method::POST);
-        let mut builder = self.client.request(method, self.url(&request.url)?);
+        let client = if request.fresh { &self.fresh } else { &self.client };
+        let mut builder = client.request(method, self.url(&request.url)?);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
@@ -148,6 +179,9 @@ impl Http {
             failure
         })?;
         let status = answer.status().as_u16();
+        if status == 407 && self.proxied {
+            return Err(proxy_asks());
+        }
         let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
@@ -181,6 +215,12 @@ impl Transport for Http {
     }
 }
 
+/// RFC 9110, 15.5.8: 407 is a proxy's own answer, so no request has reached the target.
+fn proxy_asks() -> Failure {
+    let detail = "the proxy asks for a name and password: --proxy http://NAME:PASSWORD@HOST".to_owned();
+    Failure { reason: Reason::Proxy, detail }
+}
+
 /// The kind of a reqwest error; hyper tells its causes apart in words only.
 fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     let mut detail = String::new();
@@ -194,6 +234,12 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     }
     let lower = detail.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
+    if says(&["proxy auth"]) {
+        return proxy_asks();
+    }
+    if says(&["message head is too large", "header list size"]) {
+        return head_over_cap();
+    }
     let reason = if error.is_timeout() {
         Reason::Timeout
     } else if error.is_connect() {

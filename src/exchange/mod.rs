@@ -1,9 +1,10 @@
 //! One request out, one answer in: `prepare` makes the bytes, a [`Transport`] carries them, `redact` turns both into what may
-//! be judged and recorded.
+//! be judged and recorded; `coding` undoes content codings before anything looks at a body.
 //!
 //! Uses the network in `http` and `wire` alone. Must not judge.
 
 pub mod ambient;
+mod coding;
 pub mod http;
 mod leak;
 pub mod prepare;
@@ -20,7 +21,7 @@ pub use prepare::{Catalogues, Filling, Means, Prepared, fill, prepare};
 pub use redact::Redactor;
 pub use target::Target;
 
-use crate::model::observed::Failure;
+use crate::model::observed::{Failure, Reason};
 
 /// A complete answer, as it came.
 #[derive(Clone, Debug)]
@@ -29,8 +30,21 @@ pub struct Raw {
     pub status: u16,
     /// Headers in order; names as the transport gives them.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// Body, whatever its coding.
+    /// Body as it came: [`Redactor::observe`] undoes its content coding.
     pub body: Vec<u8>,
+}
+
+/// Bytes of an answer's body that are read, and that it may have once its content coding is undone.
+pub const BODY_CAP: usize = 4 << 20;
+/// Lines of an answer's head that are read.
+pub const HEAD_LINES: usize = 5_000;
+/// Bytes of an answer's head that are read.
+pub const HEAD_BYTES: usize = 400 << 10;
+
+/// An answer whose head is beyond what is read: a limit of konform's, no broken promise of the target's.
+fn head_over_cap() -> Failure {
+    let detail = format!("konform reads {HEAD_LINES} header lines and {} KB of head", HEAD_BYTES >> 10);
+    Failure { reason: Reason::HeadOverCap, detail }
 }
 
 /// Carries prepared requests.

@@ -37,6 +37,8 @@ pub struct Prepared {
     pub sealed: bool,
     /// How its bytes are spoilt.
     pub hostile: Option<Hostile>,
+    /// True if it must go over a connection of its own: one that was used before may be closed by the other side at any moment.
+    pub fresh: bool,
 }
 
 /// Catalogues read before the run by resource; where one could not be read, what came instead.
@@ -252,7 +254,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         spoil::headers(kind, &mut headers);
     }
     let (wire, hostile) = (Arc::clone(wire), step.hostile);
-    Ok(Prepared { wire, url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted, hostile })
+    Ok(Prepared { wire, url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted, hostile, fresh: false })
 }
 
 /// Path and query with the request's parameters in their places.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::coding::{self, Coded};
 use super::leak::{self, Needle, Search};
 use super::{Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
@@ -63,9 +64,18 @@ impl Redactor {
         micros: u64,
         attempt: u8,
     ) -> (Observed, Option<Json>) {
+        let bytes = came.as_ref().map_or(0, |raw| raw.body.len());
+        let coded = match came.as_mut().map(coding::undo) {
+            Ok(Ok(coded)) => coded,
+            Ok(Err(failure)) => {
+                came = Err(failure);
+                Coded::Plain
+            }
+            Err(_) => Coded::Plain,
+        };
         let opened = match &mut came {
-            Ok(raw) => seal::open(sent.wire.encryption.as_deref(), keys, raw),
-            Err(_) => Opened::Plain,
+            Ok(raw) if coded == Coded::Plain => seal::open(sent.wire.encryption.as_deref(), keys, raw),
+            _ => Opened::Plain,
         };
         let root = came.as_ref().ok().and_then(|raw| json::parse(&raw.body).ok()).map(|document| document.root);
         let mut secrets: Vec<(String, String)> = Vec::new();
@@ -92,7 +102,7 @@ impl Redactor {
         }
         let own: Vec<Needle> = secrets.iter().filter_map(|(kind, value)| Needle::new(kind, value)).collect();
         let mut search = Search::new(&self.needles, &own, &self.bins);
-        let answer = came.map(|raw| self.answer(raw, &sent.wire.response_secrets, &mut search));
+        let answer = came.map(|raw| self.answer(raw, (coded, bytes), &sent.wire.response_secrets, &mut search));
         let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
             method: sent.wire.method.clone(),
@@ -104,6 +114,7 @@ impl Redactor {
             sealed: sent.sealed,
             opened,
             facts: Vec::new(),
+            own: Vec::new(),
             echoes: search.echoes,
             answer,
             micros,
@@ -112,8 +123,13 @@ impl Redactor {
         (observed, root)
     }
 
-    fn answer(&self, raw: Raw, fields: &[SecretField], search: &mut Search<'_>) -> Answer {
-        let bytes = raw.body.len();
+    fn answer(
+        &self,
+        raw: Raw,
+        (coded, bytes): (Coded, usize),
+        fields: &[SecretField],
+        search: &mut Search<'_>,
+    ) -> Answer {
         let headers: Vec<(String, String)> = raw
             .headers
             .into_iter()
@@ -125,12 +141,10 @@ impl Redactor {
                 (name, value)
             })
             .collect();
-        let coded =
-            headers.iter().any(|(name, value)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity"));
         let body = if raw.body.is_empty() {
             Body::Empty
-        } else if coded {
-            Body::Other { why: "a content coding stands before it".to_owned(), excerpt: String::new() }
+        } else if let Coded::Left(coding, spoilt) = coded {
+            Body::Coded { coding, spoilt }
         } else {
             match json::parse(&raw.body) {
                 Ok(json::Document { mut root, defects }) => {

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::http::Limits;
-use super::{Prepared, Raw};
+use super::{HEAD_BYTES, HEAD_LINES, Prepared, Raw, head_over_cap};
 use crate::model::Hostile;
 use crate::model::observed::{Failure, Reason};
 
@@ -16,8 +16,6 @@ const PAUSE: Duration = Duration::from_millis(150);
 const LONG: usize = 200_000;
 /// Headers of the request that has too many.
 const MANY: usize = 2_000;
-/// Bytes of an answer's head that are read.
-const HEAD: usize = 256 << 10;
 
 /// What goes over the socket, in order.
 enum Part {
@@ -132,8 +130,8 @@ async fn read(stream: &mut TcpStream, limits: &Limits) -> Result<Raw, Failure> {
             if let Some(head) = head(&buffer)? {
                 break head;
             }
-            if buffer.len() > HEAD {
-                return Err(Failure { reason: Reason::BadHttpHead, detail: "an endless head".to_owned() });
+            if buffer.len() > HEAD_BYTES {
+                return Err(head_over_cap());
             }
             more(stream, &mut buffer).await?.ok_or_else(|| Failure {
                 reason: if buffer.is_empty() { Reason::Reset } else { Reason::BadHttpHead },
@@ -152,16 +150,34 @@ async fn read(stream: &mut TcpStream, limits: &Limits) -> Result<Raw, Failure> {
 type Head = (u16, Vec<(String, Vec<u8>)>, usize);
 
 fn head(buffer: &[u8]) -> Result<Option<Head>, Failure> {
-    let mut slots = [httparse::EMPTY_HEADER; 128];
+    // Few heads need room for all the lines that are read.
+    match parsed(buffer, 128) {
+        Err(httparse::Error::TooManyHeaders) => match parsed(buffer, HEAD_LINES) {
+            Err(httparse::Error::TooManyHeaders) => Err(head_over_cap()),
+            read => heard(read),
+        },
+        read => heard(read),
+    }
+}
+
+/// Reads a head of so many lines.
+fn parsed(buffer: &[u8], lines: usize) -> Result<Option<Head>, httparse::Error> {
+    let mut slots = vec![httparse::EMPTY_HEADER; lines];
     let mut response = httparse::Response::new(&mut slots);
-    match response.parse(buffer) {
-        Ok(httparse::Status::Complete(at)) => {
+    let mut config = httparse::ParserConfig::default();
+    // RFC 9112, 5.2: who receives a folded line reads it as one.
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    match config.parse_response(&mut response, buffer)? {
+        httparse::Status::Complete(at) => {
             let headers = response.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect();
             Ok(Some((response.code.unwrap_or_default(), headers, at)))
         }
-        Ok(httparse::Status::Partial) => Ok(None),
-        Err(e) => Err(Failure { reason: Reason::BadHttpHead, detail: e.to_string() }),
+        httparse::Status::Partial => Ok(None),
     }
+}
+
+fn heard(read: Result<Option<Head>, httparse::Error>) -> Result<Option<Head>, Failure> {
+    read.map_err(|e| Failure { reason: Reason::BadHttpHead, detail: e.to_string() })
 }
 
 async fn body(

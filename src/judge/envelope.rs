@@ -2,7 +2,7 @@
 
 use super::Notes;
 use crate::contract::{Contract, Endpoint};
-use crate::model::observed::Answer;
+use crate::model::observed::{Answer, Body};
 use crate::model::{Check, Json, Reason};
 
 /// The code, a string or a number.
@@ -20,20 +20,16 @@ pub(super) fn pointer(path: &str) -> String {
     format!("/{}", path.replace('~', "~0").replace('/', "~1").replace('.', "/"))
 }
 
-/// Answers the code; without one the code clauses of this exchange can't be judged.
-pub(super) fn check(
-    contract: &Contract,
-    endpoint: &Endpoint,
-    answer: &Answer,
-    notes: &mut Notes<'_>,
-) -> Option<String> {
-    let found = code(contract, answer);
-    if found.is_some() {
-        notes.hold(endpoint.envelope_clause);
-    } else if answer.json().is_some() {
-        let actual = answer.json().map(|j| j.brief(120)).unwrap_or_default();
-        notes.find(endpoint.envelope_clause, Check::Envelope, pointer(&contract.envelope.code), "a code", actual);
+/// Holds the answer, which promises one, to carrying a code.
+pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
+    let actual = match &answer.body {
+        _ if code(contract, answer).is_some() => return notes.hold(endpoint.envelope_clause),
+        Body::Json { root, .. } => root.brief(120),
+        Body::Empty => "no body".to_owned(),
+        Body::Coded { .. } | Body::Other { .. } => return,
+    };
+    notes.find(endpoint.envelope_clause, Check::Envelope, pointer(&contract.envelope.code), "a code", actual);
+    if answer.json().is_some() {
         notes.unclear(Reason::EnvelopeNotFound, Reason::EnvelopeNotFound.says());
     }
-    found
 }

@@ -3,16 +3,40 @@
 use super::Notes;
 use crate::contract::{Contract, Endpoint};
 use crate::model::field::Way;
-use crate::model::observed::Answer;
-use crate::model::{Check, Json, Rule};
+use crate::model::observed::{Answer, Body};
+use crate::model::{Check, Json, Observed, Rule};
 use crate::schema::check::{Side, State};
 use crate::schema::{self, Units};
 
-pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
-    let Some(root) = answer.json() else { return };
+/// The places whose values break a clause.
+pub(super) fn broken(contract: &Contract, endpoint: &Endpoint, seen: &Observed) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(root) = seen.answer.as_ref().ok().and_then(Answer::json) {
+        let units = Units { side: Side::Response, units: &contract.units };
+        schema::check(&endpoint.response, root, units, &mut |judged| {
+            if judged.state == State::Broken && judged.clause.is_some() {
+                out.push(judged.path.to_string());
+            }
+        });
+    }
+    out
+}
+
+pub(super) fn check(contract: &Contract, endpoint: &Endpoint, seen: &Observed, notes: &mut Notes<'_>) {
+    // Where no body came, no field came.
+    let nothing = Json::Object(Vec::new());
+    let root = match seen.answer.as_ref().map(|answer| &answer.body) {
+        Ok(Body::Json { root, .. }) => root,
+        Ok(Body::Empty) => &nothing,
+        _ => return,
+    };
     let units = Units { side: Side::Response, units: &contract.units };
     schema::check(&endpoint.response, root, units, &mut |judged| {
         let Some(clause) = judged.clause else { return };
+        // What this run wrote itself, by a request that is not clearly legal, is nothing to blame the target for.
+        if judged.state != State::Holds && !seen.own.is_empty() && seen.own.contains(&judged.path.to_string()) {
+            return;
+        }
         match judged.state {
             State::Holds => notes.hold(clause),
             State::Unknown => {}

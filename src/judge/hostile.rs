@@ -1,6 +1,6 @@
 //! Answers to bytes that no client should send: any complete one below 500 will do, and a close where the bytes are no HTTP.
 
-use super::{Notes, Reply};
+use super::{Notes, Reply, policy};
 use crate::contract::Endpoint;
 use crate::model::{Check, Hostile, Observed, Reason};
 
@@ -17,9 +17,11 @@ pub(super) fn check(endpoint: &Endpoint, kind: Hostile, seen: &Observed, notes: 
             return Reply::Neither;
         }
     };
+    // 408 is a right answer to a request that does not end.
+    if answer.status != 408 && policy::passing(answer, notes) {
+        return Reply::Refused;
+    }
     match answer.status {
-        429 => notes.unclear(Reason::Http429, Reason::Http429.says()),
-        502..=504 => notes.unclear(Reason::Gateway, format!("{}: status {}", Reason::Gateway.says(), answer.status)),
         // What HTTP itself says to a method or version that a server does not know.
         501 if matches!(kind, Hostile::UnknownMethod | Hostile::OtherMethod) => notes.hold(endpoint.policy.no_hang),
         505 if kind == Hostile::BadVersion => notes.hold(endpoint.policy.no_hang),

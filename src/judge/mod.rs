@@ -23,9 +23,10 @@ use crate::contract::behaviour::Class;
 use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::json::printable;
-use crate::model::observed::{Answer, Failure};
+use crate::model::observed::{Answer, Body, Failure};
 use crate::model::{
-    Case, Check, Clause, ClauseIx, Expect, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Step, Verdict,
+    Case, Check, Clause, ClauseIx, Expect, Field, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Step,
+    Verdict,
 };
 
 /// Judges cases of one contract.
@@ -202,13 +203,13 @@ impl Oracle {
         Verdict { outcome, reason: reason.map(|(r, _)| r), note, findings, held }
     }
 
-    /// The verdict once the same case drew a gateway error or no answer every time while known-good requests passed.
+    /// The verdict once a step of the same case drew a gateway error or no answer every time while known-good requests passed.
     #[must_use]
-    pub fn reproducible(&self, case: &Case, reason: Reason, tries: usize) -> Verdict {
-        let endpoint = &self.contract.endpoints[case.endpoint];
+    pub fn reproducible(&self, case: &Case, at: usize, reason: Reason, tries: usize) -> Verdict {
+        let endpoint = &self.contract.endpoints[case.steps.get(at).map_or(case.endpoint, |step| step.endpoint)];
         let mut notes = Notes {
             contract: &self.contract,
-            exchange: case.steps.len() - 1,
+            exchange: at,
             findings: Vec::new(),
             held: Vec::new(),
             reason: None,
@@ -239,6 +240,8 @@ impl Oracle {
         match &seen.answer {
             Ok(answer) => match self.reply(endpoint, answer) {
                 Reply::Accepted => Health::Good,
+                // It is answered, in a form that is not read here: the cases say so themselves.
+                _ if matches!(answer.body, Body::Coded { spoilt: None, .. }) => Health::Good,
                 // Nobody knows whether it is taken: that it is answered is all that is asked.
                 Reply::Refused if refused || endpoint.unproven.is_some() => Health::Good,
                 Reply::Refused => {
@@ -260,6 +263,28 @@ impl Oracle {
         seen.answer.as_ref().is_ok_and(|answer| self.reply(endpoint, answer) == Reply::Accepted)
     }
 
+    /// True if the exchange shows a request that was refused.
+    #[must_use]
+    pub fn refused(&self, endpoint: usize, seen: &Observed) -> bool {
+        let endpoint = &self.contract.endpoints[endpoint];
+        let refused = |answer: &Answer| self.reply(endpoint, answer) == Reply::Refused || answer.undone();
+        seen.answer.as_ref().is_ok_and(refused)
+    }
+
+    /// True if a request was refused since something in it is taken already.
+    #[must_use]
+    pub fn taken(&self, endpoint: usize, seen: &Observed) -> bool {
+        let code = self.code(seen).filter(|_| self.refused(endpoint, seen));
+        let rows = &self.contract.endpoints[endpoint].rows;
+        code.is_some_and(|code| rows.iter().any(|row| row.code == code && matches!(row.when, When::Taken(_))))
+    }
+
+    /// The places of a successful answer, JSON pointers, whose values break a clause of its fields.
+    #[must_use]
+    pub fn broken_fields(&self, endpoint: usize, seen: &Observed) -> Vec<String> {
+        fields::broken(&self.contract, &self.contract.endpoints[endpoint], seen)
+    }
+
     /// The code of a refusal, where the envelope says.
     #[must_use]
     pub fn code(&self, seen: &Observed) -> Option<String> {
@@ -268,6 +293,9 @@ impl Oracle {
 
     fn reply(&self, endpoint: &Endpoint, answer: &Answer) -> Reply {
         match answer.status {
+            _ if answer.passing().is_some() => Reply::Neither,
+            // Some targets refuse with 200, and what they say can't be read.
+            200..300 if matches!(answer.body, Body::Coded { .. }) => Reply::Neither,
             200..300 => match envelope::code(&self.contract, answer) {
                 // A success without an envelope has no code to look at.
                 _ if endpoint.success.codes.is_empty() => Reply::Accepted,
@@ -291,6 +319,12 @@ impl Oracle {
         !known
             && required().next().is_some()
             && required().all(|f| answer.json().is_some_and(|root| root.get(&f.name).is_some()))
+    }
+
+    /// True if a page says what stands in the body of a request that was taken: a code, or fields that are always there.
+    fn promises_body(&self, endpoint: &Endpoint, answer: &Answer) -> bool {
+        let bare = matches!(endpoint.success.status, 204 | 205) && answer.status == endpoint.success.status;
+        !bare && (!self.contract.bare_success || endpoint.response.iter().any(Field::required))
     }
 
     fn exchange(
@@ -333,23 +367,41 @@ impl Oracle {
             }
             return reply;
         }
-        headers::check(&self.contract, endpoint, answer, notes);
-        if !encryption::check(endpoint, seen, reply == Reply::Accepted, notes) {
+        if !policy::coding(endpoint, answer, notes) {
             return reply;
         }
-        let empty = reply == Reply::Accepted && answer.status == 204;
-        if !empty {
+        let code = match reply {
+            Reply::Accepted if self.contract.bare_success => None,
+            _ => envelope::code(&self.contract, answer),
+        };
+        // No page shows what a refusal looks like for which none documents a row: a gateway's, with whatever body, is as good as any.
+        let promised = match reply {
+            Reply::Accepted => self.promises_body(endpoint, answer),
+            _ => code.is_some() || refusal::promised(&self.contract, endpoint, expect).is_some(),
+        };
+        if promised || reply == Reply::Accepted {
+            headers::check(&self.contract, endpoint, answer, notes);
+            if !encryption::check(endpoint, seen, reply == Reply::Accepted, notes) {
+                return reply;
+            }
+        }
+        if promised && (reply == Reply::Accepted || answer.json().is_some()) {
             policy::body(endpoint, answer, notes);
         }
-        let code = if reply == Reply::Accepted && self.contract.bare_success {
-            None
-        } else {
-            envelope::check(&self.contract, endpoint, answer, notes)
-        };
+        let found = notes.findings.len();
         if reply == Reply::Accepted {
-            fields::check(&self.contract, endpoint, answer, notes);
+            fields::check(&self.contract, endpoint, seen, notes);
         }
         facts::check(seen, notes);
+        let enveloped = match reply {
+            // What is missing of an empty body is said once.
+            Reply::Accepted if matches!(answer.body, Body::Empty) => found == notes.findings.len(),
+            Reply::Accepted => true,
+            _ => answer.json().is_some(),
+        };
+        if promised && enveloped && !(reply == Reply::Accepted && self.contract.bare_success) {
+            envelope::check(&self.contract, endpoint, answer, notes);
+        }
         match (expect, reply) {
             (Expect::Accept { may }, Reply::Refused) => {
                 if matches!(step.role, Role::Probe | Role::Trial) {

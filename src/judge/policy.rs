@@ -1,4 +1,4 @@
-//! konform's own clauses: no server error, no redirect, no surprise coding, JSON in UTF-8.
+//! konform's own clauses: no server error, no redirect, JSON in UTF-8 where a body is promised.
 
 use super::Notes;
 use crate::contract::Endpoint;
@@ -7,15 +7,10 @@ use crate::model::{Check, Reason};
 
 /// Judges the status line; false if nothing else of the answer can be judged.
 pub(super) fn status(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) -> bool {
+    if passing(answer, notes) {
+        return false;
+    }
     match answer.status {
-        429 => {
-            notes.unclear(Reason::Http429, Reason::Http429.says());
-            return false;
-        }
-        502..=504 => {
-            notes.unclear(Reason::Gateway, format!("{}: status {}", Reason::Gateway.says(), answer.status));
-            return false;
-        }
         500.. => {
             let actual = format!("{}{}", answer.status, body_brief(answer));
             notes.find(endpoint.policy.no_server_error, Check::Server, "", "a status below 500", actual);
@@ -40,13 +35,34 @@ pub(super) fn status(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>
     true
 }
 
-/// Judges coding, content type and whether the body is JSON.
-pub(super) fn body(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
-    if let Some(coding) = answer.header("content-encoding").filter(|c| !c.eq_ignore_ascii_case("identity")) {
-        notes.find(endpoint.policy.no_coding, Check::Body, "header:content-encoding", "no coding", coding);
-        return;
+/// True if the status says nothing of the request; it is noted why.
+pub(super) fn passing(answer: &Answer, notes: &mut Notes<'_>) -> bool {
+    let Some(reason) = answer.passing() else { return false };
+    let asked = answer.header("retry-after").map(|when| format!(", Retry-After: {}", when.trim()));
+    notes.unclear(reason, format!("{}: status {}{}", reason.says(), answer.status, asked.unwrap_or_default()));
+    true
+}
+
+/// False if the body could not be read for its content coding: nothing more can be said of it.
+pub(super) fn coding(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) -> bool {
+    match &answer.body {
+        Body::Coded { coding, spoilt: Some(why) } => {
+            let expected = format!("a body in the content coding that its header names: {coding}");
+            notes.find(endpoint.policy.json, Check::Body, "header:content-encoding", expected, why.clone());
+            false
+        }
+        Body::Coded { coding, spoilt: None } => {
+            let says = Reason::ContentCoding.says();
+            notes.unclear(Reason::ContentCoding, format!("{says}: {coding} (it undoes gzip and deflate)"));
+            false
+        }
+        _ => true,
     }
-    notes.hold(endpoint.policy.no_coding);
+}
+
+/// Judges content type and whether a body that is promised is JSON. That one is there at all is for the clauses to say that promise
+/// what stands in it.
+pub(super) fn body(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
     match &answer.body {
         Body::Json { defects, .. } if defects.is_empty() => notes.hold(endpoint.policy.json),
         Body::Json { defects, .. } => {
@@ -54,7 +70,7 @@ pub(super) fn body(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) 
                 defects.iter().map(|d| format!("{:?} at byte {}", d.kind, d.offset)).collect::<Vec<_>>().join(", ");
             notes.find(endpoint.policy.json, Check::Body, "", "JSON in UTF-8 without doubled names", actual);
         }
-        Body::Empty => notes.find(endpoint.policy.json, Check::Body, "", "a JSON body", "no body"),
+        Body::Empty | Body::Coded { .. } => return,
         Body::Other { why, excerpt } => {
             notes.find(
                 endpoint.policy.json,
@@ -82,7 +98,7 @@ fn is_json(kind: &str) -> bool {
 
 fn body_brief(answer: &Answer) -> String {
     match &answer.body {
-        Body::Empty => String::new(),
+        Body::Empty | Body::Coded { .. } => String::new(),
         Body::Json { root, .. } => format!(" {}", root.brief(120)),
         Body::Other { excerpt, .. } => format!(" {}", excerpt.chars().take(80).collect::<String>().escape_debug()),
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Notes, Oracle, Reply};
 use crate::model::case::Race;
+use crate::model::observed::Answer;
 use crate::model::{Check, Expect, Observed, Reason, Step};
 
 /// One answer with another request's number may be chance where the target draws its own.
@@ -14,7 +15,10 @@ impl Oracle {
     pub(super) fn race(&self, step: &Step, race: &Race, (first, copies): (usize, &[Observed]), notes: &mut Notes<'_>) {
         let endpoint = &self.contract.endpoints[step.endpoint];
         let mut wins = 0;
-        for (at, seen) in copies.iter().enumerate() {
+        // Of a copy that the target did not look at, nothing follows; two others at least must have met.
+        let looked_at = |seen: &Observed| !seen.answer.as_ref().is_ok_and(Answer::undone);
+        let met = copies.iter().filter(|seen| looked_at(seen)).count() > 1;
+        for (at, seen) in copies.iter().enumerate().filter(|(_, seen)| !met || looked_at(seen)) {
             notes.exchange = first + at;
             let taken = seen.answer.as_ref().is_ok_and(|answer| self.reply(endpoint, answer) == Reply::Accepted);
             let expect = match &race.losers {

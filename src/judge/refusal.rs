@@ -3,7 +3,7 @@
 use super::{Notes, envelope, message};
 use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
-use crate::model::observed::Answer;
+use crate::model::observed::{Answer, Body};
 use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field};
 
 pub(super) fn check(
@@ -21,7 +21,8 @@ pub(super) fn check(
         notes.hold(row(found).fields[found.field].code);
     }
     let coded: Vec<&RowRef> = rows.iter().filter(|r| !row(r).code.is_empty()).collect();
-    let (Some(first), Some(code)) = (coded.first(), code) else { return };
+    let Some(first) = coded.first() else { return };
+    let Some(code) = code else { return uncoded(contract, endpoint, (step, &coded), answer, notes) };
     let aimed = step.state.filter(|r| row(r).code == code && may.iter().any(|m| m.row == r.row));
     let tried = step.state.filter(|r| matches!(row(r).when, When::Attempts { .. }));
     let broken_rules: Vec<Rule> = broken.iter().map(|c| contract.clause(*c).rule).collect();
@@ -103,6 +104,40 @@ pub(super) fn check(
         }
         message::Match::Unknown => {}
     }
+}
+
+/// The clause of a row whose code this refusal must carry, as a page says for that very field; none where a row is our reading of a
+/// sibling's, or where another refusal may come first.
+pub(super) fn promised(contract: &Contract, endpoint: &Endpoint, expect: &Expect) -> Option<ClauseIx> {
+    let Expect::Refuse { rows, may, doubt: None, bare: false, .. } = expect else { return None };
+    let own = rows.iter().filter(|r| !endpoint.rows[r.row].code.is_empty());
+    let clauses = own.map(|r| endpoint.rows[r.row].fields[r.field].code);
+    // Where several rows may apply, none is promised alone: the softest is the one to cite.
+    let softest = clauses.min_by_key(|c| contract.clause(*c).level)?;
+    (may.is_empty() && contract.clause(softest).level == Level::Must).then_some(softest)
+}
+
+/// A refusal without a code. That the request was refused is shown; which row it was is not.
+fn uncoded(
+    contract: &Contract,
+    endpoint: &Endpoint,
+    (step, coded): (&Step, &[&RowRef]),
+    answer: &Answer,
+    notes: &mut Notes<'_>,
+) {
+    let Expect::Refuse { broken, .. } = &step.expect else { return };
+    let own: Vec<ClauseIx> = coded.iter().map(|r| endpoint.rows[r.row].fields[r.field].code).collect();
+    broken.iter().filter(|c| !own.contains(c)).for_each(|c| notes.hold(*c));
+    let actual = match &answer.body {
+        Body::Empty => "no body".to_owned(),
+        Body::Other { why, excerpt } => format!("no JSON ({why}): {}", excerpt.escape_debug()),
+        // JSON without a code is for the envelope's clause.
+        Body::Json { .. } | Body::Coded { .. } => return,
+    };
+    let Some(clause) = promised(contract, endpoint, &step.expect) else { return };
+    let mut wanted: Vec<&str> = coded.iter().map(|r| endpoint.rows[r.row].code.as_str()).collect();
+    wanted.dedup();
+    notes.find(clause, Check::Code, envelope::pointer(&contract.envelope.code), wanted.join(" or "), actual);
 }
 
 /// True if the row's page does not tell the ways of breaking a field apart and this code is one of those that may come.

@@ -327,6 +327,9 @@ pub struct Summary {
     pub latency: Vec<LatencyRecord>,
     /// Requests sent.
     pub exchanges: u64,
+    /// Answers by which the target asked for fewer requests (429).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub throttled: u64,
     /// Whole run, milliseconds.
     pub millis: u64,
     /// SHA-256 that ends the evidence chain, hex.
@@ -335,10 +338,20 @@ pub struct Summary {
     pub exit: u8,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Summary {
-    /// Cases of which nothing can be said since the target had stopped answering, or never answered at all.
+    /// Cases of which nothing can be said since the target had stopped answering, or never answered at all; none where something else
+    /// than the target stood in the way.
     #[must_use]
     pub fn outage(&self) -> u64 {
+        let between = [Reason::HeadOverCap, Reason::Proxy].map(|reason| format!("({})", reason.word()));
+        if self.obstacles.iter().any(|(what, _)| between.iter().any(|word| what.ends_with(word))) {
+            return 0;
+        }
         if self.latency.is_empty() && self.exchanges > 0 {
             return self.obstacles.iter().map(|(_, count)| count).sum();
         }

@@ -39,6 +39,10 @@ pub struct Observed {
     pub echoes: Vec<Echo>,
     /// What came back.
     pub answer: Result<Answer, Failure>,
+    /// JSON pointers to values of the answer that this run itself wrote by requests that the contract does not clearly allow: nothing
+    /// is held against them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<String>,
     /// Whole exchange, microseconds on the monotonic clock.
     pub micros: u64,
     /// 0 for the first try of a case.
@@ -88,6 +92,23 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// Why the status says nothing of the request: the target asks for another try, or a gateway stands in for it.
+    #[must_use]
+    pub fn passing(&self) -> Option<Reason> {
+        match self.status {
+            429 => Some(Reason::Http429),
+            408 | 421 | 425 => Some(Reason::TryLater),
+            502..=504 | 520..=526 => Some(Reason::Gateway),
+            _ => None,
+        }
+    }
+
+    /// True if the status says that nothing was done, so that the same request may be sent again whatever it would do.
+    #[must_use]
+    pub fn undone(&self) -> bool {
+        matches!(self.status, 421 | 425 | 429)
+    }
+
     /// The body's tree, if it is JSON.
     #[must_use]
     pub fn json(&self) -> Option<&Json> {
@@ -112,6 +133,13 @@ pub enum Body {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         defects: Vec<Defect>,
     },
+    /// In a content coding that was not undone.
+    Coded {
+        /// The coding that the header names.
+        coding: String,
+        /// Why the body is not in that coding; none for a coding that konform does not undo.
+        spoilt: Option<String>,
+    },
     /// Anything else.
     Other {
         /// Why it is no JSON, with the byte offset.
@@ -132,6 +160,9 @@ struct FlatBody {
     why: String,
     #[serde(default)]
     excerpt: String,
+    #[serde(default)]
+    coding: String,
+    spoilt: Option<String>,
 }
 
 impl TryFrom<FlatBody> for Body {
@@ -141,6 +172,7 @@ impl TryFrom<FlatBody> for Body {
         match (flat.is.as_str(), flat.root) {
             ("empty", _) => Ok(Body::Empty),
             ("json", Some(root)) => Ok(Body::Json { root, defects: flat.defects }),
+            ("coded", _) => Ok(Body::Coded { coding: flat.coding, spoilt: flat.spoilt }),
             ("other", _) => Ok(Body::Other { why: flat.why, excerpt: flat.excerpt }),
             (kind, _) => Err(format!("a body of kind `{kind}` that this version does not write")),
         }
@@ -171,6 +203,10 @@ pub enum Reason {
     OverCap,
     BadHttpHead,
     BadChunk,
+    HeadOverCap,
+    ContentCoding,
+    Proxy,
+    TryLater,
     Http429,
     Gateway,
     EnvelopeNotFound,
@@ -197,6 +233,10 @@ impl Reason {
             Reason::OverCap => "over_cap",
             Reason::BadHttpHead => "bad_http_head",
             Reason::BadChunk => "bad_chunk",
+            Reason::HeadOverCap => "head_over_cap",
+            Reason::ContentCoding => "content_coding",
+            Reason::Proxy => "proxy",
+            Reason::TryLater => "http_408_421_425",
             Reason::Http429 => "http_429",
             Reason::Gateway => "gateway_502_503_504",
             Reason::EnvelopeNotFound => "envelope_not_found",
@@ -223,6 +263,10 @@ impl Reason {
             Reason::OverCap => "the body is larger than konform reads",
             Reason::BadHttpHead => "the answer's head is no HTTP/1.1",
             Reason::BadChunk => "the answer's chunked coding is malformed",
+            Reason::HeadOverCap => "the answer's head is larger than konform reads",
+            Reason::ContentCoding => "the answer's body has a content coding that konform does not undo",
+            Reason::Proxy => "the proxy answered in the target's place",
+            Reason::TryLater => "the target asks that the request be sent again",
             Reason::Http429 => "the target asks for fewer requests (--rate)",
             Reason::Gateway => "a gateway stands in for the target",
             Reason::EnvelopeNotFound => {

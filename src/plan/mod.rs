@@ -18,6 +18,7 @@ mod hostile;
 pub mod isolation;
 mod kind;
 mod length;
+mod lookup;
 mod presence;
 
 mod race;
@@ -452,6 +453,13 @@ impl Plan {
         edits.extend(list.page.as_ref().map(|path| number(path, page.to_string())));
         let id = scope.id("body", &format!("{CATALOGUE}{page}"));
         Some(scope.build(id, &way, scope.probe(edits), Vec::new()))
+    }
+
+    /// The call that tells whether the request of a step, which was not answered, was carried out; none where the contract has no such
+    /// call that needs nothing else.
+    #[must_use]
+    pub fn lookup(&self, endpoint: usize, step: usize) -> Option<Step> {
+        lookup::step(&self.contract, &self.contract.endpoints[endpoint], step)
     }
 
     /// Why no request that is accepted can be made, if so.

@@ -369,7 +369,6 @@ impl Found<'_> {
             self.add(Some(policy.no_leak), "answer-spoilt", spoilt(&format!("leak:{}", secret.name)));
         }
         if success.status != 204 {
-            self.add(Some(policy.no_coding), "answer-spoilt", spoilt("http:coding"));
             self.add(Some(policy.json), "answer-spoilt", spoilt("body:utf8"));
             self.add(Some(policy.content_type), "answer-spoilt", spoilt("http:content-type"));
         }

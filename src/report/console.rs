@@ -59,6 +59,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
         header.seed,
         header.salt
     ));
+    if summary.throttled > 0 {
+        line(throttled(summary));
+    }
     for l in summary.latency.iter().filter(|l| l.slow) {
         line(format!(
             "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
@@ -108,6 +111,14 @@ fn missing(header: &RunHeader, not_served: &NotServed) -> Vec<String> {
         out.push(format!("endpoints: [{}]", served.join(", ")));
     }
     out
+}
+
+/// That the target asked for fewer requests.
+pub(super) fn throttled(summary: &Summary) -> String {
+    format!(
+        "{} requests were answered with 429 (too many requests): they were sent again, and the run slowed down; --rate N sends fewer at once",
+        summary.throttled
+    )
 }
 
 /// Microseconds in words.

@@ -86,6 +86,7 @@ fn response(seen: &Observed) -> Response {
             let (text, comment) = match &answer.body {
                 Body::Empty => (None, None),
                 Body::Json { root, .. } => (Some(root.to_text()), None),
+                Body::Coded { coding, .. } => (None, Some(format!("content coding {coding}, not undone"))),
                 Body::Other { why, excerpt } => (Some(excerpt.clone()), Some(format!("no JSON: {why}"))),
             };
             let content = Content {

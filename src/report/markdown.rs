@@ -54,6 +54,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             let _ = writeln!(out, "- {}: `{}`", f.number, f.replay);
         }
     }
+    if summary.throttled > 0 {
+        let _ = writeln!(out, "- {}", escape(&console::throttled(summary)));
+    }
     for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes) {
         let _ = writeln!(out, "- {count} {what}, first {}", escape(note));
     }

@@ -107,7 +107,7 @@ impl<T: Transport> Runner<T> {
         if !canary.steps.iter().all(reads) {
             return None;
         }
-        let executed = self.once(&canary, 0, 0).await;
+        let executed = self.settled(&canary, 0).await;
         let good = executed.observed.last().is_some_and(|seen| self.oracle.health(&canary, seen) == Health::Good);
         Some(if good { Ok(()) } else { Err(executed.answered(contract)) })
     }

@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::Runner;
+use super::patience::asked;
 use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Effect, Endpoint};
+use crate::crypto;
 use crate::evidence::record::{Given, exchange_line};
 use crate::evidence::{Aside, Grounds, Journal, JournalError, Part};
 use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
 use crate::judge;
+use crate::judge::Health;
 use crate::model::case::Poll;
+use crate::model::observed::Answer;
 use crate::model::template::Keep;
 use crate::model::{
     Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
@@ -24,8 +28,10 @@ use crate::plan::{KEY, freshen, isolation};
 pub(super) const TRIES: u8 = 3;
 /// Looks at a result that takes time.
 const LOOKS: u32 = 10;
-/// A `Retry-After` beyond this is not waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one request is sent again because the target asks for that.
+const ASKINGS: u32 = 5;
+/// How often an undo is sent that nobody answers.
+const UNDOINGS: u32 = 3;
 
 /// What running a case came to.
 #[derive(Debug)]
@@ -43,6 +49,8 @@ pub(crate) struct Executed {
     pub(crate) lines: Vec<Vec<u8>>,
     /// What it brought into being.
     pub(crate) created: Vec<String>,
+    /// True if a request that moves money may have been carried out: it is not sent again.
+    pub(crate) spent: bool,
     /// The record and its line of evidence, once made.
     pub(crate) record: Option<(Arc<CaseRecord>, Vec<u8>)>,
 }
@@ -58,6 +66,7 @@ impl Executed {
             after: Vec::new(),
             lines: Vec::new(),
             created: Vec::new(),
+            spent: false,
             record: None,
         }
     }
@@ -86,6 +95,27 @@ impl Executed {
         }
     }
 
+    /// Takes another try: its verdict counts, what was before is evidence alone.
+    pub(super) fn again(&mut self, mut again: Executed) {
+        let looks = std::mem::take(&mut again.earlier);
+        again.earlier = std::mem::take(&mut self.earlier);
+        again.earlier.append(&mut self.observed);
+        again.earlier.append(&mut self.after);
+        again.earlier.extend(looks);
+        again.created.append(&mut self.created);
+        again.grounds.ended.append(&mut self.grounds.ended);
+        again.spent |= self.spent;
+        *self = again;
+    }
+
+    /// True if the last request got no answer at all, on a connection that may have been used before.
+    fn silent(&self) -> bool {
+        let last = self.observed.last();
+        last.is_some_and(|seen| {
+            seen.hostile.is_none() && seen.answer.as_ref().is_err_and(|failure| failure.reason == Reason::Reset)
+        })
+    }
+
     /// Turns the exchanges into evidence lines.
     fn seal(&mut self, case: &str) {
         let parts = [(Part::Earlier, &self.earlier), (Part::Judged, &self.observed), (Part::After, &self.after)];
@@ -110,44 +140,37 @@ fn given(verdict: &Verdict) -> Grounds {
 impl<T: Transport> Runner<T> {
     /// Runs a case until it is conclusive, at most [`TRIES`] times.
     pub(super) async fn execute(&self, case: &Case) -> Executed {
-        let mut executed = self.once(case, 0, 0).await;
+        let mut executed = self.settled(case, 0).await;
+        let mut attempt = executed.observed.last().map_or(0, |seen| seen.attempt);
         let mut healthy_between = true;
         let mut tries = 1;
-        let first = executed.verdict.reason;
+        let first = (executed.verdict.reason, executed.observed.len());
         while tries < TRIES
             && executed.verdict.retryable()
-            && case.hazard != Hazard::Money
-            && worth_it(executed.verdict.reason)
-            && self.hands().pools.has(case, usize::from(tries))
+            && self.worth_it(case, &executed)
+            && self.has_fixtures(case, attempt + 1)
         {
-            match executed.verdict.reason {
-                Some(Reason::Http429) => tokio::time::sleep(retry_after(&executed.observed)).await,
-                Some(Reason::IdentityTaken | Reason::PreconditionLost) => {}
-                _ => {
-                    tokio::time::sleep(Duration::from_millis(50 << tries)).await;
-                    if let Some(canary) = self.plan.canary(case.endpoint) {
-                        let probe = self.once(&canary, 1, tries).await;
-                        let health = probe.observed.last().map(|seen| self.oracle.health(&canary, seen));
-                        healthy_between &= health == Some(judge::Health::Good);
-                        executed.earlier.extend(probe.observed);
-                        executed.earlier.extend(probe.after);
-                    }
-                }
+            // What was asked for has been waited for, and another identity needs no wait.
+            let at_once = [Reason::IdentityTaken, Reason::PreconditionLost, Reason::Http429];
+            if executed.verdict.reason.is_none_or(|reason| !at_once.contains(&reason)) {
+                let answer = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok());
+                let told = answer.filter(|a| a.header("retry-after").is_some());
+                let wait = told.and_then(|a| asked(a, 0, self.ambient.utc()));
+                tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
+                healthy_between &= self.healthy_between(case, tries, &mut executed).await;
             }
-            let mut again = self.once(case, 0, tries).await;
-            let looks = std::mem::replace(&mut again.earlier, executed.earlier);
-            again.earlier.append(&mut executed.observed);
-            again.earlier.append(&mut executed.after);
-            again.earlier.extend(looks);
-            again.grounds.ended.append(&mut executed.grounds.ended);
-            again.created.append(&mut executed.created);
-            executed = again;
+            attempt += 1;
+            // What was used before may be closed by the other side at any moment: from here on that must not be the reason.
+            let again = self.once(case, 0, attempt, true).await;
+            executed.again(again);
             tries += 1;
         }
-        let same =
-            executed.verdict.reason.filter(|r| executed.verdict.outcome == Outcome::Inconclusive && Some(*r) == first);
-        if let Some(reason) = same.filter(|r| tries == TRIES && healthy_between && reproducible(*r)) {
-            executed.verdict = self.oracle.reproducible(case, reason, usize::from(TRIES));
+        let reason = executed.verdict.reason.filter(|_| executed.verdict.outcome == Outcome::Inconclusive);
+        let same = reason.filter(|r| (Some(*r), executed.observed.len()) == first);
+        let at = executed.observed.len().saturating_sub(1).min(case.steps.len() - 1);
+        let probed = case.steps[at].role != Role::Setup;
+        if let Some(reason) = same.filter(|r| tries == TRIES && healthy_between && probed && reproducible(*r)) {
+            executed.verdict = self.oracle.reproducible(case, at, reason, usize::from(TRIES));
             executed.grounds.repeated = true;
         }
         executed.seal(&case.id);
@@ -155,8 +178,72 @@ impl<T: Transport> Runner<T> {
         executed
     }
 
-    /// Runs a case once; `round` keeps the identities of repeated canaries apart.
-    pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8) -> Executed {
+    /// Runs a case once; begun anew on fresh connections if it got no answer on one that may have been used before, since the other
+    /// side may have closed that one just then.
+    pub(super) async fn settled(&self, case: &Case, round: u64) -> Executed {
+        let mut executed = self.once(case, round, 0, false).await;
+        if executed.silent() && !executed.spent && !self.stopped() && self.has_fixtures(case, 1) {
+            let again = self.once(case, round, 1, true).await;
+            executed.again(again);
+        }
+        executed
+    }
+
+    /// A known-good request between two tries; true if it shows a healthy target.
+    async fn healthy_between(&self, case: &Case, tries: u8, executed: &mut Executed) -> bool {
+        // Looking for health moves no money.
+        if case.hazard == Hazard::Money {
+            return false;
+        }
+        let Some(canary) = self.plan.canary(case.endpoint) else { return true };
+        // Two cases that are tried again at once must not share an identity.
+        let probe = self.once(&canary, round_of(&case.id), tries, true).await;
+        let last = probe.observed.last();
+        let health = last.map(|seen| self.oracle.health(&canary, seen));
+        let healthy = match health {
+            Some(Health::Good) => true,
+            // That an identity is taken is well answered.
+            Some(Health::Refusing { .. }) => last.is_some_and(|seen| self.oracle.taken(canary.endpoint, seen)),
+            _ => false,
+        };
+        executed.earlier.extend(probe.earlier);
+        executed.earlier.extend(probe.observed);
+        executed.earlier.extend(probe.after);
+        executed.created.extend(probe.created);
+        healthy
+    }
+
+    /// True if the case has fixtures of its own for this try, where it ends them.
+    fn has_fixtures(&self, case: &Case, attempt: u8) -> bool {
+        let pools = &self.hands().pools;
+        !pools.ends(case) || (attempt < TRIES && pools.has(case, usize::from(attempt)))
+    }
+
+    /// True if another try can help, and is allowed.
+    fn worth_it(&self, case: &Case, executed: &Executed) -> bool {
+        let last = executed.observed.last();
+        let repeated = last.is_some_and(|seen| {
+            let step = case.steps.get(executed.observed.len() - 1);
+            // It was sent again as often as anybody can ask for.
+            seen.answer.as_ref().is_ok_and(Answer::undone) && step.is_some_and(|step| repeatable(case, step))
+        });
+        let hopeless = matches!(
+            executed.verdict.reason,
+            Some(
+                Reason::FixtureMissing
+                    | Reason::CanaryFailed
+                    | Reason::Connect
+                    | Reason::Dns
+                    | Reason::Tls
+                    | Reason::Proxy
+                    | Reason::HeadOverCap
+            )
+        );
+        !repeated && !hopeless && !executed.spent && !self.stopped()
+    }
+
+    /// Runs a case once; `round` keeps the identities of repeated canaries apart, `fresh` uses no connection twice.
+    pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8, fresh: bool) -> Executed {
         let contract = self.plan.contract();
         let catalogues = Arc::clone(&self.catalogues.read().unwrap_or_else(PoisonError::into_inner));
         let lent = match self.lend(case, attempt).await {
@@ -171,6 +258,7 @@ impl<T: Transport> Runner<T> {
             observed: Vec::with_capacity(case.steps.len()),
             looks: Vec::new(),
             created: Vec::new(),
+            spent: false,
         };
         let salt = self.ambient.salt() ^ round.wrapping_mul(0xd6e8_feb8_6659_fd93);
         let base = Filling {
@@ -193,9 +281,9 @@ impl<T: Transport> Runner<T> {
         let mut judged: Option<Case> = None;
         for (at, step) in case.steps.iter().enumerate() {
             let endpoint = &contract.endpoints[step.endpoint];
-            let mut looks = 0;
+            let (mut looks, mut askings) = (0, 0);
             let accepted = loop {
-                let request =
+                let mut request =
                     match self.request(step, &Filling { step: at, answers: &run.answers, sent: &run.sent, ..base }) {
                         Ok(request) => request,
                         Err((reason, why)) => {
@@ -219,6 +307,8 @@ impl<T: Transport> Runner<T> {
                         judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
                     }
                 }
+                // Silence on a connection that was used before would leave it open whether money was moved.
+                request.fresh = fresh || endpoint.hazard == Hazard::Money;
                 if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
                     let mut requests = vec![request];
                     let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
@@ -228,8 +318,20 @@ impl<T: Transport> Runner<T> {
                     break Some(true);
                 }
                 let tree = request.tree.clone();
+                let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
+                let doubtful = step.role != Role::Setup && !matches!(expect, Expect::Accept { .. });
+                let ticket = if doubtful { self.written.begin(endpoint, &tree) } else { None };
                 let (mut seen, root) = self.send(request, attempt).await;
                 let accepted = self.oracle.accepted(step.endpoint, &seen);
+                if let Some(ticket) = ticket.filter(|_| !accepted && self.oracle.refused(step.endpoint, &seen)) {
+                    self.written.refused(ticket);
+                }
+                if self.asks_again(&seen, askings) && repeatable(case, step) && askings < ASKINGS && !self.stopped() {
+                    askings += 1;
+                    run.looks.push(seen);
+                    continue;
+                }
+                run.spent |= endpoint.hazard == Hazard::Money && !self.oracle.refused(step.endpoint, &seen);
                 self.learn(&mut run, step, (&tree, root.as_ref()), &mut seen, accepted, &now);
                 let waits = step.poll.as_ref().filter(|poll| accepted && !arrived(poll, root.as_ref()));
                 if let Some(poll) = waits {
@@ -267,9 +369,14 @@ impl<T: Transport> Runner<T> {
             let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
             grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
         }
-        let verdict = verdict
+        let mut verdict = verdict
             .unwrap_or_else(|| super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed));
-        let after = self.undo(case, &mut run, &base).await;
+        let mut after = Vec::new();
+        if let Some(told) = self.look_up(case, &run, &base, &mut after).await.filter(|_| verdict.findings.is_empty()) {
+            verdict.note = format!("{}; {told}", verdict.note);
+            grounds = given(&verdict);
+        }
+        self.undo(case, &mut run, &base, &mut after).await;
         grounds.ended = self.spoilt(case, &lent, &base, (&run.world, &now), &run.observed);
         Executed {
             verdict,
@@ -279,6 +386,7 @@ impl<T: Transport> Runner<T> {
             after,
             lines: Vec::new(),
             created: run.created,
+            spent: run.spent,
             record: None,
         }
     }
@@ -312,6 +420,7 @@ impl<T: Transport> Runner<T> {
             (tree, self.send_now(request, attempt).await)
         });
         for (tree, (mut seen, root)) in join_all(sent).await {
+            self.asks_again(&seen, 0);
             if self.oracle.accepted(step.endpoint, &seen) {
                 self.learn(run, step, (&tree, root.as_ref()), &mut seen, true, now);
                 // What one copy shows of another's doing is not known to be before or after it.
@@ -349,6 +458,7 @@ impl<T: Transport> Runner<T> {
             Ok(_) if accepted => {
                 let answer = root.unwrap_or(&nothing);
                 seen.facts = run.world.facts(endpoint, tree, answer);
+                seen.own = self.written.own(endpoint, answer, self.oracle.broken_fields(step.endpoint, seen));
                 run.world.apply(endpoint, tree, answer, run.sent.len(), now);
                 run.created.extend(keys(self.plan.contract(), endpoint, (tree, answer)));
             }
@@ -408,16 +518,79 @@ impl<T: Transport> Runner<T> {
         Verdict::inconclusive(reason, why)
     }
 
+    /// True if the target says that it did nothing and asks for another try; all requests of the run wait then.
+    fn asks_again(&self, seen: &Observed, before: u32) -> bool {
+        let Some(answer) = seen.answer.as_ref().ok().filter(|answer| answer.undone()) else {
+            self.limiter.answered();
+            return false;
+        };
+        let Some(wait) = asked(answer, before, self.ambient.utc()) else { return false };
+        self.limiter.ask(if answer.status == 429 { wait } else { Duration::ZERO });
+        true
+    }
+
+    /// Asks whether a request that moves money and was not answered was carried out, where the contract has a call that tells; such a
+    /// request is never sent again.
+    async fn look_up(&self, case: &Case, run: &Run, base: &Filling<'_>, after: &mut Vec<Observed>) -> Option<String> {
+        let contract = self.plan.contract();
+        let at = run.observed.len().checked_sub(1).filter(|at| case.race.is_none() && *at < case.steps.len())?;
+        let (silent, seen) = (&contract.endpoints[case.steps[at].endpoint], run.observed.last()?);
+        // Without a connection nothing was sent.
+        let unsent = |reason| matches!(reason, Reason::Connect | Reason::Dns | Reason::Tls | Reason::Proxy);
+        if seen.answer.as_ref().map_or_else(|failure| unsent(failure.reason), |_| true)
+            || silent.hazard != Hazard::Money
+        {
+            return None;
+        }
+        let Some(step) = self.plan.lookup(case.steps[at].endpoint, at) else {
+            return Some(format!("whether {} was carried out, no call of the contract tells", silent.id));
+        };
+        let by = &contract.endpoints[step.endpoint].id;
+        let from = Filling { step: case.steps.len(), answers: &run.answers, sent: &run.sent, ..*base };
+        let last = self.insist(&step, &from, after).await?;
+        Some(if self.oracle.accepted(step.endpoint, last) {
+            format!("{by} shows that it was carried out: {}", judge::summary(last, contract))
+        } else {
+            format!("{by} was asked whether it was carried out and answered {}", judge::summary(last, contract))
+        })
+    }
+
+    /// Sends a request that does no harm if it is done twice until it is answered, so often at most.
+    async fn insist<'a>(&self, step: &Step, from: &Filling<'_>, into: &'a mut Vec<Observed>) -> Option<&'a Observed> {
+        let endpoint = &self.plan.contract().endpoints[step.endpoint];
+        let (mut askings, mut tries) = (0, 0);
+        // What was not made needs no undoing.
+        while let Ok(mut request) = self.request(step, from) {
+            request.fresh = tries > 0 || endpoint.hazard == Hazard::Money;
+            let (seen, _) = self.send(request, 0).await;
+            let again = if self.asks_again(&seen, askings) {
+                askings += 1;
+                askings <= ASKINGS
+            } else {
+                tries += 1;
+                let unclear = seen.answer.as_ref().map_or(true, |answer| answer.passing().is_some());
+                unclear && tries < UNDOINGS && endpoint.hazard != Hazard::Money
+            };
+            let told = seen.answer.as_ref().ok().filter(|a| !a.undone() && a.header("retry-after").is_some());
+            let wait = told.and_then(|answer| asked(answer, 0, self.ambient.utc()));
+            into.push(seen);
+            if !again || self.stopped() {
+                break;
+            }
+            if tries > 0 {
+                tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
+            }
+        }
+        into.last()
+    }
+
     /// Undoes what the case made, as far as the contract has an undo; nobody judges it.
-    async fn undo(&self, case: &Case, run: &mut Run, base: &Filling<'_>) -> Vec<Observed> {
-        let mut after = Vec::new();
+    async fn undo(&self, case: &Case, run: &mut Run, base: &Filling<'_>, after: &mut Vec<Observed>) {
         for (at, step) in case.undo.iter().enumerate() {
             let from = Filling { step: case.steps.len() + at, answers: &run.answers, sent: &run.sent, ..*base };
-            // What was not made needs no undoing.
-            let Ok(request) = self.request(step, &from) else { continue };
-            let tree = request.tree.clone();
-            let (seen, _) = self.send(request, 0).await;
-            if self.oracle.accepted(step.endpoint, &seen) {
+            let Ok(tree) = self.plan.bind(step, &mut |hole| fill(hole, &from)) else { continue };
+            let Some(seen) = self.insist(step, &from, after).await else { continue };
+            if self.oracle.accepted(step.endpoint, seen) {
                 let endpoint = &self.plan.contract().endpoints[step.endpoint];
                 for effect in endpoint.effects.iter().filter(|e| matches!(e.act, Act::Update | Act::Delete)) {
                     let key =
@@ -426,9 +599,7 @@ impl<T: Transport> Runner<T> {
                     run.created.retain(|c| *c != made);
                 }
             }
-            after.push(seen);
         }
-        after
     }
 }
 
@@ -441,6 +612,19 @@ struct Run {
     /// Looks at a result that was not there yet.
     looks: Vec<Observed>,
     created: Vec<String>,
+    /// A request that moves money may have been carried out.
+    spent: bool,
+}
+
+/// True if a step may be sent again alone: where attempts are counted, or several requests meet, the whole case is begun anew.
+fn repeatable(case: &Case, step: &Step) -> bool {
+    step.role != Role::Attempt && case.race.is_none()
+}
+
+/// A number that only this case has.
+fn round_of(case: &str) -> u64 {
+    let digest = crypto::sha256(case.as_bytes());
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn arrived(poll: &Poll, answer: Option<&Json>) -> bool {
@@ -474,11 +658,6 @@ fn keys(contract: &Contract, endpoint: &Endpoint, (request, answer): (&Json, &Js
     made.map(|(resource, key)| format!("{resource} {}", key.chars().take(KEY).collect::<String>())).collect()
 }
 
-/// Trying again can't help against what is missing on our own side.
-fn worth_it(reason: Option<Reason>) -> bool {
-    !matches!(reason, Some(Reason::FixtureMissing | Reason::CanaryFailed | Reason::Connect | Reason::Dns | Reason::Tls))
-}
-
 /// What becomes a finding if it repeats while known-good requests pass.
 fn reproducible(reason: Reason) -> bool {
     matches!(
@@ -491,10 +670,4 @@ fn reproducible(reason: Reason) -> bool {
             | Reason::BadHttpHead
             | Reason::BadChunk
     )
-}
-
-fn retry_after(observed: &[Observed]) -> Duration {
-    let answer = observed.last().and_then(|seen| seen.answer.as_ref().ok());
-    let seconds = answer.and_then(|a| a.header("retry-after")).and_then(|v| v.trim().parse::<u64>().ok());
-    Duration::from_secs(seconds.unwrap_or(1)).min(PATIENCE)
 }

@@ -9,12 +9,14 @@ mod execute;
 mod forecast;
 mod lend;
 mod limiter;
+mod patience;
 mod pools;
 mod record;
 pub mod rejudge;
 mod shrink;
 pub mod summary;
 mod tally;
+mod written;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -37,12 +39,14 @@ use crate::exchange::prepare::Catalogue;
 use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
 use crate::judge::{self, Health, Oracle};
 use crate::model::fixture::Part;
+use crate::model::observed::Answer;
 use crate::model::wire::{Credentials, Encrypt};
 use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use execute::Executed;
 use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
+use written::Written;
 
 /// Pages of a catalogue that are read at most.
 const PAGES: usize = 1000;
@@ -113,6 +117,7 @@ pub struct Runner<T> {
     redactor: Redactor,
     options: Options,
     limiter: Limiter,
+    written: Written,
     stop: Arc<AtomicBool>,
     live: Arc<Live>,
     catalogues: RwLock<Arc<Known>>,
@@ -163,16 +168,19 @@ struct Sick {
     given_up: bool,
     /// The target does not have the endpoint, or one that leads to it.
     not_served: bool,
+    /// What stands in the way of every request alike, where that is no doing of the target's.
+    between: Option<Reason>,
     why: String,
 }
 
 impl Sick {
     fn verdict(&self) -> Verdict {
-        let reason = match self {
+        let failed = match self {
             Sick { given_up: true, .. } => Reason::Outage,
             Sick { not_served: true, .. } => Reason::NotServed,
             _ => Reason::CanaryFailed,
         };
+        let reason = self.between.unwrap_or(failed);
         Verdict::inconclusive(reason, self.why.clone())
     }
 }
@@ -214,6 +222,7 @@ impl<T: Transport> Runner<T> {
             oracle: Oracle::new(Arc::clone(plan.contract())),
             redactor: Redactor::new(secrets(plan.contract(), &access), plan.contract().bins()),
             limiter: Limiter::new(options.rate),
+            written: Written::default(),
             plan,
             transport,
             access,
@@ -459,12 +468,13 @@ impl<T: Transport> Runner<T> {
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
         let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
-        let mut sick = Sick { input: false, down: true, given_up: false, not_served: false, why: String::new() };
+        let mut sick =
+            Sick { input: false, down: true, given_up: false, not_served: false, between: None, why: String::new() };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
-            let mut executed = self.once(&case, tally.canaries, attempt).await;
+            let mut executed = self.once(&case, tally.canaries, attempt, attempt > 0).await;
             tally.canaries += 1;
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
             let answered = executed.answered(self.plan.contract());
@@ -477,11 +487,13 @@ impl<T: Transport> Runner<T> {
                 return Ok(Ok(()));
             }
             let not_served = missing.is_some();
+            let between = executed.verdict.reason.filter(|r| matches!(r, Reason::HeadOverCap | Reason::Proxy));
             sick = Sick {
                 input: health == Health::Refusing { input: true },
-                down: health == Health::Down && !not_served,
+                down: health == Health::Down && !not_served && between.is_none(),
                 given_up: false,
                 not_served,
+                between,
                 why: match missing {
                     Some(missing) if *missing == *asked => format!("{asked} is not served: it got {answered}"),
                     Some(missing) => format!("{asked} needs {missing}, which is not served: it got {answered}"),
@@ -490,9 +502,11 @@ impl<T: Transport> Runner<T> {
                     }
                 },
             };
-            // A refusal in good order is no outage that might pass.
-            if self.stopped() || not_served || matches!(health, Health::Refusing { .. }) || executed.observed.is_empty()
-            {
+            // A refusal in good order is no outage that might pass; what was asked for has been waited for.
+            let waited = executed.observed.last().is_some_and(|s| s.answer.as_ref().is_ok_and(Answer::undone));
+            let refusing = matches!(health, Health::Refusing { .. });
+            let settled = not_served || refusing || waited || executed.spent || between.is_some();
+            if self.stopped() || settled || executed.observed.is_empty() {
                 break;
             }
         }
@@ -536,7 +550,7 @@ impl<T: Transport> Runner<T> {
                     failure = Some(format!("no request to {of} can be made"));
                     break;
                 };
-                let mut executed = self.once(&case, 0, 0).await;
+                let mut executed = self.settled(&case, 0).await;
                 let answer = executed.answered(&contract);
                 let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
                 let entries = match body.and_then(|b| b.at(&list.path)) {
@@ -587,7 +601,7 @@ impl<T: Transport> Runner<T> {
             if !self.hands().pools.has(&case, pools::CONFIRMATION) {
                 continue;
             }
-            let mut executed = self.once(&case, 0, CONFIRMING).await;
+            let mut executed = self.once(&case, 0, CONFIRMING, true).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
             // Each smaller form of a case that ends a fixture would end another one.
@@ -615,7 +629,7 @@ impl<T: Transport> Runner<T> {
 
     /// Runs one case a single time, without another try whatever it comes to.
     pub async fn single(&self, case: &Case) -> (Verdict, Vec<Observed>) {
-        let executed = self.once(case, 0, 0).await;
+        let executed = self.settled(case, 0).await;
         (executed.verdict, executed.observed)
     }
 
@@ -626,7 +640,7 @@ impl<T: Transport> Runner<T> {
     pub async fn healthy(&self, endpoint: usize) -> Result<(), String> {
         let round = self.ambient.count();
         let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
-        let executed = self.once(&canary, round, 0).await;
+        let executed = self.settled(&canary, round).await;
         match executed.observed.last().map(|seen| self.oracle.health(&canary, seen)) {
             Some(Health::Good) => Ok(()),
             _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),

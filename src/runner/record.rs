@@ -81,6 +81,7 @@ fn shape(seen: &Observed, contract: &Contract) -> String {
         Ok(answer) if (200..300).contains(&answer.status) => match &answer.body {
             Body::Json { root, .. } => format!("{summary} {}", printable(&outline(root, 0))),
             Body::Empty => format!("{summary} no body"),
+            Body::Coded { coding, .. } => printable(&format!("{summary} content coding {coding}")),
             Body::Other { .. } => format!("{summary} no JSON"),
         },
         _ => summary,

@@ -315,6 +315,7 @@ impl<'a> Refold<'a> {
             after,
             lines: Vec::new(),
             created: Vec::new(),
+            spent: false,
             record: None,
         }
     }
@@ -349,7 +350,10 @@ impl<'a> Refold<'a> {
         }
         let verdict = super::judge(self.plan, &self.oracle, other.as_ref().unwrap_or(case), observed);
         match verdict.reason.filter(|_| grounds.repeated && verdict.outcome == Outcome::Inconclusive) {
-            Some(reason) => self.oracle.reproducible(case, reason, usize::from(TRIES)),
+            Some(reason) => {
+                let at = observed.len().saturating_sub(1).min(case.steps.len() - 1);
+                self.oracle.reproducible(case, at, reason, usize::from(TRIES))
+            }
             None => verdict,
         }
     }

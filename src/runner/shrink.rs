@@ -46,7 +46,7 @@ impl<T: Transport> Runner<T> {
                 Some(case) if passing.contains(&written(&case)) => false,
                 Some(case) => {
                     tries += 1;
-                    let mut executed = self.once(&case, ROUND + tries, 0).await;
+                    let mut executed = self.once(&case, ROUND + tries, 0, true).await;
                     let input = case.draw.as_ref().map(|d| d.input.to_value());
                     executed.log(Aside::about(Why::Shrink, &case.id, at, input), journal)?;
                     let text = written(&case);

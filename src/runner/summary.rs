@@ -149,6 +149,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         scope: scope(contract),
         not_served: not_served(tally),
         exchanges: tally.exchanges,
+        throttled: tally.throttled,
         millis: tally.millis,
         root: String::new(),
         exit: exit.code(),

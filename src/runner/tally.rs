@@ -41,6 +41,8 @@ pub struct Tally {
     pub latency: BTreeMap<Arc<str>, Histogram<u64>>,
     /// Requests sent.
     pub exchanges: u64,
+    /// Answers by which the target asked for fewer requests.
+    pub throttled: u64,
     /// Canaries sent.
     pub canaries: u64,
     /// Endpoints of which a known-good request was answered: true if by the endpoint, false if as by a server that does not
@@ -101,6 +103,7 @@ impl Tally {
             unmet: BTreeMap::new(),
             latency: BTreeMap::new(),
             exchanges: 0,
+            throttled: 0,
             canaries: 0,
             served: BTreeMap::new(),
             partial: false,
@@ -193,6 +196,7 @@ impl Tally {
         self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
         self.audit.fold(&self.contract, &case.id, &executed.after, &Verdict::broken(""));
         for seen in executed.earlier.iter().chain(&executed.observed).chain(&executed.after) {
+            self.throttled += u64::from(seen.answer.as_ref().is_ok_and(|answer| answer.status == 429));
             if seen.answer.is_ok() && seen.hostile.is_none() {
                 if !self.latency.contains_key(&seen.endpoint) {
                     // Two digits of precision up to a minute: some kilobytes for each endpoint.

@@ -39,7 +39,6 @@ pub(super) enum Kind {
     CrossHeader(String),
     Html,
     Redirect,
-    Coding,
     ContentType,
     BadUtf8,
     DoubledName,
@@ -121,7 +120,7 @@ pub const FAULTS: [(&str, &str); 66] = [
     ("stretch-header:NAME", "answers a header one character too long"),
     ("cross-header:NAME", "answers the header of the request before"),
     ("body:KIND", "spoils the body: html, utf8, doubled, none, no-envelope"),
-    ("http:KIND", "spoils the answer: redirect, coding, content-type, error"),
+    ("http:KIND", "spoils the answer: redirect, content-type, error"),
     ("skip-row:ENDPOINT/CODE", "does not know the row of the endpoint"),
     ("skip-effects:ENDPOINT", "answers a call and does nothing"),
     ("accept-sealed:KIND", "takes an encrypted body in spite of its: tag, key, alg, enc, form, no-json, key-id"),
@@ -294,7 +293,6 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
         },
         "http" => match arg.as_str() {
             "redirect" => Kind::Redirect,
-            "coding" => Kind::Coding,
             "content-type" => Kind::ContentType,
             "error" => Kind::ServerError,
             _ => return Err(unknown()),
@@ -532,7 +530,6 @@ impl Fault {
                     edit(&mut reply, |members| put(members, path, Json::text(format!("failed for {secret}"))));
                 }
             }
-            Kind::Coding => reply.headers.push(("content-encoding".to_owned(), "gzip".to_owned())),
             Kind::ContentType => content_type(&mut reply, "text/plain"),
             _ => {}
         }

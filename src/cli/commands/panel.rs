@@ -32,6 +32,9 @@ fn response(answer: &Answer, micros: u64) -> String {
     let body = match &answer.body {
         Body::Empty => "(no body)".to_owned(),
         Body::Json { root, .. } => pretty(root, 0),
+        Body::Coded { coding, spoilt } => {
+            format!("(content coding {coding}: {})", spoilt.as_deref().unwrap_or("konform does not undo it"))
+        }
         Body::Other { why, excerpt } => format!("({why})\n{}", excerpt.escape_debug()),
     };
     let _ = writeln!(out, "\n{body}");

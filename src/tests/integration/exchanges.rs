@@ -74,6 +74,7 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     trace: Some(format!("{:020}", ambient.count())),
                     sealed: false,
                     hostile: None,
+                    fresh: false,
                 };
                 let raw = Raw {
                     status: answer.status,

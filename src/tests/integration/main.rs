@@ -20,6 +20,7 @@ mod honest;
 mod innocents;
 mod leaks;
 mod library;
+mod network;
 mod plan;
 mod pools;
 mod qualify;

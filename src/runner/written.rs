@@ -1,0 +1,177 @@
+//! What the run itself has written by requests that the contract does not clearly allow: when a later answer shows it, that is nothing
+//! to blame the target for.
+//!
+//! An answer shows no sender. A value counts as written by this run if everything that the object around it has in common with
+//! such a request agrees with that request.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher as _;
+use std::sync::{Mutex, PoisonError};
+
+use crate::contract::Endpoint;
+use crate::contract::behaviour::{Act, Source};
+use crate::model::{Field, Hazard, Json};
+
+/// What was written, as hashes under a key of the process.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    hasher: RandomState,
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    next: u64,
+    by: HashMap<u64, Record>,
+}
+
+/// The fields of a request by name, and by the attribute that each sets; no hash for what is absent, null or empty.
+type Record = BTreeMap<String, Vec<u64>>;
+
+/// Names a request that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket(u64);
+
+impl Written {
+    /// Notes a request before it is sent: another call may show what it wrote before its answer is here.
+    pub(super) fn begin(&self, endpoint: &Endpoint, request: &Json) -> Option<Ticket> {
+        let writes = |act: Act| matches!(act, Act::Create | Act::Update);
+        if endpoint.hazard == Hazard::Read && !endpoint.effects.iter().any(|e| writes(e.act)) {
+            return None;
+        }
+        let mut record = Record::new();
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                let mut found = Vec::new();
+                collect(request, &f.path.split('.').collect::<Vec<_>>(), &mut |value| found.extend(self.hash(value)));
+                for name in names_of_request(endpoint, f) {
+                    record.entry(name).or_default().extend(&found);
+                }
+            });
+        }
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.next += 1;
+        let ticket = records.next;
+        records.by.insert(ticket, record);
+        Some(Ticket(ticket))
+    }
+
+    /// The request was refused: it wrote nothing.
+    pub(super) fn refused(&self, Ticket(ticket): Ticket) {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).by.remove(&ticket);
+    }
+
+    /// Those of the places in an answer, JSON pointers, at which it shows what this run wrote.
+    pub(super) fn own(&self, endpoint: &Endpoint, answer: &Json, places: Vec<String>) -> Vec<String> {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.by.is_empty() {
+            return Vec::new();
+        }
+        places.into_iter().filter(|place| self.wrote(&records, endpoint, answer, place)).collect()
+    }
+
+    fn wrote(&self, records: &Records, endpoint: &Endpoint, answer: &Json, place: &str) -> bool {
+        let parts: Vec<String> =
+            place.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+        // The innermost object first: what stands deeper may be written as a whole.
+        (0..parts.len()).rev().any(|at| {
+            let Some(Json::Object(object)) = inside(answer, &parts[..at]) else { return false };
+            let Some(table) = table(&endpoint.response, &parts[..at]) else { return false };
+            let shown: Vec<(Vec<String>, Option<u64>, bool)> = table
+                .iter()
+                .map(|field| {
+                    let value = object.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value);
+                    let names = names_of_answer(endpoint, field);
+                    (names, value.and_then(|value| self.hash(value)), field.name == parts[at])
+                })
+                .collect();
+            records.by.values().any(|record| {
+                let mut is_own = false;
+                shown.iter().all(|(names, value, meant)| {
+                    let Some(sent) = names.iter().find_map(|name| record.get(name)) else { return true };
+                    is_own |= meant;
+                    value.map_or(sent.is_empty(), |value| sent.contains(&value))
+                }) && is_own
+            })
+        })
+    }
+
+    /// None for what is null or empty: that it was left out says the same.
+    fn hash(&self, value: &Json) -> Option<u64> {
+        match value {
+            Json::Null => None,
+            Json::String(text) if text.is_empty() => None,
+            // An id may be a number here and a string there.
+            value => Some(match value.scalar() {
+                Some(text) => self.hasher.hash_one(text),
+                None => self.hasher.hash_one(value.to_text()),
+            }),
+        }
+    }
+}
+
+/// Visits every value at a path, `*` for the items of an array.
+fn collect(node: &Json, path: &[&str], visit: &mut dyn FnMut(&Json)) {
+    match (path, node) {
+        ([], node) => visit(node),
+        (["*", rest @ ..], Json::Array(items)) => items.iter().for_each(|item| collect(item, rest, visit)),
+        ([name, rest @ ..], node) => {
+            if let Some(value) = node.get(name) {
+                collect(value, rest, visit);
+            }
+        }
+    }
+}
+
+fn inside<'a>(mut node: &'a Json, parts: &[String]) -> Option<&'a Json> {
+    for part in parts {
+        node = match node {
+            Json::Array(items) => items.get(part.parse::<usize>().ok()?)?,
+            node => node.get(part)?,
+        };
+    }
+    Some(node)
+}
+
+/// The fields of the object at a place.
+fn table<'a>(fields: &'a [Field], parts: &[String]) -> Option<&'a [Field]> {
+    let mut fields = fields;
+    let mut list: Option<&Field> = None;
+    for part in parts {
+        let field = match list.take() {
+            Some(array) if part.bytes().all(|b| b.is_ascii_digit()) => array.items.as_deref()?,
+            _ => fields.iter().find(|f| f.name == *part)?,
+        };
+        fields = &field.fields;
+        list = field.items.is_some().then_some(field);
+    }
+    Some(fields)
+}
+
+/// A field's own name and the attributes that it sets or names.
+fn names_of_request(endpoint: &Endpoint, field: &Field) -> Vec<String> {
+    let mut names = vec![last(&field.path).to_owned()];
+    names.extend(field.refers.clone());
+    for effect in &endpoint.effects {
+        let set = effect.set.iter().filter(|(_, source)| *source == Source::Request(field.path.clone()));
+        names.extend(set.map(|(attribute, _)| format!("{}.{attribute}", effect.resource)));
+    }
+    names
+}
+
+/// A field's own name and the attributes that it repeats.
+fn names_of_answer(endpoint: &Endpoint, field: &Field) -> Vec<String> {
+    let mut names = Vec::new();
+    for effect in &endpoint.effects {
+        let within = effect.list.as_ref().map(|list| format!("{}.*.", list.path)).unwrap_or_default();
+        let own = effect.answer.iter().filter(|echo| field.path == format!("{within}{}", echo.path));
+        names.extend(own.map(|echo| format!("{}.{}", echo.resource, echo.attribute)));
+    }
+    names.push(field.name.clone());
+    names
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').find(|part| *part != "*").unwrap_or(path)
+}

@@ -1,0 +1,704 @@
+//! Honest targets behind networks and servers as they are: busy ones, ones that close connections, compress, send long heads, or stand
+//! behind a proxy. What konform or the network did is never held against them. And the verdict of every status, and of answers without
+//! a body.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use konform::exchange::{Prepared, Raw, Transport};
+use konform::model::observed::Failure;
+use konform::model::{Case, Level, Summary};
+use konform::sandbox::{Call, Sandbox, Variant};
+
+use super::evidence::konform;
+use super::lab::{self, Folder};
+
+/// A request as it came, with the number of requests before it.
+struct Asked {
+    call: Call,
+    before: usize,
+}
+
+/// An answer before it is written.
+#[derive(Clone)]
+struct Said {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Close the connection behind it, without having said so.
+    close: bool,
+}
+
+impl Said {
+    fn json(status: u16, body: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: body.as_bytes().to_vec(), close: false }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// Makes the answer to a request; none closes the connection without one.
+type Manner = Arc<dyn Fn(&Asked) -> Option<Said> + Send + Sync>;
+
+/// A server with a thread for each connection, which it keeps open.
+struct Server {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn start(manner: impl Fn(&Asked) -> Option<Said> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, manner): (_, Manner) = (Arc::clone(&stop), Arc::new(manner));
+        let count = Arc::new(AtomicUsize::new(0));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (manner, count) = (Arc::clone(&manner), Arc::clone(&count));
+                std::thread::spawn(move || serve(stream, &manner, &count));
+            }
+        });
+        Self { address, stop }
+    }
+
+    /// The library's sandbox behind a manner of changing its answers.
+    fn library(change: impl Fn(&Asked, Said) -> Option<Said> + Send + Sync + 'static) -> Self {
+        Self::before(|_| None, change)
+    }
+
+    /// The same; what `instead` answers does not come to the sandbox.
+    fn before(
+        instead: impl Fn(&Asked) -> Option<Said> + Send + Sync + 'static,
+        change: impl Fn(&Asked, Said) -> Option<Said> + Send + Sync + 'static,
+    ) -> Self {
+        let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
+        let sandbox = Sandbox::new(Arc::new(contract), Variant::default(), Vec::new());
+        Self::start(move |asked| {
+            if let Some(said) = instead(asked) {
+                return Some(said);
+            }
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+            let reply = runtime.block_on(sandbox.answer(&asked.call));
+            change(asked, Said { status: reply.status, headers: reply.headers, body: reply.body, close: false })
+        })
+    }
+
+    fn target(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn serve(mut stream: TcpStream, manner: &Manner, count: &AtomicUsize) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let mut words = line.split(' ');
+        let method = words.next().unwrap_or_default().to_owned();
+        let address = words.next().unwrap_or_default().to_owned();
+        let (path, query) = address.split_once('?').unwrap_or((&address, ""));
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.trim_end().split_once(':') {
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            }
+        }
+        let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let call = Call { method, path: path.to_owned(), query: query.to_owned(), headers, body };
+        let asked = Asked { call, before: count.fetch_add(1, Ordering::Relaxed) };
+        let Some(said) = manner(&asked) else { return Ok(()) };
+        let mut bytes = format!("HTTP/1.1 {}\r\n", said.status).into_bytes();
+        for (name, value) in &said.headers {
+            bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        if said.status != 204 {
+            bytes.extend_from_slice(format!("content-length: {}\r\n", said.body.len()).as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&said.body);
+        stream.write_all(&bytes)?;
+        if said.close {
+            return Ok(());
+        }
+    }
+}
+
+/// A small contract: its `api.yaml` and a file for each endpoint.
+fn contract(folder: &Folder, api: &str, endpoints: &[(&str, &str)]) {
+    let path = folder.0.join("small");
+    fs::create_dir_all(&path).expect("a folder");
+    let api = format!(
+        "konform: 1\nid: small\ntitle: Small\nversion: v1\nbase_path: /v1\nlength_unit: code-points\n\
+         envelope: {{code: error.code, message: error.message, on: refusals}}\nsuccess: {{status: 200}}\n\
+         credentials: [{{name: token, length: 32, secret: true}}]\n\
+         auth: [{{id: bearer, scheme: bearer, credential: token, says: a bearer token}}]\n\
+         request_headers: [{{name: Authorization, presence: required, length: unseen, send: \"{{auth}}\"}}]\n{api}"
+    );
+    fs::write(path.join("api.yaml"), api).expect("written");
+    for (name, text) in endpoints {
+        let text = format!("konform: 1\nid: {name}\ntitle: {name}\nerrors: []\n{text}");
+        fs::write(path.join(format!("{name}.yaml")), text).expect("written");
+    }
+}
+
+const NOTES: &str = "resources: [{name: note, key: noteId, states: [THERE]}]\n";
+const NOTE_ADD: (&str, &str) = (
+    "note-add",
+    "method: POST\npath: /notes\nrequest:\n\
+     - {name: text, type: string, presence: required, length: 1..50}\n\
+     - {name: tag, type: string, presence: optional, length: 1..9}\n\
+     response: [{name: noteId, type: number, presence: required, value: 1..999999999999}]\n\
+     effects: [{create: note, key: response.noteId, set: [text, tag]}]\n",
+);
+const NOTE_LIST: (&str, &str) = (
+    "note-list",
+    "method: GET\npath: /notes\nrequest: []\nresponse:\n\
+     - {name: items, type: array, presence: required, items: {type: object, fields: [\
+     {name: text, type: string, presence: required, length: 1..50}, \
+     {name: tag, type: string, presence: optional, length: 1..9}]}}\n\
+     effects: [{read: note, list: {at: response.items}, answer: {text: note.text}}]\n",
+);
+const PING: (&str, &str) =
+    ("ping", "method: GET\npath: /ping\nrequest: []\nresponse: [{name: ok, type: boolean, presence: required}]\n");
+
+/// Runs; answers exit code and what was printed.
+fn run(folder: &Folder, args: &[&str]) -> (i32, String) {
+    let _ = fs::remove_dir_all(folder.0.join("out"));
+    let common = ["run", "--quiet", "--snapshots", "off", "--skip", "*::hostile::*", "--out", "out"];
+    konform(&folder.0, &[&common[..], args].concat())
+}
+
+/// Judged again from its evidence, the run comes to the same.
+fn rejudged(folder: &Folder) {
+    let (code, text) = konform(&folder.0, &["rejudge", "out"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+fn evidence(folder: &Folder) -> String {
+    fs::read_to_string(folder.0.join("out/evidence.jsonl")).expect("the evidence")
+}
+
+/// The credential of the library's own sandbox is what an address of this machine is called with.
+fn library(folder: &Folder, server: &Server, more: &[&str]) -> (i32, String) {
+    run(folder, &[&["--contract", "library", "--target", &server.target(), "--timeout", "5"], more].concat())
+}
+
+#[test]
+fn what_the_run_wrote_itself_is_not_held_against_a_list() {
+    let folder = Folder::new();
+    contract(&folder, NOTES, &[NOTE_ADD, NOTE_LIST]);
+    for jobs in ["1", "16"] {
+        let (code, text) = run(&folder, &["--contract", "small", "--jobs", jobs]);
+        assert_eq!(code, 0, "{text}");
+        assert!(evidence(&folder).contains("\"own\":[\"/items/"), "the empty tag was taken and shown");
+        rejudged(&folder);
+    }
+    // A request that had to be refused and was taken: that is the finding, and what it left behind is none.
+    let (code, text) = run(&folder, &["--contract", "small", "--fault", "accept-above:text"]);
+    assert!(code == 1 && text.contains("FAIL 1: note-add/request/text/length"), "{text}");
+    assert!(!text.contains("note-list/"), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
+fn what_the_run_did_not_write_is_held_against_a_list() {
+    let folder = Folder::new();
+    contract(&folder, NOTES, &[NOTE_ADD, NOTE_LIST]);
+    let notes: Mutex<Vec<(String, String)>> = Mutex::default();
+    let known: Mutex<Option<String>> = Mutex::default();
+    let server = Server::start(move |asked| {
+        let token = asked.call.headers.iter().find(|(n, _)| n == "authorization").map(|(_, v)| v.clone());
+        let mut known = known.lock().expect("a lock");
+        if token.is_none() || *known.get_or_insert(token.clone().unwrap_or_default()) != token.unwrap_or_default() {
+            return Some(Said::json(401, "{\"error\":{\"code\":\"no\",\"message\":\"no\"}}"));
+        }
+        let mut notes = notes.lock().expect("a lock");
+        if asked.call.method == "POST" {
+            let body: serde_json::Value = serde_json::from_slice(&asked.call.body).ok()?;
+            let text = body["text"].as_str().filter(|t| (1..=50).contains(&t.chars().count()));
+            let tag = body.get("tag").map(|tag| tag.as_str().filter(|t| t.chars().count() < 10));
+            let (Some(text), None | Some(Some(_))) = (text, tag) else {
+                return Some(Said::json(400, "{\"error\":{\"code\":\"bad\",\"message\":\"bad\"}}"));
+            };
+            let tag = tag.flatten().map(|tag| serde_json::json!(tag).to_string()).unwrap_or_default();
+            notes.push((serde_json::json!(text).to_string(), tag));
+            return Some(Said::json(200, &format!("{{\"noteId\":{}}}", notes.len())));
+        }
+        let items = notes.iter().map(|(text, tag)| match tag.as_str() {
+            "" => format!("{{\"text\":{text}}}"),
+            tag => format!("{{\"text\":{text},\"tag\":{tag}}}"),
+        });
+        // The first one is nobody's.
+        let items = std::iter::once("{\"text\":\"another's\",\"tag\":\"\"}".to_owned()).chain(items);
+        Some(Said::json(200, &format!("{{\"items\":[{}]}}", items.collect::<Vec<_>>().join(","))))
+    });
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &server.target()]);
+    assert!(code == 1 && text.contains("FAIL 1: note-list/response/items.*.tag/length"), "{text}");
+    assert!(text.contains("at        /items/0/tag"), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
+fn a_busy_target_is_waited_for_and_nobody_is_accused() {
+    let folder = Folder::new();
+    let busy = |when: fn(usize) -> bool| {
+        let slow = |asked: &Asked, when: fn(usize) -> bool| {
+            let said = Said::json(429, "{\"error\":{\"code\":\"slow-down\",\"message\":\"slow down\"}}");
+            when(asked.before).then(|| said.with("Retry-After", "0"))
+        };
+        Server::before(move |asked| slow(asked, when), |_, said| Some(said))
+    };
+    // Canaries, set-up steps and undos among them; then the first ones, before anything has been answered.
+    for when in [(|n| n % 5 == 3) as fn(usize) -> bool, |n| n < 4] {
+        let server = busy(when);
+        let (code, text) =
+            library(&folder, &server, &["--only", "loan-*", "--only", "book-list::*", "--skip", "*::race::*"]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("were answered with 429") && text.contains("--rate N"), "{text}");
+        assert!(!text.contains("inconclusive"), "{text}");
+        let left = fs::read_to_string(folder.0.join("out/leftovers.json")).expect("leftovers");
+        assert!(!left.contains("loan"), "an undo is sent again like any other request: {left}");
+        rejudged(&folder);
+    }
+}
+
+#[test]
+fn a_target_that_says_to_come_back_much_later_is_not_waited_for() {
+    let folder = Folder::new();
+    let server = Server::before(
+        |asked| {
+            let said = Said::json(429, "").with("Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT");
+            (asked.call.method == "GET").then_some(said)
+        },
+        |_, said| Some(said),
+    );
+    let (code, text) = library(&folder, &server, &["--only", "book-get::valid::*"]);
+    assert!(code == 3 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+    assert!(text.contains("Retry-After: Fri, 31 Dec 2100 23:59:59 GMT") || text.contains("got 429"), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
+fn an_undo_that_meets_a_gateway_or_silence_is_sent_again() {
+    let folder = Folder::new();
+    let seen = AtomicUsize::new(0);
+    let server = Server::library(move |asked, said| {
+        if asked.call.method != "DELETE" || !said.status.to_string().starts_with('2') {
+            return Some(said);
+        }
+        // The sandbox has done it; what it said is lost on its way.
+        match seen.fetch_add(1, Ordering::Relaxed) % 4 {
+            0 => Some(Said { status: 503, ..Said::json(503, "") }),
+            1 => None,
+            _ => Some(said),
+        }
+    });
+    let (code, text) = library(&folder, &server, &["--only", "loan-open::valid::*"]);
+    assert_eq!(code, 0, "{text}");
+    let deletes: Vec<String> =
+        evidence(&folder).lines().filter(|l| l.contains("\"part\":\"after\"")).map(str::to_owned).collect();
+    assert!(deletes.iter().any(|l| l.contains("\"status\":503")) && deletes.iter().any(|l| l.contains("\"reset\"")));
+    rejudged(&folder);
+}
+
+#[test]
+fn a_target_that_closes_every_connection_is_not_accused_of_hanging() {
+    let folder = Folder::new();
+    let server = Server::library(|_, said| Some(Said { close: true, ..said }));
+    for jobs in ["1", "8"] {
+        let (code, text) = library(&folder, &server, &["--only", "loan-*", "--jobs", jobs]);
+        assert_eq!(code, 0, "{text}");
+        assert!(!text.contains("inconclusive"), "{text}");
+        rejudged(&folder);
+    }
+}
+
+#[test]
+fn a_target_that_closes_on_one_input_is_found_on_any_number_of_jobs() {
+    let folder = Folder::new();
+    for jobs in ["1", "4", "16"] {
+        let server = Server::library(|asked, said| {
+            let body: serde_json::Value = serde_json::from_slice(&asked.call.body).unwrap_or_default();
+            (body.get("title").is_none_or(serde_json::Value::is_string)).then_some(said)
+        });
+        let (code, text) = library(&folder, &server, &["--only", "book-add::type::body.title::*", "--jobs", jobs]);
+        assert!(code == 1 && text.contains("FAIL 1: book-add/policy/answer/no-hang"), "{text}");
+        assert!(text.contains("4 cases: 0 passed, 4 failed"), "{jobs} jobs: {text}");
+        rejudged(&folder);
+    }
+}
+
+#[test]
+fn money_is_never_moved_twice_after_silence_but_looked_up() {
+    let folder = Folder::new();
+    let api = "resources: [{name: payment, key: payId, states: [PAID]}]\n";
+    let pay = (
+        "pay",
+        "method: POST\npath: /pay\nhazard: money\nrequest:\n\
+         - {name: number, type: string, presence: required, length: 12, sample: {pattern: \"N###########\"}}\n\
+         - {name: amount, type: number, presence: required, value: 1..99}\n\
+         response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
+         effects: [{create: payment, key: response.payId, unique: [number], set: {number: number}}]\n",
+    );
+    let pay_get = (
+        "pay-get",
+        "method: GET\npath: /pay/{number}\nrequest:\n\
+         - {name: number, in: path, type: string, presence: required, length: 12, ref: payment.number}\n\
+         response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
+         effects: [{read: payment, by: number, answer: {payId: payment.payId}}]\n",
+    );
+    contract(&folder, api, &[pay, pay_get]);
+    let paid: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&paid);
+    let server = Server::start(move |asked| {
+        if asked.call.method == "GET" {
+            return Some(Said::json(200, "{\"payId\":7}"));
+        }
+        let mut paid = noted.lock().expect("a lock");
+        paid.push(String::from_utf8_lossy(&asked.call.body).into_owned());
+        // The first one is the canary's, the last one that of the canary behind the case.
+        (paid.len() != 2).then(|| Said::json(200, "{\"payId\":7}"))
+    });
+    let only = ["--only", "pay::valid::body::every-field"];
+    let (code, text) = run(&folder, &[&["--contract", "small", "--target", &server.target()], &only[..]].concat());
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("pay-get shows that it was carried out: 200"), "{text}");
+    // The canary before, the case, and the canary after it.
+    let sent = paid.lock().expect("a lock").clone();
+    let distinct: std::collections::HashSet<&String> = sent.iter().collect();
+    assert!(sent.len() == 3 && distinct.len() == 3, "{sent:?}");
+    rejudged(&folder);
+}
+
+#[test]
+fn long_heads_are_read_and_what_is_longer_is_konforms_own_limit() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[PING]);
+    let lines = |many: usize, all: bool| {
+        let known: Mutex<Option<String>> = Mutex::default();
+        Server::start(move |asked| {
+            let token = asked.call.headers.iter().find(|(n, _)| n == "authorization").map(|(_, v)| v.clone());
+            let mut known = known.lock().expect("a lock");
+            let good =
+                token.is_some() && *known.get_or_insert(token.clone().unwrap_or_default()) == token.unwrap_or_default();
+            let mut said = if good {
+                Said::json(200, "{\"ok\":true}")
+            } else {
+                Said::json(401, "{\"error\":{\"code\":\"no\",\"message\":\"no\"}}")
+            };
+            if all || !good {
+                said.headers.extend(
+                    (0..many).map(|n| ("Set-Cookie".to_owned(), format!("c{n}=; Max-Age=0; Path=/some/where"))),
+                );
+            }
+            Some(said)
+        })
+    };
+    for (many, all) in [(101, false), (101, true), (4_990, true)] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &lines(many, all).target()]);
+        assert_eq!(code, 0, "{many} lines: {text}");
+    }
+    for all in [false, true] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &lines(6_000, all).target()]);
+        assert!(code == 3 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+        assert!(text.contains("konform reads 5000 header lines and 400 KB"), "{text}");
+        assert!(!text.contains("OUTAGE"), "{text}");
+        rejudged(&folder);
+    }
+}
+
+#[test]
+fn a_folded_header_is_read_as_one_line() {
+    let folder = Folder::new();
+    let server = Server::library(|_, said| Some(said.with("X-Debug", "one\r\n two")));
+    let (code, text) = library(&folder, &server, &["--only", "book-get::*"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn a_documented_content_type_may_be_spelled_otherwise() {
+    let folder = Folder::new();
+    let api = "resources: []\nresponse_headers: [{name: Content-Type, presence: required, length: unseen, enum: [application/json]}]\n";
+    contract(&folder, api, &[PING]);
+    for (kind, wanted) in [("Application/JSON; charset=utf-8", 0), ("application/json", 0), ("text/json", 1)] {
+        let server = Server::start(move |_| {
+            Some(Said { headers: Vec::new(), ..Said::json(200, "{\"ok\":true}") }.with("CONTENT-TYPE", kind))
+        });
+        let (code, text) =
+            run(&folder, &["--contract", "small", "--target", &server.target(), "--only", "ping::valid::*"]);
+        assert_eq!(code, wanted, "{kind}: {text}");
+    }
+}
+
+#[test]
+fn a_proxy_that_asks_for_a_password_is_not_the_target() {
+    let folder = Folder::new();
+    let proxy = Server::start(|_| {
+        let said = Said::json(407, "<html><body>Proxy authentication required</body></html>");
+        Some(said.with("Proxy-Authenticate", "Basic realm=\"here\""))
+    });
+    let proxy = format!("http://{}", proxy.address);
+    for target in ["http://127.0.0.1:9/v1", "https://127.0.0.1:9/v1"] {
+        let (code, text) =
+            run(&folder, &["--contract", "library", "--only", "book-get::*", "--target", target, "--proxy", &proxy]);
+        assert!(code == 3 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+        assert!(text.contains("the proxy asks for a name and password: --proxy http://NAME:PASSWORD@HOST"), "{text}");
+    }
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::default());
+    out.write_all(body).expect("memory");
+    out.finish().expect("memory")
+}
+
+fn deflate(body: &[u8]) -> Vec<u8> {
+    let mut out = DeflateEncoder::new(Vec::new(), Compression::default());
+    out.write_all(body).expect("memory");
+    out.finish().expect("memory")
+}
+
+#[test]
+fn compressed_answers_are_read_and_other_codings_are_konforms_own_limit() {
+    let folder = Folder::new();
+    let coded = |coding: &'static str, code: fn(&[u8]) -> Vec<u8>| {
+        Server::library(move |_, mut said| {
+            if !said.body.is_empty() {
+                said.body = code(&said.body);
+                said.headers.push(("Content-Encoding".to_owned(), coding.to_owned()));
+            }
+            Some(said)
+        })
+    };
+    let only = ["--only", "book-get::*", "--only", "book-add::length::*"];
+    for (coding, code) in [("gzip", gzip as fn(&[u8]) -> Vec<u8>), ("X-GZIP", gzip), ("deflate", deflate)] {
+        let (code, text) = library(&folder, &coded(coding, code), &only);
+        assert_eq!(code, 0, "{coding}: {text}");
+        rejudged(&folder);
+    }
+    let (code, text) = library(&folder, &coded("br", <[u8]>::to_vec), &only);
+    assert!(code == 3 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+    assert!(
+        text.contains("INCONCLUSIVE(content_coding)") && text.contains("br (it undoes gzip and deflate)"),
+        "{text}"
+    );
+    rejudged(&folder);
+    // What says gzip and is none is broken HTTP.
+    let (code, text) = library(&folder, &coded("gzip", <[u8]>::to_vec), &only);
+    assert!(code == 1 && text.contains("/policy/answer/json"), "{text}");
+    rejudged(&folder);
+}
+
+/// The library's sandbox without a socket, whose answers to one kind of request are another's.
+struct Between {
+    direct: lab::Direct,
+    /// The request that is answered otherwise.
+    meant: fn(&Prepared) -> bool,
+    raw: Raw,
+}
+
+impl Transport for Between {
+    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
+        if (self.meant)(request) { Ok(self.raw.clone()) } else { self.direct.send(request).await }
+    }
+}
+
+/// What one case of the library comes to if its request is answered so.
+fn answered(case: &str, meant: fn(&Prepared) -> bool, status: u16, headers: &[(&str, &str)], body: &str) -> Summary {
+    let contract =
+        Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract);
+    let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new()));
+    let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect();
+    let raw = Raw { status, headers, body: body.as_bytes().to_vec() };
+    let choose = |c: &Case| &*c.id == case;
+    lab::run(&contract, Between { direct: lab::Direct(sandbox), meant, raw }, &lab::How::default(), choose)
+}
+
+/// `PASS`, `INCONCLUSIVE(reason)`, or the clauses of the findings with their levels.
+fn verdict(summary: &Summary) -> String {
+    let findings = summary.findings.iter().map(|f| {
+        let level = if f.level == Level::Must { "MUST" } else { "SHOULD" };
+        format!("{level} {}", f.clause)
+    });
+    let findings: Vec<String> = findings.collect();
+    match (findings.is_empty(), summary.obstacles.first()) {
+        (false, _) => findings.join(", "),
+        (true, Some((obstacle, _))) => obstacle.clone(),
+        (true, None) => format!("{} passed", summary.counts.pass),
+    }
+}
+
+/// A text of 201 letters, which the page of book-add documents a code for.
+fn long_title(request: &Prepared) -> bool {
+    request.tree.at("title").is_some_and(|t| t.scalar().is_some_and(|t| t.len() == 201))
+}
+
+#[test]
+fn every_status_has_its_verdict() {
+    const CASE: &str = "book-add::length::body.title::max+1";
+    const BODY: &str = r#"{"error":{"code":"length","message":"title must have 1 to 200 characters"}}"#;
+    let mut wrong = Vec::new();
+    for status in 200..600_u16 {
+        let wanted = match status {
+            422 => "1 passed".to_owned(),
+            200..300 => "MUST book-add/request/title/length".to_owned(),
+            300..400 => "MUST book-add/policy/answer/no-redirect".to_owned(),
+            408 | 421 | 425 => "INCONCLUSIVE(http_408_421_425)".to_owned(),
+            429 => "INCONCLUSIVE(http_429)".to_owned(),
+            400..500 => "MUST book-add/errors/length/status/title".to_owned(),
+            // A gateway's, but three times for one input while others are answered.
+            _ => "MUST book-add/policy/answer/no-server-error".to_owned(),
+        };
+        let step = match status {
+            // Those between are alike; gateways are tried three times, with pauses.
+            408 | 421 | 422 | 425 | 429 | 502..=504 | 520 | 526 | 527 => true,
+            _ => status % 50 < 8,
+        };
+        if step {
+            let headers = [("content-type", "application/json"), ("retry-after", "0")];
+            let summary = answered(CASE, long_title, status, &headers, BODY);
+            let success = (200..300).contains(&status);
+            let came = verdict(&summary);
+            // An acceptance that must not be is one finding; what else is wrong with it stands beside.
+            if if success { !came.contains(&wanted) } else { came != wanted } {
+                wrong.push(format!("{status}: wanted {wanted}, was {came}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_body_that_no_page_promises_may_have_any_form() {
+    fn no_authors(request: &Prepared) -> bool {
+        request.wire.endpoint == "book-add" && request.tree.at("authors").is_none()
+    }
+    fn wrong_type(request: &Prepared) -> bool {
+        request.tree.at("title").is_some_and(|t| t.type_name() == "boolean")
+    }
+    fn empty_subtitle(request: &Prepared) -> bool {
+        request.tree.at("subtitle").is_some_and(|t| t.scalar() == Some(""))
+    }
+    fn withdraw(request: &Prepared) -> bool {
+        request.wire.endpoint == "book-withdraw"
+    }
+    fn short_title(request: &Prepared) -> bool {
+        request.tree.at("title").is_some_and(|t| t.scalar().is_some_and(|t| t.len() == 1))
+    }
+    fn list(request: &Prepared) -> bool {
+        request.wire.endpoint == "book-list"
+    }
+    type Row = (&'static str, fn(&Prepared) -> bool, u16, &'static str, &'static str, &'static str);
+    let (long, authors, kind, maybe) = (
+        "book-add::length::body.title::max+1",
+        "book-add::presence::body.authors::absent",
+        "book-add::type::body.title::boolean",
+        "book-add::length::body.subtitle::empty",
+    );
+    let html = "<html>Bad Request</html>";
+    let problem = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
+    let rows: [Row; 22] = [
+        // The page documents a code for this very field: it promises a body that has it.
+        (long, long_title, 422, "", "", "MUST book-add/errors/length/code/title"),
+        (long, long_title, 422, "text/html", html, "MUST book-add/errors/length/code/title"),
+        // The code is our reading of another field's row.
+        (authors, no_authors, 422, "", "", "1 passed"),
+        (authors, no_authors, 400, "text/html", html, "1 passed"),
+        (authors, no_authors, 400, "application/problem+json", problem, "1 passed"),
+        // No row at all.
+        (kind, wrong_type, 400, "", "", "1 passed"),
+        (kind, wrong_type, 404, "text/plain; charset=utf-8", "no", "1 passed"),
+        (kind, wrong_type, 415, "application/problem+json", problem, "1 passed"),
+        (kind, wrong_type, 400, "application/json", "\u{feff}{", "1 passed"),
+        // Nobody knows whether it is taken.
+        (maybe, empty_subtitle, 400, "", "", "1 passed"),
+        (maybe, empty_subtitle, 413, "text/html", html, "1 passed"),
+        // A legal request that is refused is a finding, and one only.
+        ("book-add::length::body.title::min", short_title, 400, "", "", "MUST book-add/request/title/length"),
+        // Successes: the page of book-withdraw says 204 and no fields.
+        ("book-withdraw::valid::body::every-field", withdraw, 204, "", "", "1 passed"),
+        ("book-withdraw::valid::body::every-field", withdraw, 202, "", "", "MUST book-withdraw/success/204/status"),
+        ("book-withdraw::valid::body::every-field", withdraw, 205, "", "", "MUST book-withdraw/success/204/status"),
+        (
+            "book-withdraw::valid::body::every-field",
+            withdraw,
+            200,
+            "text/plain",
+            "done",
+            "MUST book-withdraw/success/204/status",
+        ),
+        // That of book-list documents a field that is always there.
+        ("book-list::valid::body::every-field", list, 200, "", "", "MUST book-list/response/items/presence"),
+        ("book-list::valid::body::every-field", list, 200, "text/html", html, "MUST book-list/policy/answer/json"),
+        // Legal spellings of what JSON is.
+        (
+            "book-list::valid::body::every-field",
+            list,
+            200,
+            "application/json;charset=utf-8",
+            "{\"items\":[]}",
+            "1 passed",
+        ),
+        (
+            "book-list::valid::body::every-field",
+            list,
+            200,
+            " Application/JSON ; Charset=\"UTF-8\"",
+            "{\"items\":[]}",
+            "1 passed",
+        ),
+        (
+            "book-list::valid::body::every-field",
+            list,
+            200,
+            "application/vnd.library+json",
+            "{\"items\":[]}",
+            "1 passed",
+        ),
+        (
+            "book-list::valid::body::every-field",
+            list,
+            200,
+            "text/plain",
+            "{\"items\":[]}",
+            "MUST book-list/policy/answer/content-type",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (case, meant, status, kind, body, wanted) in rows {
+        let headers: &[(&str, &str)] = if kind.is_empty() { &[] } else { &[("Content-Type", kind)] };
+        let came = verdict(&answered(case, meant, status, headers, body));
+        if came != wanted {
+            wrong.push(format!("{case} answered with {status} {kind} {body:?}: wanted {wanted}, was {came}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
