@@ -252,7 +252,7 @@ fn fixtures(out: &mut String, wanted: &[Wanted]) {
             fixture.parts.iter().map(part).chain(fixture.without.iter().map(|w| format!("{w}: absent"))).collect();
         let named: Vec<&str> = clauses.iter().take(NAMED).map(String::as_str).collect();
         let more = if clauses.len() > NAMED { " ..." } else { "" };
-        let _ = writeln!(out, "#   # {count} of them, for {} clauses: {}{more}", clauses.len(), named.join(", "));
+        let _ = writeln!(out, "#   # at least {count}, for {} clauses: {}{more}", clauses.len(), named.join(", "));
         let _ = writeln!(out, "#   - {{name: {}, {}}}", fixture.name, parts.join(", "));
     }
 }
