@@ -26,6 +26,11 @@ impl World {
             return;
         }
         let named = self.named(endpoint, request, None);
+        for (_, lookup) in named.iter().filter(|_| !self.closed) {
+            if let Lookup::Found(at) = lookup {
+                self.calls.insert((endpoint.id.clone(), *at));
+            }
+        }
         let call = Call { endpoint, request, answer, step, now, named };
         if !self.closed {
             self.learn(&call);

@@ -121,6 +121,14 @@ impl World {
             };
             dangling.get_or_insert_with(|| format!("{} {why}", field.path));
         });
+        for first in endpoint.after.iter().filter(|_| !self.closed) {
+            let called =
+                |lookup: &Lookup| matches!(lookup, Lookup::Found(at) if self.calls.contains(&(first.clone(), *at)));
+            if !named.iter().any(|(_, lookup)| called(lookup)) {
+                dangling
+                    .get_or_insert_with(|| format!("the call comes after {first}, which was not made for this one"));
+            }
+        }
         for (name, state) in endpoint.needs.iter().filter(|_| !self.closed) {
             let about = self.resource(name).map(|resource| self.about(resource, &named).0).unwrap_or_default();
             let fits = |at: &usize| state.as_ref().is_none_or(|state| self.things[*at].state == *state);

@@ -115,6 +115,8 @@ pub struct World {
     index: HashMap<(usize, String, String), Vec<usize>>,
     fresh: HashSet<String>,
     pub(super) attempts: HashMap<(usize, String), u32>,
+    /// Accepted calls: the endpoint's id, and an instance that the request named.
+    pub(super) calls: HashSet<(String, usize)>,
     pub(super) counter: u64,
     pub(super) side: usize,
 }
@@ -130,6 +132,7 @@ impl World {
             index: HashMap::new(),
             fresh: HashSet::new(),
             attempts: HashMap::new(),
+            calls: HashSet::new(),
             counter: 0,
             side: 0,
         }

@@ -202,6 +202,13 @@ impl Loader<'_> {
         for (field, attribute) in map.opt("narrowed_by").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
             narrowed_by.push((self.field_path(field, tables.request)?.0, attribute.text()?.to_owned()));
         }
+        // A request that names one of the listed resources may be asking for that one alone.
+        for field in tables.request.iter().filter(|f| f.optional()) {
+            let names = field.refers.as_deref().and_then(|r| r.split_once('.')).filter(|(name, _)| *name == resource);
+            if let Some((_, attribute)) = names.filter(|_| !narrowed_by.iter().any(|(path, _)| *path == field.path)) {
+                narrowed_by.push((field.path.clone(), attribute.to_owned()));
+            }
+        }
         let complete = map.opt("complete").map(Node::flag).transpose()?.unwrap_or(true);
         map.done()?;
         let prop =

@@ -146,6 +146,8 @@ pub struct Endpoint {
     pub rows: Vec<Row>,
     /// True if the page's list of rows was seen whole.
     pub rows_complete: bool,
+    /// Endpoints that are to be called first, about the same resource.
+    pub after: Vec<String>,
     /// Resources that must exist for a call to be accepted beside what its rows say, each with the state that it must have.
     pub needs: Vec<(String, Option<String>)>,
     /// What a call does to resources.

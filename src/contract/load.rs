@@ -16,9 +16,9 @@ use super::row::{example, single, skip};
 use super::table::{Part, secrets};
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
-use crate::model::field::{Field, Location, Unit};
+use crate::model::field::{Field, Location, Sample, Unit};
 use crate::model::wire::{AuthPlan, EncryptionPlan, HeaderPlan, Mark, Piece, SignedBytes, WirePlan, Zone};
-use crate::model::{Hazard, Source};
+use crate::model::{Hazard, Json, Source};
 
 /// Loads the files of one API; a profile may set the envelope and decide conflicts.
 ///
@@ -327,10 +327,20 @@ impl<'a> Loader<'a> {
         let request_headers = self.table(shared.request_headers, &id, Part::RequestHeader)?;
         let response_headers = self.table(shared.response_headers, &id, Part::ResponseHeader)?;
         let bound = self.profile.and_then(|p| p.bindings.get(&id));
+        for (path, value) in bound.iter().flat_map(|b| &b.sends) {
+            for field in &mut request {
+                field.walk_mut(&mut |f| {
+                    if let (Json::String(word), true) = (value, f.path == *path) {
+                        f.sample = Some(Sample::Word(word.to_string()));
+                    }
+                });
+            }
+        }
         let unbound: Vec<String> =
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
         let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
         let tables = Tables { endpoint: &id, request: &request, response: &response };
+        let after = list(map.opt("after"))?.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<_, _>>()?;
         let needs = list(map.opt("needs"))?.iter().map(|n| self.need(n)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
@@ -421,6 +431,7 @@ impl<'a> Loader<'a> {
             success,
             rows,
             rows_complete,
+            after,
             needs,
             effects,
             examples,

@@ -236,7 +236,7 @@ impl Oracle {
     #[must_use]
     pub fn health(&self, canary: &Case, seen: &Observed) -> Health {
         let endpoint = &self.contract.endpoints[canary.endpoint];
-        let refused = matches!(canary.expect(), Expect::Refuse { .. });
+        let refused = !matches!(canary.expect(), Expect::Accept { .. });
         match &seen.answer {
             Ok(answer) => match self.reply(endpoint, answer) {
                 Reply::Accepted => Health::Good,
@@ -519,7 +519,8 @@ impl Oracle {
 /// repeat the status as its code.
 #[must_use]
 pub fn not_served(contract: &Contract, seen: &Observed) -> bool {
-    let Ok(answer) = &seen.answer else { return false };
+    // A method that does not exist is answered with 405 wherever the endpoint is served.
+    let Some(answer) = seen.answer.as_ref().ok().filter(|_| seen.hostile.is_none()) else { return false };
     let status = answer.status.to_string();
     let known = |code: &str| {
         let endpoint = contract.endpoint(&seen.endpoint).map(|(_, endpoint)| endpoint);

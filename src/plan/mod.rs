@@ -627,7 +627,10 @@ impl<'a> Scope<'a> {
         let input = self.plan.way(self.at, Goal::Input);
         if let Some(way) = input.as_ref().ok().filter(|way| !way.dangling) {
             let case = self.build(id.clone(), way, own(way), clause.into_iter().collect());
-            let refused = matches!(case.expect(), Expect::Refuse { .. }) && case.probe().headers.is_empty();
+            // Refused for what it sends, and not for the state that this way leads to.
+            let input = |c: &ClauseIx| self.plan.contract.clause(*c).part() == "request";
+            let refused = matches!(case.expect(), Expect::Refuse { broken, .. } if broken.iter().any(input))
+                && case.probe().headers.is_empty();
             let signed = case.probe().token == crate::model::template::TokenEdit::Intact;
             if refused && signed && case.probe().seal == crate::model::case::Seal::AsMarked {
                 return Planned::Case(Box::new(case));

@@ -444,6 +444,7 @@ impl<'a> Stage<'a> {
                 }
             }
         }
+        self.precede(endpoint, chosen);
         for (name, state) in &endpoint.needs {
             let Some(resource) = self.world.resource(name) else { continue };
             let made = self.ensure(resource, chosen).and_then(|at| self.bring(at, state.as_deref(), chosen));
@@ -465,6 +466,21 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Makes the calls that are to come before one of the endpoint, where they can be made. Without them nobody knows whether the
+    /// call is accepted, and the expectation says so.
+    fn precede(&mut self, endpoint: &Endpoint, chosen: &Chosen) {
+        for first in &endpoint.after {
+            let Some((at, _)) = self.contract().endpoint(first) else { continue };
+            if self.steps.iter().any(|step| step.endpoint == at) {
+                continue;
+            }
+            let mut trial = self.clone();
+            if trial.call(at, &mut chosen.clone(), None).is_ok() {
+                *self = trial;
+            }
+        }
     }
 
     /// Makes the call that brings an instance to a state that it must have.

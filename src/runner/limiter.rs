@@ -57,7 +57,9 @@ impl Limiter {
         let now = Instant::now();
         // What was under way when it first asked draws the same answer: that is one asking.
         if state.until.is_none_or(|until| until <= now) {
-            state.gap = (state.gap + STEP).min(LONGEST);
+            // A target that wants to be asked again at once is hardly too busy.
+            let step = if wait.is_zero() { STEP / 5 } else { STEP };
+            state.gap = (state.gap + step).min(LONGEST);
             state.until = Some(now + wait.max(state.gap));
         } else {
             state.until = state.until.max(Some(now + wait));
@@ -72,7 +74,7 @@ impl Limiter {
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.gap = state.gap * 19 / 20;
-        if state.gap < STEP / 4 && state.until.is_none_or(|until| until <= Instant::now()) {
+        if state.gap < STEP / 10 && state.until.is_none_or(|until| until <= Instant::now()) {
             *state = State { next: state.next, ..State::default() };
             self.slowed.store(false, Ordering::Relaxed);
         }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::model::field::{Bounds, Constraint, Field, Kind, Presence, Unit, Way};
+use crate::model::field::{Bounds, Constraint, Field, Kind, Presence, Sample, Unit, Way};
 use crate::model::json::{Json, Redacted};
 use crate::model::{ClauseIx, Decimal, Rule};
 
@@ -265,6 +265,13 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         doubtful_length = state == State::Unknown;
         say(Rule::Length, length.clause, state, way);
     }
+    let shown = matches!(&field.sample, Some(Sample::Word(word)) if text.meets(word, |t| t == word));
+    let free = field.kind.is_some() && field.length.is_none() && field.format.is_none() && field.words.is_none();
+    let given = field.refers.is_some() || field.equals.is_some();
+    if free && !shown && !given && units.side == Side::Request && !USUAL.contains(&text.count(Unit::CodePoints)) {
+        // Nobody knows the shortest and the longest text that is taken.
+        say(Rule::Length, None, State::Unknown, Way::Other);
+    }
     if let Some(charset) = &field.charset {
         let state =
             decide(charset, units.side, |set| as_state(text.meets(set.word(), |t| t.chars().all(|c| set.holds(c)))));
@@ -306,6 +313,9 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
         say(Rule::Format, wanted.clause, state, Way::Other);
     }
 }
+
+/// Lengths of a text that are taken for legal where no source says how long it may be.
+const USUAL: std::ops::RangeInclusive<usize> = 8..=20;
 
 /// Characters that no source gives a reason to doubt: printable ASCII, and Hangul syllables where the contract names that
 /// script, but for those that firewalls in front of an API are known to refuse.
