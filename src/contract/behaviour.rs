@@ -386,6 +386,21 @@ impl When {
         self.class() == Class::Input
     }
 
+    /// Visits the attributes that the cause tests: resource and name.
+    pub fn attributes(&self, visit: &mut dyn FnMut(&str, &str)) {
+        match self {
+            When::Any(parts) => parts.iter().for_each(|part| part.attributes(visit)),
+            When::Where(tests) => {
+                for (operand, _) in tests {
+                    if let Operand::Attribute(resource, name) = operand {
+                        visit(resource, name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What the row is about.
     #[must_use]
     pub fn class(&self) -> Class {

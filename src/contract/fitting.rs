@@ -78,7 +78,77 @@ pub(super) fn apply(contract: &mut Contract, profile: &Profile, scope: &Scope) -
         attributes(&types, profile, at, fixture)?;
     }
     contract.fixtures = fixtures;
+    beginnings(contract, profile)?;
     prepared(contract, profile)
+}
+
+/// What new resources come with: resources and attributes that the contract speaks of.
+fn beginnings(contract: &Contract, profile: &Profile) -> Result<(), LoadError> {
+    let known = |name: &str| contract.resources.iter().find(|r| r.name == name);
+    for beginning in &contract.beginnings {
+        let own = &beginning.resource;
+        if known(own).is_none() {
+            let help = suggest(own, contract.resources.iter().map(|r| r.name.as_str()));
+            let message = format!("{} has no resource `{own}`", contract.id);
+            return Err(profile.places.error(&format!("new/{own}"), message, help));
+        }
+        for (name, _) in &beginning.with {
+            let place = format!("new/{own}/{name}");
+            match known(name) {
+                Some(resource) if resource.key == *own => {}
+                Some(resource) => {
+                    let message =
+                        format!("a {name} has a {} of its own, which nobody knows before it is shown", resource.key);
+                    let help = format!("write the attributes that a new {name} has under `new: {{{name}: ...}}`");
+                    return Err(profile.places.error(&place, message, help));
+                }
+                None => {
+                    let help = suggest(name, contract.resources.iter().map(|r| r.name.as_str()));
+                    return Err(profile.places.error(
+                        &place,
+                        format!("{} has no resource `{name}`", contract.id),
+                        help,
+                    ));
+                }
+            }
+        }
+        let attributes = attributes_of(contract, own);
+        for (name, _) in beginning.attributes.iter().filter(|(name, _)| known(name).is_none()) {
+            if !attributes.contains(name) {
+                let help = suggest(name, attributes.iter().map(String::as_str));
+                let message = format!("nothing in {} speaks of the `{name}` of a {own}", contract.id);
+                return Err(profile.places.error(&format!("new/{own}/{name}"), message, help));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The attributes of a resource that calls set or show, rows test, or fields name.
+fn attributes_of(contract: &Contract, resource: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let resources = contract.resources.iter().filter(|r| r.name == resource);
+    out.extend(resources.flat_map(|r| r.attributes.iter().map(|a| a.name.clone()).chain([r.key.clone()])));
+    for endpoint in &contract.endpoints {
+        for effect in &endpoint.effects {
+            if effect.resource == resource {
+                let changed = effect.set.iter().chain(&effect.add).chain(&effect.subtract);
+                out.extend(changed.map(|(name, _)| name.clone()).chain(effect.unique.iter().cloned()));
+            }
+            let shown = effect.answer.iter().filter(|echo| echo.resource == resource);
+            out.extend(shown.map(|echo| echo.attribute.clone()));
+        }
+        for row in &endpoint.rows {
+            row.when.attributes(&mut |of, name| {
+                if of == resource {
+                    out.push(name.to_owned());
+                }
+            });
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
 }
 
 fn known<'a>(contract: &'a Contract, profile: &Profile, place: &str, id: &str) -> Result<&'a Endpoint, LoadError> {

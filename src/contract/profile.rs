@@ -143,7 +143,8 @@ impl Profile {
             self.beginnings = other.beginnings;
         }
         for (name, place) in other.places.0 {
-            if name.starts_with("bindings/") || taken && name.starts_with("fixtures/") {
+            if ["bindings/", "new/"].iter().any(|part| name.starts_with(part)) || taken && name.starts_with("fixtures/")
+            {
                 self.places.0.entry(name).or_insert(place);
             }
         }
@@ -223,6 +224,7 @@ impl Profile {
         for (at, node) in map.opt("fixtures").map(Node::list).transpose()?.unwrap_or_default().iter().enumerate() {
             fixtures.push(fixture(node, at, &mut place)?);
         }
+        let beginnings = map.opt("new").map(|n| beginnings(n, &mut place)).transpose()?.unwrap_or_default();
         let profile = Profile {
             file: file.name.clone(),
             name: map.text("name")?.map(str::to_owned),
@@ -242,7 +244,7 @@ impl Profile {
             prepared,
             bindings,
             fixtures,
-            beginnings: map.opt("new").map(beginnings).transpose()?.unwrap_or_default(),
+            beginnings,
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
             keys: map.opt("encryption").map(keys).transpose()?,
@@ -406,11 +408,13 @@ fn fixture(node: &Node, at: usize, place: Place<'_>) -> Result<Fixture, LoadErro
 
 /// `{user: {blocked: false, account: absent, wallet: {funds: 0}}}`: attributes, resources that a new one does not have, resources
 /// that it has from the start.
-fn beginnings(node: &Node) -> Result<Vec<Beginning>, LoadError> {
+fn beginnings(node: &Node, place: &mut dyn FnMut(String, &Node)) -> Result<Vec<Beginning>, LoadError> {
     let mut out = Vec::new();
     for (resource, comes_with) in node.map()?.entries() {
         let mut beginning = Beginning { resource: resource.text()?.to_owned(), ..Beginning::default() };
+        place(format!("new/{}", resource.text()?), resource);
         for (name, value) in comes_with.map()?.entries() {
+            place(format!("new/{}/{}", resource.text()?, name.text()?), name);
             let name = name.text()?.to_owned();
             if value.is_map() {
                 let attributes = value.map()?.entries().map(|(n, v)| Ok((n.text()?.to_owned(), literal(v)?)));
