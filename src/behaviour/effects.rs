@@ -142,6 +142,7 @@ impl World {
         }
         let origin = Origin::Answered { step, path: path.to_owned() };
         self.hold(at, attribute.to_owned(), Held { value: value.clone(), origin });
+        self.shown.insert((at, attribute.to_owned()));
     }
 
     /// Takes in a call that was refused with a code: some rows count them.

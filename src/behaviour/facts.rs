@@ -77,6 +77,9 @@ impl World {
                 return None;
             }
             &state
+        } else if self.shown.contains(&(at, echo.attribute.clone())) {
+            // The target has given the value by itself: nothing says that it stays.
+            return None;
         } else {
             &thing.attributes.get(&echo.attribute)?.value
         };

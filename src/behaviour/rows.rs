@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::world::{Lookup, Moment, Named, World};
-use crate::contract::behaviour::{Operand, Source, Test};
+use crate::contract::behaviour::{Class, Operand, Source, Test};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::{Decimal, Json};
 
@@ -121,7 +121,19 @@ impl World {
             };
             dangling.get_or_insert_with(|| format!("{} {why}", field.path));
         });
-        for first in endpoint.after.iter().filter(|_| !self.closed) {
+        for (row, truth) in endpoint.rows.iter().zip(rows) {
+            if let (When::Lacks { field, .. }, Truth::Unknown) = (&row.when, truth) {
+                dangling.get_or_insert_with(|| format!("{field} lacks an entry that it may have to hold"));
+            }
+        }
+        // A row about what the request names is promised whatever else is wanting.
+        let named_by_row = endpoint
+            .rows
+            .iter()
+            .zip(rows)
+            .any(|(row, truth)| *truth == Truth::Yes && row.when.class() == Class::Reference);
+        let open = !self.closed && !named_by_row;
+        for first in endpoint.after.iter().filter(|_| open) {
             let called =
                 |lookup: &Lookup| matches!(lookup, Lookup::Found(at) if self.calls.contains(&(first.clone(), *at)));
             if !named.iter().any(|(_, lookup)| called(lookup)) {
@@ -129,7 +141,7 @@ impl World {
                     .get_or_insert_with(|| format!("the call comes after {first}, which was not made for this one"));
             }
         }
-        for (name, state) in endpoint.needs.iter().filter(|_| !self.closed) {
+        for (name, state) in endpoint.needs.iter().filter(|_| open) {
             let about = self.resource(name).map(|resource| self.about(resource, &named).0).unwrap_or_default();
             let fits = |at: &usize| state.as_ref().is_none_or(|state| self.things[*at].state == *state);
             if !about.iter().any(fits) {

@@ -115,6 +115,8 @@ pub struct World {
     index: HashMap<(usize, String, String), Vec<usize>>,
     fresh: HashSet<String>,
     pub(super) attempts: HashMap<(usize, String), u32>,
+    /// Attributes that an answer has shown and no call has set: instance and name.
+    pub(super) shown: HashSet<(usize, String)>,
     /// Accepted calls: the endpoint's id, and an instance that the request named.
     pub(super) calls: HashSet<(String, usize)>,
     pub(super) counter: u64,
@@ -133,6 +135,7 @@ impl World {
             fresh: HashSet::new(),
             attempts: HashMap::new(),
             calls: HashSet::new(),
+            shown: HashSet::new(),
             counter: 0,
             side: 0,
         }
@@ -355,6 +358,7 @@ impl World {
                 self.index.entry((resource, name.clone(), text.to_owned())).or_default().push(at);
             }
         }
+        self.shown.remove(&(at, name.clone()));
         self.things[at].attributes.insert(name, held);
     }
 

@@ -476,6 +476,10 @@ impl Oracle {
         if rows().any(|(at, _)| may.iter().any(|m| m.row == at)) {
             return;
         }
+        if let (None, Some(row)) = (code, may.first().map(|m| &endpoint.rows[m.row])) {
+            let note = format!("refused without a code, and nobody can rule out that {}", row.when.words());
+            return notes.unclear(Reason::EnvelopeNotFound, note);
+        }
         let other = rows().next().is_some_and(|(_, row)| row.when.class() != Class::State);
         let codeless = may.iter().map(|m| &endpoint.rows[m.row]).find(|row| row.code.is_empty());
         if let Some(row) = codeless.filter(|_| !other) {

@@ -372,7 +372,9 @@ impl Found<'_> {
             self.add(Some(policy.json), "answer-spoilt", spoilt("body:utf8"));
             self.add(Some(policy.content_type), "answer-spoilt", spoilt("http:content-type"));
         }
-        self.add(Some(endpoint.envelope_clause), "envelope-dropped", spoilt("body:no-envelope"));
+        // A refusal promises a code where a row has one, a success where the contract puts one into every answer.
+        let coded = !self.plan.contract().bare_success || endpoint.rows.iter().any(|row| !row.code.is_empty());
+        self.add(Some(endpoint.envelope_clause).filter(|_| coded), "envelope-dropped", spoilt("body:no-envelope"));
     }
 }
 

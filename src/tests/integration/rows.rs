@@ -59,12 +59,12 @@ fn what_public_calls_alone_reach_needs_no_profile() {
             }
         }
     }
-    // Counted by hand from the pages: 22 rows.
+    // Counted by hand from the pages: 21 rows. That a member has no account (007_001) is not known before an account is deleted.
     let by_hand = BTreeMap::from([
         ("user-registration", vec!["000_002", "000_003", "000_015", "001_001", "001_028", "001_009"]),
         ("user-password-check", vec!["001_006", "001_045", "001_069"]),
         ("account-ars-register-inquiry", vec!["002_019"]),
-        ("charge-charge", vec!["000_002", "007_001"]),
+        ("charge-charge", vec!["000_002"]),
         ("charge-cancel", vec!["000_002"]),
         ("card-delivery-cancel", vec!["000_002"]),
         ("card-status", vec!["000_002", "001_006", "003_001", "003_021"]),
