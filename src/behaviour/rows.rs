@@ -332,7 +332,11 @@ impl World {
                 let Some(resource) = self.resource(name) else { return Truth::Unknown };
                 let (about, whole) = self.about(resource, &asked.named);
                 // Nothing is absent of somebody who is not there.
-                let there = asked.named.iter().any(|(_, l)| matches!(l, Lookup::Found(_)));
+                let owns = |other: usize| {
+                    let relation = (name.clone(), self.contract.resources[other].name.clone());
+                    self.contract.identifying.contains(&relation)
+                };
+                let there = asked.named.iter().any(|(other, l)| matches!(l, Lookup::Found(_)) && owns(*other));
                 return match (test, about.is_empty(), whole && there) {
                     (Test::Absent, true, true) | (Test::Present, false, _) => Truth::Yes,
                     (Test::Absent, false, _) | (Test::Present, true, true) => Truth::No,

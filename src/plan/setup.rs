@@ -10,7 +10,7 @@ use super::cause::{absent, fresh, is_text, namesakes, never, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
 use crate::behaviour::{Origin, Style, Truth, World};
-use crate::contract::behaviour::{Act, NewState, Operand, Settle, Source, Test};
+use crate::contract::behaviour::{Act, Class, NewState, Operand, Settle, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
 use crate::model::input::Names;
@@ -389,7 +389,8 @@ impl<'a> Stage<'a> {
             let own = matches!(goal, Goal::Row { row, .. } if row == *at);
             **truth == Truth::Yes && row.disputed && !own
         });
-        let against = if goal == Goal::Input { 0 } else { others.len() + disputed.count() };
+        // Also a request that is refused for its input is best sent where nothing else would refuse it: a target that takes it shows.
+        let against = others.len() + disputed.count();
         Ok((edits, (against, unknown, self.fixtures.len(), self.steps.len())))
     }
 
@@ -444,8 +445,12 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        self.precede(endpoint, chosen);
-        for (name, state) in &endpoint.needs {
+        // A row about what the request names is met whatever the page wants besides.
+        let reference = matches!(goal, Goal::Row { row, .. } if endpoint.rows[row].when.class() == Class::Reference);
+        if !reference {
+            self.precede(endpoint, chosen);
+        }
+        for (name, state) in endpoint.needs.iter().filter(|_| !reference) {
             let Some(resource) = self.world.resource(name) else { continue };
             let made = self.ensure(resource, chosen).and_then(|at| self.bring(at, state.as_deref(), chosen));
             if accept {
