@@ -28,6 +28,10 @@ impl World {
         let named = self.named(endpoint, request, None);
         for (_, lookup) in named.iter().filter(|_| !self.closed) {
             if let Lookup::Found(at) = lookup {
+                // What had to come first may have to come again before the next time.
+                endpoint.after.iter().for_each(|first| {
+                    self.calls.remove(&(first.clone(), *at));
+                });
                 self.calls.insert((endpoint.id.clone(), *at));
             }
         }

@@ -134,8 +134,7 @@ impl World {
             .any(|(row, truth)| *truth == Truth::Yes && row.when.class() == Class::Reference);
         let open = !self.closed && !named_by_row;
         for first in endpoint.after.iter().filter(|_| open) {
-            let called =
-                |lookup: &Lookup| matches!(lookup, Lookup::Found(at) if self.calls.contains(&(first.clone(), *at)));
+            let called = |lookup: &Lookup| matches!(lookup, Lookup::Found(at) if self.called(first, *at));
             if !named.iter().any(|(_, lookup)| called(lookup)) {
                 dangling
                     .get_or_insert_with(|| format!("the call comes after {first}, which was not made for this one"));

@@ -384,6 +384,12 @@ impl World {
         }
     }
 
+    /// True if an accepted call of the endpoint has named the instance, and no call since that it had to come before.
+    #[must_use]
+    pub fn called(&self, endpoint: &str, at: usize) -> bool {
+        self.calls.contains(&(endpoint.to_owned(), at))
+    }
+
     /// True if a reference of the request names an instance that has left, and the endpoint does not show those.
     #[must_use]
     pub fn departed(&self, endpoint: &Endpoint, request: &Json) -> bool {

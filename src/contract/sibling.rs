@@ -38,7 +38,8 @@ pub(super) fn bind(contract: &mut Contract) {
                 let attributes: Vec<&String> = own.chain(&f.refers).chain(&f.equals).collect();
                 let group = attributes.into_iter().filter_map(|attribute| groups.get(attribute)).flatten();
                 let mut legal = f.clone();
-                let narrowed = group.fold(false, |narrowed, other| narrow(&mut legal, other) || narrowed);
+                let mut narrowed = false;
+                group.for_each(|other| narrowed |= narrow(&mut legal, other));
                 if narrowed {
                     f.legal = Some(Box::new(legal));
                 }
@@ -74,7 +75,9 @@ pub(super) fn form(contract: &mut Contract) {
             field.walk_mut(&mut |f| {
                 let group = f.refers.as_ref().and_then(|attribute| groups.get(attribute)).into_iter().flatten();
                 let mut form = f.legal().clone();
-                if group.fold(false, |narrowed, other| narrow(&mut form, other) || narrowed) {
+                let mut narrowed = false;
+                group.for_each(|other| narrowed |= narrow(&mut form, other));
+                if narrowed {
                     f.form = Some(Box::new(form));
                 }
             });

@@ -478,7 +478,7 @@ impl<'a> Stage<'a> {
     fn precede(&mut self, endpoint: &Endpoint, chosen: &Chosen) {
         for first in &endpoint.after {
             let Some((at, _)) = self.contract().endpoint(first) else { continue };
-            if self.steps.iter().any(|step| step.endpoint == at) {
+            if chosen.values().any(|thing| self.world.called(first, *thing)) {
                 continue;
             }
             let mut trial = self.clone();

@@ -180,7 +180,7 @@ fn scope(temperament: &Temperament) -> String {
     let left_out = |group: Group| match group {
         Group::Account => temperament.package_prepaid,
         Group::Charge | Group::Card => temperament.package_accounts,
-        _ => false,
+        Group::Member => false,
     };
     if !temperament.package_prepaid && !temperament.package_accounts {
         return String::new();
