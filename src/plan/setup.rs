@@ -335,6 +335,10 @@ impl<'a> Stage<'a> {
             let mut own = chosen.clone();
             self.call(*call, &mut own, None)?;
         }
+        if matches!(goal, Goal::Row { row, .. } if endpoint.rows[row].when.class() == Class::State) {
+            // What led to the state may have used up the calls that come before this one.
+            self.precede(endpoint, &chosen);
+        }
         for resource in self.wanted(endpoint, &skip, true) {
             let made = self.ensure(resource, &mut chosen);
             if goal != Goal::Input {
