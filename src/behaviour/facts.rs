@@ -18,7 +18,7 @@ impl World {
             }
             let named = self.named(endpoint, request, None);
             let shows = effect.answer.iter().any(|e| answer.at(&e.path).is_some_and(|v| *v != Json::Null));
-            out.extend(self.present(endpoint, effect, &named, shows));
+            out.extend(self.present(effect, &named, shows));
             for echo in &effect.answer {
                 let Some(resource) = self.resource(&echo.resource) else { continue };
                 let (about, _) = self.about(resource, &named);
@@ -33,11 +33,11 @@ impl World {
     #[must_use]
     pub fn facts_of_refusal(&self, endpoint: &Endpoint, request: &Json) -> Vec<Fact> {
         let named = self.named(endpoint, request, None);
-        endpoint.effects.iter().filter_map(|effect| self.present(endpoint, effect, &named, false)).collect()
+        endpoint.effects.iter().filter_map(|effect| self.present(effect, &named, false)).collect()
     }
 
     /// Whether an answer about existing instances alone shows one that this case has seen leave.
-    fn present(&self, endpoint: &Endpoint, effect: &Effect, named: &Named, shows: bool) -> Option<Fact> {
+    fn present(&self, effect: &Effect, named: &Named, shows: bool) -> Option<Fact> {
         let clause = effect.present?;
         let (about, _) = self.about(self.resource(&effect.resource)?, named);
         let [at] = about.as_slice() else { return None };
@@ -47,9 +47,8 @@ impl World {
         let own = &self.contract.resources[self.things[*at].resource];
         let key = self.things[*at].attributes.get(&own.key).map(|held| held.value.brief(40)).unwrap_or_default();
         let place = effect.answer.first().map(|echo| echo.path.split('.').next().unwrap_or_default());
-        let secret = field::find(&endpoint.response, place.unwrap_or_default()).is_some_and(|f| f.secret.is_some());
         let expected = format!("{} {key}, which has left, is not shown", own.name);
-        let actual = if shows && !secret { "shown" } else { "not shown" };
+        let actual = if shows { "shown" } else { "not shown" };
         Some(fact(&self.contract, clause, !shows, pointer(place.unwrap_or_default()), expected, actual.to_owned()))
     }
 

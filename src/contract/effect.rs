@@ -60,7 +60,7 @@ impl Loader<'_> {
         };
         let only_if = map.opt("if").map(|n| condition(n, tables.response)).transpose()?;
         let once = map.text("once")?.map(str::to_owned);
-        let settle = map.opt("settle").map(settle).transpose()?;
+        let settle = map.opt("settle").map(|n| self.settle(n)).transpose()?;
         let mut unique = Vec::new();
         for n in map.opt("unique").map(Node::list).transpose()?.unwrap_or_default() {
             let (path, missing) = self.field_path(n, tables.request)?;
@@ -124,6 +124,21 @@ impl Loader<'_> {
             &prop,
             format!("{place} shows no {resource} that has left"),
         )))
+    }
+
+    /// `{call: ENDPOINT, until: {FIELD: [WORD]}}`: the field is one of that endpoint's answer.
+    fn settle(&mut self, node: &Node) -> Result<Settle, LoadError> {
+        let map = node.map()?;
+        let call = map.req("call")?;
+        let (path, words) = single(map.req("until")?, "write `until: {FIELD: [WORD, WORD]}`")?;
+        let until: Vec<String> = words.list()?.iter().map(|w| w.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+        if until.is_empty() {
+            return Err(words.error("no word ends the wait", "write `until: {FIELD: [WORD]}`"));
+        }
+        self.mentions.push((call.clone(), Some(path.clone())));
+        let settle = Settle { call: call.text()?.to_owned(), path: path.text()?.to_owned(), until };
+        map.done()?;
+        Ok(settle)
     }
 
     /// `{attribute: SOURCE}`, or a list of request fields that are attributes of the same name.
@@ -201,6 +216,7 @@ impl Loader<'_> {
         let mut narrowed_by = Vec::new();
         for (field, attribute) in map.opt("narrowed_by").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
             narrowed_by.push((self.field_path(field, tables.request)?.0, attribute.text()?.to_owned()));
+            self.narrowing.push((attribute.clone(), resource.to_owned()));
         }
         // A request that names one of the listed resources may be asking for that one alone.
         for field in tables.request.iter().filter(|f| f.optional()) {
@@ -333,17 +349,6 @@ fn answered(node: &Node, response: &[Field]) -> Result<String, LoadError> {
         return Ok(path.to_owned());
     }
     Err(node.error(format!("the answer has no `{path}`"), suggest(path, response.iter().map(|f| f.path.as_str()))))
-}
-
-/// `{call: ENDPOINT, until: {FIELD: [WORD]}}`.
-fn settle(node: &Node) -> Result<Settle, LoadError> {
-    let map = node.map()?;
-    let call = map.req("call")?.text()?.to_owned();
-    let (path, words) = single(map.req("until")?, "write `until: {FIELD: [WORD, WORD]}`")?;
-    let until = words.list()?.iter().map(|w| w.text().map(str::to_owned)).collect::<Result<_, _>>()?;
-    let path = path.text()?.to_owned();
-    map.done()?;
-    Ok(Settle { call, path, until })
 }
 
 /// `response.FIELD`, or `{response.FIELD: WORD}`.

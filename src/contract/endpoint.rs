@@ -73,6 +73,34 @@ impl Contract {
         self.endpoints.iter().enumerate().find(|(_, e)| e.id == id)
     }
 
+    /// The attributes of a resource that calls set or show, or rows test, sorted.
+    #[must_use]
+    pub fn attributes(&self, resource: &str) -> Vec<String> {
+        let own = self.resources.iter().filter(|r| r.name == resource);
+        let mut out: Vec<String> =
+            own.flat_map(|r| r.attributes.iter().map(|a| a.name.clone()).chain([r.key.clone()])).collect();
+        for endpoint in &self.endpoints {
+            for effect in &endpoint.effects {
+                if effect.resource == resource {
+                    let changed = effect.set.iter().chain(&effect.add).chain(&effect.subtract);
+                    out.extend(changed.map(|(name, _)| name.clone()).chain(effect.unique.iter().cloned()));
+                }
+                let shown = effect.answer.iter().filter(|echo| echo.resource == resource);
+                out.extend(shown.map(|echo| echo.attribute.clone()));
+            }
+            for row in &endpoint.rows {
+                row.when.attributes(&mut |of, name| {
+                    if of == resource {
+                        out.push(name.to_owned());
+                    }
+                });
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
     /// The endpoint that reads a catalogue resource, if it can be called, and the list in its answer.
     #[must_use]
     pub fn catalogue(&self, resource: &str) -> Option<(usize, &Listing)> {

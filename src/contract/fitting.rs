@@ -112,7 +112,7 @@ fn beginnings(contract: &Contract, profile: &Profile) -> Result<(), LoadError> {
                 }
             }
         }
-        let attributes = attributes_of(contract, own);
+        let attributes = contract.attributes(own);
         for (name, _) in beginning.attributes.iter().filter(|(name, _)| known(name).is_none()) {
             if !attributes.contains(name) {
                 let help = suggest(name, attributes.iter().map(String::as_str));
@@ -122,33 +122,6 @@ fn beginnings(contract: &Contract, profile: &Profile) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-/// The attributes of a resource that calls set or show, rows test, or fields name.
-fn attributes_of(contract: &Contract, resource: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let resources = contract.resources.iter().filter(|r| r.name == resource);
-    out.extend(resources.flat_map(|r| r.attributes.iter().map(|a| a.name.clone()).chain([r.key.clone()])));
-    for endpoint in &contract.endpoints {
-        for effect in &endpoint.effects {
-            if effect.resource == resource {
-                let changed = effect.set.iter().chain(&effect.add).chain(&effect.subtract);
-                out.extend(changed.map(|(name, _)| name.clone()).chain(effect.unique.iter().cloned()));
-            }
-            let shown = effect.answer.iter().filter(|echo| echo.resource == resource);
-            out.extend(shown.map(|echo| echo.attribute.clone()));
-        }
-        for row in &endpoint.rows {
-            row.when.attributes(&mut |of, name| {
-                if of == resource {
-                    out.push(name.to_owned());
-                }
-            });
-        }
-    }
-    out.sort();
-    out.dedup();
-    out
 }
 
 fn known<'a>(contract: &'a Contract, profile: &Profile, place: &str, id: &str) -> Result<&'a Endpoint, LoadError> {

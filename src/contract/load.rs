@@ -18,7 +18,7 @@ use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
 use crate::model::field::{Field, Location, Sample, Unit};
 use crate::model::wire::{AuthPlan, EncryptionPlan, HeaderPlan, Mark, Piece, SignedBytes, WirePlan, Zone};
-use crate::model::{Hazard, Json, Source};
+use crate::model::{Hazard, Json, Source, field};
 
 /// Loads the files of one API; a profile may set the envelope and decide conflicts.
 ///
@@ -40,6 +40,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
         return Err(root.error("a contract without endpoints", "add a file per endpoint beside api.yaml"));
     }
     loader.check_choices()?;
+    loader.check_mentions()?;
     super::sibling::bind(&mut loader.contract);
     super::sibling::form(&mut loader.contract);
     loader.contract.identifying = identifying(&loader.contract);
@@ -55,6 +56,10 @@ pub(super) struct Loader<'a> {
     pub(super) profile: Option<&'a Profile>,
     /// Names of the endpoint's fields that are known by their role, where the profile gives them.
     pub(super) roles: BTreeMap<String, Option<String>>,
+    /// Endpoints that others name, with the field of their answer that is spoken of: any file may hold them.
+    pub(super) mentions: Vec<(Node, Option<Node>)>,
+    /// Attributes that a list is narrowed by, each with its resource: any file may set or show them.
+    pub(super) narrowing: Vec<(Node, String)>,
     /// Endpoints that the profile names.
     scope: Scope,
 }
@@ -105,7 +110,15 @@ impl<'a> Loader<'a> {
             notes: Vec::new(),
             unknowns: Vec::new(),
         };
-        Self { contract, conflicts: Conflicts::default(), profile, roles: BTreeMap::new(), scope }
+        Self {
+            contract,
+            conflicts: Conflicts::default(),
+            profile,
+            roles: BTreeMap::new(),
+            mentions: Vec::new(),
+            narrowing: Vec::new(),
+            scope,
+        }
     }
 
     fn api<'n>(&mut self, map: &Map<'n>) -> Result<Shared<'n>, LoadError> {
@@ -340,7 +353,9 @@ impl<'a> Loader<'a> {
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
         let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
         let tables = Tables { endpoint: &id, request: &request, response: &response };
-        let after = list(map.opt("after"))?.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+        let after = list(map.opt("after"))?;
+        self.mentions.extend(after.iter().map(|n| (n.clone(), None)));
+        let after = after.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<_, _>>()?;
         let needs = list(map.opt("needs"))?.iter().map(|n| self.need(n)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
@@ -470,6 +485,31 @@ impl<'a> Loader<'a> {
             Some(_) if !unbound.is_empty() => Some(format!("the profile binds no name for {}", unbound.join(", "))),
             _ => None,
         })
+    }
+
+    /// Fails if an endpoint that another one names does not exist, its answer has no such field, or nobody knows an attribute.
+    fn check_mentions(&self) -> Result<(), LoadError> {
+        for (id, field) in &self.mentions {
+            let Some((_, endpoint)) = self.contract.endpoint(id.text()?) else {
+                let known = self.contract.endpoints.iter().map(|e| e.id.as_str());
+                let message = format!("{} has no endpoint `{}`", self.contract.id, id.text()?);
+                return Err(id.error(message, suggest(id.text()?, known)));
+            };
+            let Some(field) = field else { continue };
+            if field::find(&endpoint.response, field.text()?).is_none() {
+                let known = endpoint.response.iter().map(|f| f.path.as_str());
+                let message = format!("the answer of {} has no `{}`", endpoint.id, field.text()?);
+                return Err(field.error(message, suggest(field.text()?, known)));
+            }
+        }
+        for (attribute, resource) in &self.narrowing {
+            let known = self.contract.attributes(resource);
+            if !known.iter().any(|name| Some(name.as_str()) == attribute.text().ok()) {
+                let message = format!("nothing sets or shows the `{}` of a {resource}", attribute.text()?);
+                return Err(attribute.error(message, suggest(attribute.text()?, known.iter().map(String::as_str))));
+            }
+        }
+        Ok(())
     }
 
     /// `RESOURCE`, or `{RESOURCE: STATE}`.
