@@ -345,7 +345,7 @@ impl World {
     }
 
     /// Sets an attribute.
-    pub(super) fn hold(&mut self, at: usize, name: String, held: Held) {
+    pub fn hold(&mut self, at: usize, name: String, held: Held) {
         let resource = self.things[at].resource;
         let resource_name = self.contract.resources[resource].name.clone();
         if self.contract.identifying.contains(&(resource_name, name.clone())) {

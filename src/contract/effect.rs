@@ -216,7 +216,7 @@ impl Loader<'_> {
         let mut narrowed_by = Vec::new();
         for (field, attribute) in map.opt("narrowed_by").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
             narrowed_by.push((self.field_path(field, tables.request)?.0, attribute.text()?.to_owned()));
-            self.narrowing.push((attribute.clone(), resource.to_owned()));
+            self.attributes.push((attribute.clone(), resource.to_owned(), attribute.text()?.to_owned()));
         }
         // A request that names one of the listed resources may be asking for that one alone.
         for field in tables.request.iter().filter(|f| f.optional()) {

@@ -73,7 +73,7 @@ impl Contract {
         self.endpoints.iter().enumerate().find(|(_, e)| e.id == id)
     }
 
-    /// The attributes of a resource that calls set or show, or rows test, sorted.
+    /// The attributes of a resource that calls set or show, fields repeat or rows test, sorted.
     #[must_use]
     pub fn attributes(&self, resource: &str) -> Vec<String> {
         let own = self.resources.iter().filter(|r| r.name == resource);
@@ -87,6 +87,12 @@ impl Contract {
                 }
                 let shown = effect.answer.iter().filter(|echo| echo.resource == resource);
                 out.extend(shown.map(|echo| echo.attribute.clone()));
+            }
+            for field in &endpoint.request {
+                field.walk(&mut |f| {
+                    let named = f.refers.iter().chain(&f.equals).filter_map(|path| path.split_once('.'));
+                    out.extend(named.filter(|(of, _)| *of == resource).map(|(_, name)| name.to_owned()));
+                });
             }
             for row in &endpoint.rows {
                 row.when.attributes(&mut |of, name| {
@@ -176,6 +182,8 @@ pub struct Endpoint {
     pub rows_complete: bool,
     /// Endpoints that are to be called first, about the same resource.
     pub after: Vec<String>,
+    /// Attributes of two resources, each `(resource, attribute)`, that must be equal for a call to be accepted.
+    pub same: Vec<((String, String), (String, String))>,
     /// Resources that must exist for a call to be accepted beside what its rows say, each with the state that it must have.
     pub needs: Vec<(String, Option<String>)>,
     /// What a call does to resources.

@@ -58,8 +58,8 @@ pub(super) struct Loader<'a> {
     pub(super) roles: BTreeMap<String, Option<String>>,
     /// Endpoints that others name, with the field of their answer that is spoken of: any file may hold them.
     pub(super) mentions: Vec<(Node, Option<Node>)>,
-    /// Attributes that a list is narrowed by, each with its resource: any file may set or show them.
-    pub(super) narrowing: Vec<(Node, String)>,
+    /// Attributes that are spoken of, where, resource and name: any file may set or show them.
+    pub(super) attributes: Vec<(Node, String, String)>,
     /// Endpoints that the profile names.
     scope: Scope,
 }
@@ -116,7 +116,7 @@ impl<'a> Loader<'a> {
             profile,
             roles: BTreeMap::new(),
             mentions: Vec::new(),
-            narrowing: Vec::new(),
+            attributes: Vec::new(),
             scope,
         }
     }
@@ -356,6 +356,10 @@ impl<'a> Loader<'a> {
         let after = list(map.opt("after"))?;
         self.mentions.extend(after.iter().map(|n| (n.clone(), None)));
         let after = after.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+        let mut same = Vec::new();
+        for (one, other) in map.opt("same").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
+            same.push((self.attribute(one)?, self.attribute(other)?));
+        }
         let needs = list(map.opt("needs"))?.iter().map(|n| self.need(n)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
         for node in &list(map.opt("effects"))? {
@@ -447,6 +451,7 @@ impl<'a> Loader<'a> {
             rows,
             rows_complete,
             after,
+            same,
             needs,
             effects,
             examples,
@@ -502,14 +507,22 @@ impl<'a> Loader<'a> {
                 return Err(field.error(message, suggest(field.text()?, known)));
             }
         }
-        for (attribute, resource) in &self.narrowing {
+        for (node, resource, attribute) in &self.attributes {
             let known = self.contract.attributes(resource);
-            if !known.iter().any(|name| Some(name.as_str()) == attribute.text().ok()) {
-                let message = format!("nothing sets or shows the `{}` of a {resource}", attribute.text()?);
-                return Err(attribute.error(message, suggest(attribute.text()?, known.iter().map(String::as_str))));
+            if !known.contains(attribute) {
+                let message = format!("nothing sets or shows the `{attribute}` of a {resource}");
+                return Err(node.error(message, suggest(attribute, known.iter().map(String::as_str))));
             }
         }
         Ok(())
+    }
+
+    /// `RESOURCE.ATTRIBUTE`.
+    fn attribute(&mut self, node: &Node) -> Result<(String, String), LoadError> {
+        let path = self.refers(node)?;
+        let (resource, attribute) = path.split_once('.').unwrap_or((&path, ""));
+        self.attributes.push((node.clone(), resource.to_owned(), attribute.to_owned()));
+        Ok((resource.to_owned(), attribute.to_owned()))
     }
 
     /// `RESOURCE`, or `{RESOURCE: STATE}`.

@@ -196,7 +196,7 @@ impl Loader<'_> {
         }))
     }
 
-    fn refers(&self, node: &Node) -> Result<String, LoadError> {
+    pub(super) fn refers(&self, node: &Node) -> Result<String, LoadError> {
         let text = node.text()?;
         let known = self.contract.resources.iter().map(|r| r.name.as_str());
         match text.split_once('.') {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::cause::{absent, fresh, is_text, namesakes, never, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
-use crate::behaviour::{Origin, Style, Truth, World};
+use crate::behaviour::{Held, Origin, Style, Truth, World};
 use crate::contract::behaviour::{Act, Class, NewState, Operand, Settle, Source, Test};
 use crate::contract::{Contract, Effect, Endpoint, When};
 use crate::model::case::Poll;
@@ -461,6 +461,9 @@ impl<'a> Stage<'a> {
                 made?;
             }
         }
+        if !reference {
+            endpoint.same.iter().for_each(|pair| self.agree(pair, chosen));
+        }
         for (at, row) in endpoint.rows.iter().enumerate() {
             let When::Where(tests) = &row.when else { continue };
             let [(Operand::Resource(name), Test::Absent)] = tests.as_slice() else { continue };
@@ -475,6 +478,23 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Lets an earlier call of the way send the one attribute as the fixture has the other. Where that can't be done nobody knows
+    /// whether the call is accepted, and the expectation says so.
+    fn agree(&mut self, (one, other): &((String, String), (String, String)), chosen: &Chosen) {
+        let place = |(name, attribute): &(String, String)| {
+            let at = *chosen.get(&self.world.resource(name)?)?;
+            Some((at, attribute.clone(), self.world.things()[at].attributes.get(attribute)?.clone()))
+        };
+        let (Some((at, attribute, sent)), Some((_, _, wanted))) = (place(one), place(other)) else { return };
+        let (Origin::Sent { step, path }, Origin::Planted { .. }) = (&sent.origin, &wanted.origin) else { return };
+        if sent.value == wanted.value {
+            return;
+        }
+        self.steps[*step].edits.push(Edit::Set(path.clone(), template(&wanted)));
+        put(&mut self.sent[*step], path, wanted.value.clone());
+        self.world.hold(at, attribute, Held { value: wanted.value, origin: sent.origin.clone() });
     }
 
     /// Makes the calls that are to come before one of the endpoint, where they can be made. Without them nobody knows whether the
