@@ -1,6 +1,6 @@
 //! What a request must hold to meet a row's cause, and the values with which it names what is there, or what never was.
 
-use super::setup::{Chosen, Stage};
+use super::stage::{Chosen, Stage};
 use crate::behaviour::{Held, Origin};
 use crate::contract::behaviour::{Operand, Source, Test};
 use crate::contract::{Endpoint, When};

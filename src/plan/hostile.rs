@@ -1,7 +1,7 @@
 //! Bytes that no client should send. Any complete answer below 500 will do, and a close where the bytes are no HTTP.
 
 use super::way::Way;
-use super::{Planned, Scope, setup};
+use super::{Planned, Scope, stage};
 use crate::model::Hostile;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
@@ -16,7 +16,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let kinds = Hostile::ALL.into_iter().filter(|k| scope.endpoint.wire.has_body || !k.needs_body());
     kinds
         .map(|kind| {
-            let mut probe = scope.probe(setup::nameless(scope.plan, scope.at));
+            let mut probe = scope.probe(stage::nameless(scope.plan, scope.at));
             probe.hostile = Some(kind);
             let place = if kind.raw() { "wire" } else { "body" };
             let mut planned = scope.led(place, kind.word(), None, &way, probe);

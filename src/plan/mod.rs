@@ -19,12 +19,14 @@ pub mod isolation;
 mod kind;
 mod length;
 mod lookup;
+mod maker;
+mod need;
 mod presence;
-
 mod race;
 mod rehearsal;
 mod scenario;
 mod setup;
+mod stage;
 mod tamper;
 mod token;
 mod touch;
@@ -407,7 +409,7 @@ impl Plan {
     /// A request that names what never was, if it is known which refusal it gets.
     fn stranger(&self, at: usize) -> Option<Case> {
         let scope = self.scope(at, Family::Valid);
-        let probe = scope.probe(setup::nameless(self, at));
+        let probe = scope.probe(stage::nameless(self, at));
         let id = format!("{}::valid::body::canary", scope.endpoint.id);
         let case = scope.build(id, &Way::nothing(self), probe, Vec::new());
         let known = matches!(case.expect(), Expect::Refuse { rows, may, doubt: None, bare: false, .. } if !rows.is_empty() && may.is_empty());
@@ -529,7 +531,7 @@ impl Plan {
     /// Values for the references of a request of the endpoint that name nothing.
     #[must_use]
     pub fn nameless(&self, endpoint: usize) -> Vec<Edit> {
-        setup::nameless(self, endpoint)
+        stage::nameless(self, endpoint)
     }
 
     /// True if the step's call changes a resource that the fixture has, or would if the target accepted it.

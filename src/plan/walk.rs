@@ -2,7 +2,7 @@
 //! The model says of each call whether it is taken, or which refusal it gets; where the model can't tell, the call is not made.
 
 use super::way::Goal;
-use super::{Planned, Scope, Undrawn, setup};
+use super::{Planned, Scope, Undrawn, stage};
 use crate::contract::{Act, Effect, Endpoint, When};
 use crate::model::case::Draw;
 use crate::model::input::Call;
@@ -55,7 +55,7 @@ pub(super) fn made(scope: &Scope<'_>, variant: &str, draw: Draw) -> Result<Plann
         let Some((at, _)) = plan.contract().endpoint(endpoint).filter(|(at, _)| plan.judges(scope.at, *at)) else {
             continue;
         };
-        if let Some(longer) = setup::go_on(plan, &way, at, (*names, *turn)) {
+        if let Some(longer) = stage::go_on(plan, &way, at, (*names, *turn)) {
             way = longer;
             made += 1;
         }
@@ -80,7 +80,7 @@ fn neighbours(scope: &Scope<'_>) -> Vec<String> {
     let touches = |endpoint: &Endpoint| {
         let mut found = endpoint.effects.iter().any(|e| changed.contains(&e.resource.as_str()));
         for row in endpoint.rows.iter().filter(|r| matches!(r.when, When::Where(_) | When::Any(_))) {
-            setup::speaks(&row.when, endpoint, &mut |name| found |= changed.contains(&name));
+            row.when.resources(&endpoint.request, &mut |name| found |= changed.contains(&name));
         }
         found
     };

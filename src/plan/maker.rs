@@ -1,0 +1,178 @@
+//! What makes a resource: a call, a list in which the target shows one, or a fixture of the profile.
+
+use super::stage::{Chosen, DEPTH, Stage};
+use crate::behaviour::{Origin, Style};
+use crate::contract::Contract;
+use crate::contract::behaviour::Act;
+use crate::model::{Edit, Field, Json, Role, Step, field};
+use crate::schema::example::{Manner, example};
+
+/// What makes a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// A call whose effect creates it, or shows it by its key.
+    Call { endpoint: usize, effect: usize },
+    /// A call that lists what an owner has: the target may have given the owner one by itself.
+    Listing { endpoint: usize, effect: usize },
+    /// A fixture of the profile.
+    Fixture(usize),
+}
+
+/// Calls and fixtures that make a resource.
+pub(super) fn makers(contract: &Contract, resource: usize) -> Vec<Maker> {
+    let name = &contract.resources[resource].name;
+    let mut found = Vec::new();
+    for (endpoint, e) in contract.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none()) {
+        for (effect, own) in e.effects.iter().enumerate() {
+            if own.resource == *name && own.key.is_some() && matches!(own.act, Act::Create | Act::Read) {
+                found.push(Maker::Call { endpoint, effect });
+            }
+        }
+    }
+    // What comes with every answer before what comes with some.
+    found.sort_by_key(|m| match m {
+        Maker::Call { endpoint, effect } => {
+            let effect = &contract.endpoints[*endpoint].effects[*effect];
+            (
+                effect.act == Act::Read,
+                contract.endpoints[*endpoint].request.iter().filter(|f| f.refers.is_some()).count(),
+            )
+        }
+        Maker::Listing { .. } | Maker::Fixture(_) => (true, usize::MAX),
+    });
+    let parts = |f: &crate::model::Fixture| f.parts.iter().any(|p| p.resource == *name);
+    found.extend(contract.fixtures.iter().enumerate().filter(|(_, f)| parts(f)).map(|(at, _)| Maker::Fixture(at)));
+    for (endpoint, e) in contract.endpoints.iter().enumerate().filter(|(_, e)| e.closed.is_none()) {
+        for (effect, own) in e.effects.iter().enumerate() {
+            let owned = own.list.as_ref().is_some_and(|list| list.of.is_some() && list.clause.is_some());
+            if own.resource == *name && own.act == Act::Read && owned {
+                found.push(Maker::Listing { endpoint, effect });
+            }
+        }
+    }
+    found
+}
+
+impl Stage<'_> {
+    /// Chooses an instance of the resource: one related to what is chosen, or a new one.
+    pub(super) fn ensure(&mut self, resource: usize, chosen: &mut Chosen) -> Result<usize, String> {
+        if let Some(at) = chosen.get(&resource) {
+            return Ok(*at);
+        }
+        let own = &self.contract().resources[resource];
+        let forced = self.forced.is_some_and(|(r, m)| r == resource && !matches!(m, Maker::Fixture(_)));
+        if !own.fleeting && !forced {
+            if let Some(at) = self.related(resource, chosen) {
+                chosen.insert(resource, at);
+                self.close(chosen);
+                return Ok(at);
+            }
+        }
+        if self.depth >= DEPTH {
+            return Err(format!("no call makes a {} without another one", own.name));
+        }
+        let mut all = makers(self.contract(), resource);
+        if let Some((_, maker)) = self.forced.filter(|(r, _)| *r == resource) {
+            all.retain(|m| *m == maker);
+        }
+        let mut reason = format!("no call of the contract makes a {}: a profile's fixture can", own.name);
+        for (tried, maker) in all.into_iter().enumerate() {
+            let mut trial = self.clone();
+            trial.depth += 1;
+            let mut own = chosen.clone();
+            match trial.make(resource, maker, &mut own) {
+                Ok(at) => {
+                    trial.depth -= 1;
+                    *self = trial;
+                    *chosen = own;
+                    chosen.insert(resource, at);
+                    self.close(chosen);
+                    return Ok(at);
+                }
+                Err(why) if tried == 0 => reason = why,
+                Err(_) => {}
+            }
+        }
+        Err(reason)
+    }
+
+    fn make(&mut self, resource: usize, maker: Maker, chosen: &mut Chosen) -> Result<usize, String> {
+        match maker {
+            Maker::Call { endpoint, effect } => self.call(endpoint, chosen, Some(effect))?,
+            Maker::Listing { endpoint, effect } => return self.look(endpoint, effect, chosen),
+            Maker::Fixture(fixture) => self.plant(fixture, chosen)?,
+        }
+        let made = self.world.of(resource).last();
+        let made = made.ok_or_else(|| format!("no {} came of it", self.contract().resources[resource].name))?;
+        self.belongs(made, chosen)?;
+        Ok(made)
+    }
+
+    /// Fails if an instance belongs to another one than that which is chosen: a card of one member, say, and another member.
+    fn belongs(&self, made: usize, chosen: &Chosen) -> Result<(), String> {
+        let contract = self.contract();
+        let thing = &self.world.things()[made];
+        for (resource, at) in chosen {
+            let of = &contract.resources[*resource];
+            let Some(held) = thing.attributes.get(&of.name).filter(|h| h.value != Json::Null) else { continue };
+            let key = self.world.things()[*at].attributes.get(&of.key);
+            if *resource != thing.resource && key.is_some_and(|key| key.value.scalar() != held.value.scalar()) {
+                let own = &contract.resources[thing.resource].name;
+                return Err(format!("the {own} that a call makes belongs to another {}", of.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists what an owner has, one of which no call of this way has made; answers that one. At run time the target may show
+    /// none: the case is then not applicable.
+    fn look(&mut self, at: usize, effect: usize, chosen: &mut Chosen) -> Result<usize, String> {
+        let contract = self.contract();
+        let endpoint = &contract.endpoints[at];
+        let effect = &endpoint.effects[effect];
+        let (Some(list), Some(resource)) = (&effect.list, self.world.resource(&effect.resource)) else {
+            return Err(format!("{} lists nothing", endpoint.id));
+        };
+        let own = &contract.resources[resource];
+        let owner = list.of.as_ref().and_then(|of| self.world.resource(of)).ok_or("the list has no owner")?;
+        self.ensure(owner, chosen)?;
+        let except: Vec<Origin> = self
+            .world
+            .of(resource)
+            .filter_map(|at| Some(self.world.things()[at].attributes.get(&own.key)?.origin.clone()))
+            .collect();
+        let mut edits = self.refs(endpoint, chosen, &[])?;
+        let narrows = |f: &Field| f.optional() && list.narrowed_by.iter().any(|(path, _)| *path == f.path);
+        edits.extend(endpoint.request.iter().filter(|f| narrows(f)).map(|f| Edit::Remove(f.path.clone())));
+        let step = Step::new(at, Role::Setup, edits);
+        let tree = self.bind(&step);
+        let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, self.plan.moment());
+        let items = field::find(&endpoint.response, &list.path).and_then(|f| f.items.as_deref());
+        let items = items.ok_or_else(|| format!("nobody knows what an entry of {} is", list.path))?;
+        let manner = Manner { n: self.world.number(), side: 0, optional: true, now: self.plan.moment() };
+        answer.push(&list.path, example(items, &manner));
+        let before = self.world.things().len();
+        self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
+        let shown = (before..self.world.things().len()).find(|at| self.world.things()[*at].resource == resource);
+        let shown = shown.ok_or_else(|| format!("an entry of {} does not show its {}", list.path, list.item))?;
+        self.world.mark_listed(shown, (list, self.steps.len()), &except);
+        self.record(step, tree, answer);
+        Ok(shown)
+    }
+
+    pub(super) fn plant(&mut self, fixture: usize, chosen: &mut Chosen) -> Result<(), String> {
+        if self.fixtures.contains(&fixture) {
+            return Ok(());
+        }
+        let before = self.world.things().len();
+        self.world.plant(fixture, fixture as u64 + 1, self.plan.moment());
+        self.fixtures.push(fixture);
+        for at in before..self.world.things().len() {
+            let resource = self.world.things()[at].resource;
+            if chosen.insert(resource, at).is_some() {
+                return Err(format!("the fixture brings another {}", self.contract().resources[resource].name));
+            }
+        }
+        Ok(())
+    }
+}
