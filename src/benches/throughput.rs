@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use konform::behaviour::{Moment, World};
+use konform::behaviour::World;
 use konform::contract::Contract;
 use konform::evidence::Journal;
 use konform::exchange::http::{Connection, Http, Limits};
@@ -250,17 +250,14 @@ fn catalogues() -> Catalogues {
     Catalogues::from([("terms".to_owned(), Ok(Catalogue { key: "tcId".to_owned(), entries: vec![entry] }))])
 }
 
-fn filling<'a>(case: &'a str, salt: u64, catalogues: &'a Catalogues, now: &'a Moment) -> Filling<'a> {
-    Filling { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], catalogues, fixtures: &[], handed: &[], now }
-}
-
 fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> konform::exchange::Prepared {
     let catalogues = catalogues();
     let ambient = Ambient::new(Clock::System, 1);
     let now = ambient.now(&contract.zone);
     let step = case.probe();
-    let tree =
-        plan.bind(step, &mut |hole| fill(hole, &filling(&case.id, 1, &catalogues, &now))).expect("nothing is missing");
+    let tree = plan
+        .bind(step, &mut |hole| fill(hole, &Filling::first(&case.id, 1, &catalogues, &now)))
+        .expect("nothing is missing");
     let credentials = sandbox::credentials(contract);
     let encrypt = Encrypt::Never;
     let means = Means { target, credentials: &credentials, second: None, keys: None, encrypt, ambient: &ambient };
@@ -286,7 +283,7 @@ fn planning() {
             let early = plan.cases_of(member(&plan)).take_while(|c| c.family <= Family::Token);
             for case in early.filter(|c| c.steps.len() == 1) {
                 let step = case.probe();
-                let from = filling(&case.id, made, &catalogues, &now);
+                let from = Filling::first(&case.id, made, &catalogues, &now);
                 let tree = plan.bind(step, &mut |hole| fill(hole, &from)).expect("nothing is missing");
                 body.clear();
                 tree.write(&mut body);

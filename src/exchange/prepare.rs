@@ -135,7 +135,13 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
     }
 }
 
-impl Filling<'_> {
+impl<'a> Filling<'a> {
+    /// What the first step of a case is filled from while the profile has prepared nothing.
+    #[must_use]
+    pub fn first(case: &'a str, salt: u64, catalogues: &'a Catalogues, now: &'a DateTime<FixedOffset>) -> Self {
+        Self { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], fixtures: &[], handed: &[], now, catalogues }
+    }
+
     /// Bits that follow from salt, case, step, try and field.
     fn bits(&self, field: &str) -> u64 {
         let mut seed = Vec::with_capacity(self.case.len() + field.len() + 16);
@@ -479,18 +485,7 @@ mod tests {
     fn identities_differ_by_salt_case_field_step_and_try() {
         let catalogues = Catalogues::new();
         let now = Ambient::new(Clock::Fixed(0), 1).now(&Zone { name: "UTC".to_owned(), offset_seconds: 0 });
-        let base = Filling {
-            case: "c",
-            step: 0,
-            attempt: 0,
-            salt: 1,
-            answers: &[],
-            sent: &[],
-            catalogues: &catalogues,
-            fixtures: &[],
-            handed: &[],
-            now: &now,
-        };
+        let base = Filling::first("c", 1, &catalogues, &now);
         let hole = |field: &str| Hole::Identity {
             field: field.to_owned(),
             shape: crate::model::template::Shape::Plain,

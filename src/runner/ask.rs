@@ -30,18 +30,8 @@ impl<T: Transport> Runner<T> {
         let contract = self.plan.contract();
         let now = self.ambient.now(&contract.zone);
         let lists = crate::exchange::Catalogues::new();
-        let from = Filling {
-            case: "clean",
-            step: 0,
-            attempt: 0,
-            salt: self.ambient.salt(),
-            answers: &[],
-            sent: &[],
-            fixtures: &contract.fixtures,
-            handed: &[],
-            now: &now,
-            catalogues: &lists,
-        };
+        let own = Filling::first("clean", self.ambient.salt(), &lists, &now);
+        let from = Filling { fixtures: &contract.fixtures, ..own };
         let request = self.request(step, &from).map_err(|(_, why)| why)?;
         let (seen, _) = self.send(request, 0).await;
         if self.oracle.accepted(step.endpoint, &seen) {
@@ -59,18 +49,8 @@ impl<T: Transport> Runner<T> {
         step.headers.push(HeaderEdit { name: auth.header.clone(), change: HeaderChange::Remove });
         let now = self.ambient.now(&contract.zone);
         let lists = crate::exchange::Catalogues::new();
-        let from = Filling {
-            case: "init",
-            step: 0,
-            attempt: 0,
-            salt: self.ambient.salt(),
-            answers: &[],
-            sent: &[],
-            fixtures: &contract.fixtures,
-            handed: &[],
-            now: &now,
-            catalogues: &lists,
-        };
+        let own = Filling::first("init", self.ambient.salt(), &lists, &now);
+        let from = Filling { fixtures: &contract.fixtures, ..own };
         // What is in the path and the query stays: without it the request would be for another path.
         let place = |name: &str| wire.path_fields.iter().chain(&wire.query_fields).any(|field| field == name);
         let tree = self.plan.bind(&step, &mut |hole| {

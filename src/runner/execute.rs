@@ -261,18 +261,8 @@ impl<T: Transport> Runner<T> {
             spent: false,
         };
         let salt = self.ambient.salt() ^ round.wrapping_mul(0xd6e8_feb8_6659_fd93);
-        let base = Filling {
-            case: &case.id,
-            step: 0,
-            attempt,
-            salt,
-            answers: &[],
-            sent: &[],
-            catalogues: &catalogues.lists,
-            fixtures: &contract.fixtures,
-            handed: &lent.fixtures,
-            now: &now,
-        };
+        let own = Filling::first(&case.id, salt, &catalogues.lists, &now);
+        let base = Filling { attempt, fixtures: &contract.fixtures, handed: &lent.fixtures, ..own };
         for fixture in &case.fixtures {
             let (taken, serial) = base.taken(*fixture);
             run.world.plant(taken, serial, &now);

@@ -27,18 +27,8 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     let mut sent: Vec<Json> = Vec::new();
     for (at, step) in case.steps.iter().enumerate() {
         let answers: Vec<Option<Json>> = vec![None; at];
-        let from = Filling {
-            case: &case.id,
-            step: at,
-            attempt: 0,
-            salt: config.salt,
-            answers: &answers,
-            sent: &sent,
-            catalogues: &catalogues,
-            fixtures: &config.contract.fixtures,
-            handed: &[],
-            now: &now,
-        };
+        let own = Filling::first(&case.id, config.salt, &catalogues, &now);
+        let from = Filling { step: at, answers: &answers, sent: &sent, fixtures: &config.contract.fixtures, ..own };
         // What only an earlier answer knows is shown as its place.
         let body = plan.bind(step, &mut |hole| {
             Ok::<_, std::convert::Infallible>(fill(hole, &from).unwrap_or_else(|_| Json::text(format!("<{hole:?}>"))))
