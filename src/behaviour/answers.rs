@@ -141,8 +141,6 @@ impl World {
 
     fn entries(&self, effect: &Effect, endpoint: &Endpoint, request: &Json, named: &Named) -> Vec<usize> {
         let (Some(list), Some(resource)) = (&effect.list, self.resource(&effect.resource)) else { return Vec::new() };
-        let own = &self.contract.resources[resource];
-        let there = |at: &usize| !own.left.contains(&self.things[*at].state);
         let mut found: Vec<usize> = if let Some(of) = &list.of {
             let owner = self.resource(of).and_then(|of| self.about(of, named).0.first().copied());
             let key = owner
@@ -161,7 +159,7 @@ impl World {
             });
             if asked { named } else { self.of(resource).collect() }
         };
-        found.retain(there);
+        found.retain(|at| !self.has_left(*at));
         // A request that names one of them asks for that one alone.
         if let (Some(_), Some(Lookup::Found(one))) =
             (&list.of, named.iter().find(|(r, _)| *r == resource).map(|(_, l)| *l))

@@ -122,8 +122,7 @@ impl World {
                 }
             }
         }
-        let narrowed = list.narrowed_by.iter().any(|(path, _)| call.request.at(path).is_some_and(|v| *v != Json::Null));
-        if let (Some((at, ..)), Some(_), None, None, false) = (owner, list.clause, &list.size, &list.page, narrowed) {
+        if let Some((at, ..)) = owner.filter(|_| list.shows_all(call.request)) {
             if !self.things[at].complete.contains(&own.name) {
                 self.things[at].complete.push(own.name.clone());
             }

@@ -121,12 +121,6 @@ impl World {
         let Some(resource) = self.resource(resource) else { return };
         let own = &self.contract.resources[resource];
         let named = self.named(endpoint, request, None);
-        let narrowed: Vec<(&str, &Json)> = list
-            .narrowed_by
-            .iter()
-            .filter_map(|(path, attribute)| Some((attribute.as_str(), request.at(path)?)))
-            .filter(|(_, value)| **value != Json::Null)
-            .collect();
         let (owner, instances) = self.of_list(resource, list, &named);
         if owner.is_some_and(|owner| self.has_left(owner)) {
             // Which list the owner's departure leaves behind, no page says.
@@ -140,9 +134,9 @@ impl World {
             let Some(key) = thing.attributes.get(&own.key).map(|h| &h.value) else { continue };
             let found = entries.iter().position(|e| e.at(&list.item).is_some_and(|k| same(key, k)));
             let there = !self.has_left(at);
-            let meant = narrowed.iter().all(|(attribute, value)| {
-                thing.attributes.get(*attribute).is_some_and(|held| same(&held.value, value))
-            });
+            let meant = list
+                .narrowing(request)
+                .all(|(attribute, value)| thing.attributes.get(attribute).is_some_and(|held| same(&held.value, value)));
             // A list that the request narrows must hold the entries with that value; others may be in it or not.
             if there && !meant {
                 continue;

@@ -367,8 +367,8 @@ impl World {
     pub fn left(&self, resource: usize, key: &str) -> bool {
         let own = &self.contract.resources[resource];
         let named = self.index.get(&(resource, own.key.clone(), key.to_owned())).into_iter().flatten();
-        let mut named = named.map(|at| &self.things[*at]).peekable();
-        named.peek().is_some() && named.all(|thing| thing.gone || own.left.contains(&thing.state))
+        let mut named = named.copied().peekable();
+        named.peek().is_some() && named.all(|at| self.has_left(at))
     }
 
     /// What a list showed of an instance is taken from whichever entry of that list is not known otherwise.

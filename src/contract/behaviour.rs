@@ -155,6 +155,21 @@ pub struct Listing {
     pub size_clause: Option<ClauseIx>,
 }
 
+impl Listing {
+    /// Attributes, each with the value, that the request narrows the list to.
+    pub fn narrowing<'a>(&'a self, request: &'a Json) -> impl Iterator<Item = (&'a str, &'a Json)> {
+        let named =
+            self.narrowed_by.iter().filter_map(|(path, attribute)| Some((attribute.as_str(), request.at(path)?)));
+        named.filter(|(_, value)| **value != Json::Null)
+    }
+
+    /// True if an answer to the request shows everything that the list has: no size, page or value cuts it.
+    #[must_use]
+    pub fn shows_all(&self, request: &Json) -> bool {
+        self.clause.is_some() && self.size.is_none() && self.page.is_none() && self.narrowing(request).next().is_none()
+    }
+}
+
 /// An answer field that repeats an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Echo {

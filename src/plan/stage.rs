@@ -55,7 +55,7 @@ pub(super) fn go_on(plan: &Plan, way: &Way, at: usize, (names, turn): (Names, u8
             continue;
         }
         let things = stage.world.things();
-        let left = |t: &usize| things[*t].gone || contract.resources[resource].left.contains(&things[*t].state);
+        let left = |t: &usize| stage.world.has_left(*t);
         let known: Vec<usize> = (0..things.len()).filter(|t| things[*t].resource == resource).collect();
         let mut latest_first = known.iter().rev();
         let pick = match names {
