@@ -37,12 +37,7 @@ pub(super) fn bind(contract: &mut Contract) {
                 let own = set.iter().filter(|(_, path)| *path == f.path).map(|(attribute, _)| attribute);
                 let attributes: Vec<&String> = own.chain(&f.refers).chain(&f.equals).collect();
                 let group = attributes.into_iter().filter_map(|attribute| groups.get(attribute)).flatten();
-                let mut legal = f.clone();
-                let mut narrowed = false;
-                group.for_each(|other| narrowed |= narrow(&mut legal, other));
-                if narrowed {
-                    f.legal = Some(Box::new(legal));
-                }
+                f.legal = narrowed(f, group).map(Box::new);
             });
         }
     }
@@ -74,12 +69,7 @@ pub(super) fn form(contract: &mut Contract) {
         for field in &mut endpoint.request {
             field.walk_mut(&mut |f| {
                 let group = f.refers.as_ref().and_then(|attribute| groups.get(attribute)).into_iter().flatten();
-                let mut form = f.legal().clone();
-                let mut narrowed = false;
-                group.for_each(|other| narrowed |= narrow(&mut form, other));
-                if narrowed {
-                    f.form = Some(Box::new(form));
-                }
+                f.form = narrowed(f.legal(), group).map(Box::new);
             });
         }
     }
@@ -99,6 +89,13 @@ fn set_by_request(endpoint: &super::Endpoint) -> Vec<(String, String)> {
     found.sort();
     found.dedup();
     found
+}
+
+/// A field narrowed to what all of a group take as well; none if that changes nothing.
+fn narrowed<'f>(field: &Field, group: impl Iterator<Item = &'f Field>) -> Option<Field> {
+    let mut legal = field.clone();
+    let changed = group.fold(false, |changed, other| narrow(&mut legal, other) | changed);
+    changed.then_some(legal)
 }
 
 /// Narrows what is legal to what the other field takes as well; true if that changed anything.
