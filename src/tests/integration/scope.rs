@@ -1,9 +1,5 @@
 //! What a profile says of a target: the types of its values, the endpoints that it has, the requests that it takes.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::DateTime;
@@ -13,9 +9,11 @@ use konform::model::observed::Failure;
 use konform::model::{Hole, Json, Kind, Level, Role, RunHeader, Summary, field};
 use konform::plan::Plan;
 use konform::report::console;
-use konform::sandbox::{Call, Sandbox, Variant};
+use konform::sandbox::{Sandbox, Variant};
 
+use super::evidence::konform;
 use super::lab::{self, Folder};
+use super::raw_server::{Said, Server};
 
 /// What konform sent to which endpoint.
 type Sent = Arc<Mutex<Vec<(String, Json)>>>;
@@ -315,93 +313,24 @@ fn a_selection_judges_calls_of_its_own_endpoints_alone() {
 }
 
 /// A library on a socket that has some of its endpoints.
-struct Server {
-    url: String,
-    stop: Arc<AtomicBool>,
-}
-
-impl Server {
-    fn start(has: fn(&str) -> bool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let stop: Arc<AtomicBool> = Arc::default();
-        let stopped = Arc::clone(&stop);
-        let sandbox = Arc::new(Sandbox::new(library(None), Variant::default(), Vec::new()));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stopped.load(Ordering::Relaxed) {
-                    break;
-                }
-                let sandbox = Arc::clone(&sandbox);
-                std::thread::spawn(move || answer(stream, &sandbox, has));
-            }
-        });
-        Self { url: format!("http://{address}/v1"), stop }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.url.trim_start_matches("http://").trim_end_matches("/v1"));
-    }
-}
-
-fn answer(mut stream: TcpStream, sandbox: &Sandbox, has: fn(&str) -> bool) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let mut words = line.split(' ').map(str::to_owned);
-    let (method, whole) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.trim_end().split_once(':') {
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-    }
-    let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
-    let (status, body) = if has(path) {
-        let call = Call { method, path: path.to_owned(), query: query.to_owned(), headers, body };
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let reply = runtime.block_on(sandbox.answer(&call));
-        (reply.status, reply.body)
-    } else {
-        (404, Vec::new())
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
-}
-
-fn konform(folder: &Folder, args: &[&str]) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_konform"));
-    let output = command.args(args).current_dir(&folder.0).output().expect("the program runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    (output.status.code().unwrap_or(-1), text)
+fn part_of_a_library(has: fn(&str) -> bool) -> Server {
+    let missing = Said { status: 404, headers: Vec::new(), body: Vec::new(), close: false };
+    Server::before(move |asked| (!has(&asked.call.path)).then(|| missing.clone()), |_, said| Some(said))
 }
 
 #[test]
 fn reports_evidence_and_certificates_name_the_scope() {
     let folder = Folder::new();
-    let server = Server::start(|path| path.starts_with("/v1/books"));
+    let server = part_of_a_library(|path| path.starts_with("/v1/books"));
     let run = |out: &str, more: &[&str]| {
-        let mut args = vec!["run", "--quiet", "--contract", "library", "--target", &server.url, "--out", out];
+        let target = server.target();
+        let mut args = vec!["run", "--quiet", "--contract", "library", "--target", &target, "--out", out];
         args.extend(more);
-        konform(&folder, &args)
+        konform(&folder.0, &args)
     };
     let (code, text) = run("bare", &[]);
     assert!(code == 3 && text.contains("not served") && text.contains("endpoints: ["), "{code}\n{text}");
-    let (code, again) = konform(&folder, &["rejudge", "bare", "--contract", "library"]);
+    let (code, again) = konform(&folder.0, &["rejudge", "bare", "--contract", "library"]);
     assert_eq!(code, 0, "{again}");
     let line = text.lines().find(|l| l.starts_with("endpoints: ")).expect("a line to paste");
     let more = "capabilities: [{without: \"book-*/**\", reason: lent by nobody}]";
@@ -419,16 +348,16 @@ fn reports_evidence_and_certificates_name_the_scope() {
     let errors: Vec<String> =
         super::contract_files::schema("results").iter_errors(&value).map(|e| e.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    assert_eq!(konform(&folder, &["rejudge", "whole"]).0, 0);
-    assert_eq!(konform(&folder, &["keygen", "keys", "--sign"]).0, 0);
+    assert_eq!(konform(&folder.0, &["rejudge", "whole"]).0, 0);
+    assert_eq!(konform(&folder.0, &["keygen", "keys", "--sign"]).0, 0);
     let keys: Vec<String> = std::fs::read_dir(folder.0.join("keys"))
         .expect("keys")
         .map(|e| e.expect("a file").path().display().to_string())
         .collect();
     let key = |public: bool| keys.iter().find(|k| k.contains("public") == public).expect("a key").clone();
-    let (code, text) = konform(&folder, &["certify", "whole", "--key", &key(false)]);
+    let (code, text) = konform(&folder.0, &["certify", "whole", "--key", &key(false)]);
     assert!(code == 0 && text.contains("4 of 7 endpoints in scope; out: loan-get, loan-open, loan-return"), "{text}");
-    let (code, text) = konform(&folder, &["verify", "whole", "--pub", &key(true)]);
+    let (code, text) = konform(&folder.0, &["verify", "whole", "--pub", &key(true)]);
     assert!(code == 0 && text.contains("out: loan-get, loan-open, loan-return"), "{text}");
 }
 
@@ -437,12 +366,12 @@ fn a_selected_run_is_judged_again_and_replayed_as_it_was_planned() {
     let folder = Folder::new();
     let args = ["run", "--quiet", "--contract", "library", "--mode", "nightly", "--fuzz-cases", "2", "--out", "run"];
     let fault = ["--only", "book-*", "--fault", "skip-effects:book-withdraw"];
-    let (code, text) = konform(&folder, &[&args[..], &fault[..]].concat());
+    let (code, text) = konform(&folder.0, &[&args[..], &fault[..]].concat());
     assert_eq!(code, 1, "{text}");
-    assert_eq!(konform(&folder, &["rejudge", "run"]).0, 0);
+    assert_eq!(konform(&folder.0, &["rejudge", "run"]).0, 0);
     let evidence = std::fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence");
     assert!(evidence.contains("::walk::"), "no sequence ran");
-    let (code, text) = konform(&folder, &["replay", "run/findings/1.json"]);
+    let (code, text) = konform(&folder.0, &["replay", "run/findings/1.json"]);
     assert_eq!(code, 1, "{text}");
 }
 

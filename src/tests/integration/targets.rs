@@ -1,9 +1,8 @@
 //! Targets that misbehave on the wire: each gets the verdict of the table, in time, and the run goes on.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use konform::contract::Contract;
@@ -19,73 +18,19 @@ use konform::runner::{Access, Options, Runner};
 use konform::sandbox::{Call, Sandbox, Variant};
 
 use super::lab;
+use super::raw_server::{self, Said, Server};
 
 /// What to do with the answer of a sandbox before it is sent: bytes, and whether to close then.
 type Manners = fn(&Call, Vec<u8>, &mut TcpStream) -> std::io::Result<()>;
 
-/// A sandbox on a raw socket, so that its answers can be spoilt in ways that no HTTP library allows.
-struct Rude {
-    address: SocketAddr,
-    stop: Arc<AtomicBool>,
-}
-
-impl Rude {
-    fn start(contract: &Arc<Contract>, manners: Manners) -> Self {
-        let sandbox = Arc::new(Sandbox::new(Arc::clone(contract), Variant::default(), Vec::new()));
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stopped.load(Ordering::Relaxed) {
-                    break;
-                }
-                let sandbox = Arc::clone(&sandbox);
-                std::thread::spawn(move || serve(stream, &sandbox, manners));
-            }
-        });
-        Self { address, stop }
-    }
-}
-
-impl Drop for Rude {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-fn serve(mut stream: TcpStream, sandbox: &Sandbox, manners: Manners) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.trim_end().split_once(':') {
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-    }
-    let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let call = Call { method: "POST".to_owned(), path, query: String::new(), headers, body };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reply = runtime.block_on(sandbox.answer(&call));
-    let mut bytes =
-        format!("HTTP/1.1 {} X\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len())
-            .into_bytes();
-    for (name, value) in &reply.headers {
-        bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
-    }
-    bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(&reply.body);
-    manners(&call, bytes, &mut stream)
+/// A sandbox on a raw socket whose answers are spoilt in a given manner.
+fn rude(contract: &Arc<Contract>, manners: Manners) -> Server {
+    let sandbox = raw_server::sandbox(Arc::clone(contract));
+    Server::connections(move |mut stream| {
+        let Some(call) = raw_server::read(&mut BufReader::new(stream.try_clone()?))? else { return Ok(()) };
+        let said = Said::from(raw_server::reply(&sandbox, &call)?).with("connection", "close");
+        manners(&call, said.bytes(), &mut stream)
+    })
 }
 
 /// Case, verdict and reason, in the order of the plan.
@@ -139,7 +84,7 @@ const CASE: &str = "user-registration::value::body.gender::near-male";
 /// Answers one case in a given manner; what verdict does that case get, and how does the run end?
 fn one(manners: Manners) -> (Outcome, Option<Reason>, Summary, Seen) {
     let contract = lab::contract(None);
-    let rude = Rude::start(&contract, manners);
+    let rude = rude(&contract, manners);
     let start = Instant::now();
     let (summary, seen) = run(&contract, rude.address, Duration::from_millis(400), |c| c.id.contains("::value::"));
     assert!(start.elapsed() < Duration::from_secs(30), "the run hung");
@@ -322,7 +267,7 @@ fn a_silent_target_is_given_up_after_a_few_tries() {
         std::thread::sleep(Duration::from_secs(3));
         Ok(())
     };
-    let rude = Rude::start(&contract, silent);
+    let rude = rude(&contract, silent);
     let start = Instant::now();
     let (summary, seen) = run(&contract, rude.address, Duration::from_millis(300), |_| true);
     assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
@@ -335,7 +280,7 @@ fn a_partner_with_the_wrong_key_is_told_so_and_accuses_nobody() {
     let refuse: Manners = |_, _, s| {
         s.write_all(b"HTTP/1.1 401 No\r\ncontent-type: application/json\r\nX-KM-Correlation-Id: 261122120000-0000001\r\ncontent-length: 57\r\nconnection: close\r\n\r\n{\"response\":{\"code\":\"090_001\",\"description\":\"bad token\"}}")
     };
-    let rude = Rude::start(&contract, refuse);
+    let rude = rude(&contract, refuse);
     let (summary, _) = run(&contract, rude.address, Duration::from_secs(2), |_| true);
     assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
     assert!(summary.notes.iter().any(|n| n.contains("401 090_001")), "{:?}", summary.notes);
@@ -359,7 +304,7 @@ fn an_absurd_id_bloats_no_report_and_a_text_forges_no_line() {
         }
         s.write_all(&b)
     };
-    let rude = Rude::start(&contract, absurd);
+    let rude = rude(&contract, absurd);
     let (summary, _) =
         run(&contract, rude.address, Duration::from_secs(5), |c| c.id.starts_with("user-registration::valid"));
     assert_eq!(summary.exit, 1, "{}", lab::describe(&summary));
@@ -379,7 +324,7 @@ fn a_platform_that_refuses_strangers_is_inconclusive_not_wrong() {
         }
         s.write_all(&b)
     };
-    let rude = Rude::start(&contract, refuse);
+    let rude = rude(&contract, refuse);
     let (summary, _) = run(&contract, rude.address, Duration::from_secs(2), |_| true);
     assert!(summary.findings.is_empty() && summary.exit == 3, "{}", lab::describe(&summary));
 }
