@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::behaviour::{Act, Attribute, Resource, When};
-use super::effect::{Tables, literal};
-use super::endpoint::{Contract, Credential, EncryptionClauses, Endpoint, Envelope, Policy, Unknown};
+use super::api::Shared;
+use super::behaviour::{Act, When};
+use super::effect::Tables;
+use super::endpoint::{Contract, EncryptionClauses, Endpoint, Envelope, Policy, Unknown};
 use super::error::{LoadError, suggest};
 use super::file::File;
 use super::fitting::{self, Scope};
@@ -17,7 +18,7 @@ use super::table::{Part, secrets};
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
 use crate::model::field::{Field, Location, Sample, Unit};
-use crate::model::wire::{AuthPlan, EncryptionPlan, HeaderPlan, Mark, Piece, SignedBytes, WirePlan, Zone};
+use crate::model::wire::{HeaderPlan, Mark, Piece, WirePlan, Zone};
 use crate::model::{Hazard, Json, Source, field};
 
 /// Loads the files of one API; a profile may set the envelope and decide conflicts.
@@ -65,23 +66,7 @@ pub(super) struct Loader<'a> {
 }
 
 /// Failing attempts that a case makes where nobody has seen the limit.
-const ATTEMPTS: u32 = 10;
-
-/// What `api.yaml` gives to every endpoint.
-struct Shared<'n> {
-    request_headers: &'n [Node],
-    response_headers: &'n [Node],
-    auth: Option<Auth>,
-    encryption: Option<Property<()>>,
-    success: Option<&'n Node>,
-    envelope: Property<String>,
-}
-
-#[derive(Clone)]
-struct Auth {
-    plan: AuthPlan,
-    verified: Property<()>,
-}
+pub(super) const ATTEMPTS: u32 = 10;
 
 impl<'a> Loader<'a> {
     fn new(profile: Option<&'a Profile>, scope: Scope) -> Self {
@@ -119,171 +104,6 @@ impl<'a> Loader<'a> {
             attributes: Vec::new(),
             scope,
         }
-    }
-
-    fn api<'n>(&mut self, map: &Map<'n>) -> Result<Shared<'n>, LoadError> {
-        version(map)?;
-        map.later(&["content_encryption", "scenarios"])?;
-        map.req("id")?.text()?.clone_into(&mut self.contract.id);
-        map.req("title")?.text()?.clone_into(&mut self.contract.title);
-        self.contract.default = map.opt("default").map(Node::flag).transpose()?.unwrap_or(false);
-        map.text("base_path")?.unwrap_or_default().clone_into(&mut self.contract.base_path);
-        skip(map, &["version", "sources"]);
-        let owner = self.contract.id.clone();
-        self.notes(map, &owner)?;
-        if let Some(zone) = map.opt("zone") {
-            self.contract.zone = read_zone(zone)?;
-        }
-        if let Some(unit) = map.opt("length_unit") {
-            self.contract.units = match unit.word(&["unseen", "code-points", "utf-16", "bytes"])? {
-                "code-points" => vec![Unit::CodePoints],
-                "utf-16" => vec![Unit::Utf16],
-                "bytes" => vec![Unit::Bytes],
-                _ => Unit::ALL.to_vec(),
-            };
-        }
-        let script = map.opt("script").map(|n| n.word(&["ascii", "hangul"])).transpose()?;
-        self.contract.hangul = script == Some("hangul");
-        for node in map.opt("credentials").map(Node::list).transpose()?.unwrap_or_default() {
-            let m = node.map()?;
-            self.contract.credentials.push(Credential {
-                name: m.req("name")?.text()?.to_owned(),
-                length: m.opt("length").map(|n| n.parse("a length")).transpose()?,
-                secret: m.opt("secret").map(Node::flag).transpose()?.unwrap_or(false),
-                digits: m.opt("charset").map(|n| n.word(&["digits", "hex"])).transpose()? == Some("digits"),
-            });
-            m.done()?;
-        }
-        for node in map.opt("resources").map(Node::list).transpose()?.unwrap_or_default() {
-            let resource = read_resource(node)?;
-            self.contract.resources.push(resource);
-        }
-        if let Some(profile) = self.profile {
-            self.contract.fixtures.clone_from(&profile.fixtures);
-            self.contract.beginnings.clone_from(&profile.beginnings);
-            self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
-        }
-        let envelope = self.envelope(map.req("envelope")?)?;
-        let auth = match map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
-            [] => None,
-            [one] => Some(self.auth(one)?),
-            [_, second, ..] => {
-                return Err(second.error("a second auth scheme is not supported by this version", "keep one scheme"));
-            }
-        };
-        let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
-        let shared = Shared {
-            request_headers: map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default(),
-            response_headers: map.opt("response_headers").map(Node::list).transpose()?.unwrap_or_default(),
-            auth,
-            encryption,
-            success: map.opt("success"),
-            envelope,
-        };
-        map.done()?;
-        Ok(shared)
-    }
-
-    fn encryption(&mut self, node: &Node) -> Result<Property<()>, LoadError> {
-        let map = node.map()?;
-        let id = map.req("id")?.text()?.to_owned();
-        map.req("scheme")?.word(&["jwe-compact"])?;
-        let alg = map.req("alg")?.word(&["RSA-OAEP-256"])?.to_owned();
-        let enc = map
-            .req("enc")?
-            .list()?
-            .iter()
-            .map(|n| n.word(&["A128GCM", "A256GCM"]).map(str::to_owned))
-            .collect::<Result<Vec<_>, _>>()?;
-        let plan = EncryptionPlan {
-            id,
-            member: map.req("member")?.text()?.to_owned(),
-            key_id_header: map.req("key_id_header")?.text()?.to_owned(),
-            alg,
-            enc,
-        };
-        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
-        let why = map.text("why")?.unwrap_or_default().to_owned();
-        map.done()?;
-        if plan.enc.is_empty() {
-            return Err(node.error("no content encryption", "write `enc: [A128GCM]`"));
-        }
-        self.contract.encryption = Some(Arc::new(plan));
-        Ok(Property { sides: vec![()], open: false, basis, why, source: node.source() })
-    }
-
-    fn envelope(&mut self, node: &Node) -> Result<Property<String>, LoadError> {
-        let map = node.map()?;
-        let mut envelope =
-            Envelope { code: map.req("code")?.text()?.to_owned(), message: map.req("message")?.text()?.to_owned() };
-        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
-        let why = map.text("why")?.unwrap_or_default().to_owned();
-        self.contract.bare_success =
-            map.opt("on").map(|n| n.word(&["answers", "refusals"])).transpose()? == Some("refusals");
-        map.done()?;
-        if let Some(own) = self.profile.and_then(|p| p.envelope.as_ref()) {
-            envelope.clone_from(own);
-        }
-        self.contract.envelope = envelope.clone();
-        Ok(Property { sides: vec![envelope.code], open: false, basis, why, source: node.source() })
-    }
-
-    fn auth(&mut self, node: &Node) -> Result<Auth, LoadError> {
-        let map = node.map()?;
-        let id = map.req("id")?.text()?.to_owned();
-        let scheme = map.req("scheme")?;
-        let bearer = match scheme.word(&["hmac", "none", "bearer", "basic", "api-key", "mtls"])? {
-            "hmac" => false,
-            "bearer" => true,
-            other => {
-                return Err(scheme.error(
-                    format!("auth scheme `{other}` is not supported by this version"),
-                    "`hmac` and `bearer` are",
-                ));
-            }
-        };
-        let key = map.req(if bearer { "credential" } else { "key" })?;
-        if !self.contract.credentials.iter().any(|c| Some(c.name.as_str()) == key.text().ok()) {
-            return Err(key.error(
-                "no such credential",
-                suggest(key.text()?, self.contract.credentials.iter().map(|c| c.name.as_str())),
-            ));
-        }
-        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
-        let verified = Property {
-            sides: vec![()],
-            open: false,
-            basis,
-            why: map.text("says")?.unwrap_or_default().to_owned(),
-            source: node.source(),
-        };
-        let key = key.text()?.to_owned();
-        let plan = if bearer {
-            let value = vec![Piece::Text("Bearer ".to_owned()), Piece::Credential(key.clone())];
-            let header = map.text("header")?.unwrap_or("Authorization").to_owned();
-            AuthPlan { id, header, value, key, over: None }
-        } else {
-            map.req("algorithm")?.word(&["hmac-sha256"])?;
-            let read = |n: &Node| {
-                Ok(if n.word(&["body", "base64-body"])? == "body" {
-                    SignedBytes::Body
-                } else {
-                    SignedBytes::Base64Body
-                })
-            };
-            let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
-            let over =
-                over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
-            AuthPlan {
-                id,
-                header: map.req("header")?.text()?.to_owned(),
-                value: pieces(map.req("template")?, &self.contract)?,
-                key,
-                over: over.sides.first().copied(),
-            }
-        };
-        map.done()?;
-        Ok(Auth { plan, verified })
     }
 
     fn endpoint(&mut self, node: &Node, shared: &Shared<'_>) -> Result<(), LoadError> {
@@ -699,7 +519,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn version(map: &Map<'_>) -> Result<(), LoadError> {
+pub(super) fn version(map: &Map<'_>) -> Result<(), LoadError> {
     let node = map.req("konform")?;
     if node.text()? == "1" {
         return Ok(());
@@ -708,16 +528,6 @@ fn version(map: &Map<'_>) -> Result<(), LoadError> {
         format!("language version {} is not known to konform {}", node.text()?, env!("CARGO_PKG_VERSION")),
         "this program reads `konform: 1`",
     ))
-}
-
-fn read_zone(node: &Node) -> Result<Zone, LoadError> {
-    let map = node.map()?;
-    let name = map.req("name")?.text()?.to_owned();
-    let offset = map.req("offset")?;
-    map.done()?;
-    let parsed = offset.text()?.parse::<chrono::FixedOffset>();
-    let seconds = parsed.map_err(|_| offset.error("no offset from UTC", "write `\"+09:00\"`"))?.local_minus_utc();
-    Ok(Zone { name, offset_seconds: seconds })
 }
 
 /// Attributes by which the contract's calls find resources.
@@ -749,37 +559,4 @@ fn speaks_of_empty(row: &super::Row, path: &str) -> bool {
 /// The names in braces of a path.
 fn parameters(path: &str) -> Vec<&str> {
     path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
-}
-
-fn read_resource(node: &Node) -> Result<Resource, LoadError> {
-    let map = node.map()?;
-    let words = |key: &'static str| -> Result<Vec<String>, LoadError> {
-        let nodes = map.opt(key).map(Node::list).transpose()?.unwrap_or_default();
-        nodes.iter().map(|n| n.text().map(str::to_owned)).collect()
-    };
-    let mut resource = Resource {
-        name: map.req("name")?.text()?.to_owned(),
-        key: map.req("key")?.text()?.to_owned(),
-        catalogue: map.opt("catalogue").map(Node::flag).transpose()?.unwrap_or(false),
-        states: words("states")?,
-        left: words("left")?,
-        progress: words("progress")?,
-        fleeting: map.opt("fleeting").map(Node::flag).transpose()?.unwrap_or(false),
-        attributes: Vec::new(),
-    };
-    for (name, value) in map.opt("attributes").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
-        let m = value.map()?;
-        resource
-            .attributes
-            .push(Attribute { name: name.text()?.to_owned(), initial: m.opt("initial").map(literal).transpose()? });
-        m.opt("note");
-        m.done()?;
-    }
-    map.done()?;
-    for state in resource.left.iter().chain(&resource.progress) {
-        if !resource.states.contains(state) {
-            return Err(node.error(format!("`{state}` is none of its states"), "list it under `states`"));
-        }
-    }
-    Ok(resource)
 }

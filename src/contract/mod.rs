@@ -4,6 +4,7 @@
 //! files of one API together and gives every promise its clause; `lint` says what the contract holds and leaves open.
 //! Nothing here knows requests, targets or verdicts.
 
+mod api;
 pub mod behaviour;
 pub mod compare;
 mod effect;

@@ -1,7 +1,8 @@
 //! What was sent and is shown again: a tentative call, and the call that shows what it stored.
 
+use super::scope::overrides;
 use super::way::{Goal, Way};
-use super::{Planned, Scope, overrides, setup};
+use super::{Planned, Scope, setup};
 use crate::contract::behaviour::{Act, Source};
 use crate::model::{Edit, Field, Role, Step, field};
 

@@ -25,6 +25,7 @@ mod presence;
 mod race;
 mod rehearsal;
 mod scenario;
+mod scope;
 mod setup;
 mod stage;
 mod tamper;
@@ -52,9 +53,9 @@ use crate::model::case::Draw;
 use crate::model::field::{Kind, general};
 use crate::model::fixture::{Touch, fit};
 
-use crate::model::template::HeaderEdit;
 use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Input, Json, Role, Step, Template, field};
 use crate::schema::compose;
+use scope::Scope;
 
 /// Characters of a key that a run's list of leftovers has at most.
 pub const KEY: usize = 128;
@@ -559,185 +560,6 @@ fn baseline(endpoint: &Endpoint) -> Template {
         body.apply(&Edit::Set(path.clone(), Template::Json(value.clone())));
     }
     body
-}
-
-/// What a family's functions work on.
-#[derive(Clone, Copy)]
-struct Scope<'a> {
-    plan: &'a Plan,
-    at: usize,
-    endpoint: &'a Endpoint,
-    family: Family,
-}
-
-impl<'a> Scope<'a> {
-    /// Every field of the request body, members of objects after their object; items of arrays are not listed.
-    fn fields(&self) -> Vec<&'a Field> {
-        let mut found = Vec::new();
-        for field in &self.endpoint.request {
-            field.walk(&mut |f| {
-                if !f.path.contains('*') {
-                    found.push(f);
-                }
-            });
-        }
-        found
-    }
-
-    fn id(&self, place: &str, variant: &str) -> String {
-        format!("{}::{}::{place}::{variant}", self.endpoint.id, self.family.word())
-    }
-
-    /// What the draws of this variant follow from: the plan's seed and the case's id (FNV-1a).
-    fn seed(&self, variant: &str) -> u64 {
-        let id = self.id("body", variant);
-        self.plan
-            .seed
-            .to_le_bytes()
-            .into_iter()
-            .chain(id.bytes())
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-    }
-
-    fn probe(&self, edits: Vec<Edit>) -> Step {
-        Step::new(self.at, Role::Probe, edits)
-    }
-
-    /// A case of one request with one body edit.
-    fn edited(&self, field: &Field, variant: &str, clause: Option<ClauseIx>, edit: Edit) -> Planned {
-        self.case(&field.place(), variant, clause, self.probe(vec![edit]))
-    }
-
-    /// A case of one request with one header edit.
-    fn with_header(&self, field: &Field, variant: &str, clause: Option<ClauseIx>, edit: HeaderEdit) -> Planned {
-        let mut step = self.probe(Vec::new());
-        step.headers.push(edit);
-        self.case(&field.place(), variant, clause, step)
-    }
-
-    /// A case of one request, led to by the steps that it needs: to be read if it is refused for its input, else to be accepted.
-    #[expect(clippy::needless_pass_by_value, reason = "a family makes a request and gives it away")]
-    fn case(&self, place: &str, variant: &str, clause: Option<ClauseIx>, probe: Step) -> Planned {
-        let own = |way: &Way| {
-            let mut probe = probe.clone();
-            let edits = std::mem::take(&mut probe.edits);
-            probe.edits = way.edits.iter().filter(|e| !edits.iter().any(|own| overrides(own, e))).cloned().collect();
-            probe.edits.extend(edits);
-            probe
-        };
-        let id = self.id(place, variant);
-        let input = self.plan.way(self.at, Goal::Input);
-        if let Some(way) = input.as_ref().ok().filter(|way| !way.dangling) {
-            let case = self.build(id.clone(), way, own(way), clause.into_iter().collect());
-            // Refused for what it sends, and not for the state that this way leads to.
-            let input = |c: &ClauseIx| self.plan.contract.clause(*c).part() == "request";
-            let refused = matches!(case.expect(), Expect::Refuse { broken, .. } if broken.iter().any(input))
-                && case.probe().headers.is_empty();
-            let signed = case.probe().token == crate::model::template::TokenEdit::Intact;
-            if refused && signed && case.probe().seal == crate::model::case::Seal::AsMarked {
-                return Planned::Case(Box::new(case));
-            }
-        }
-        match self.plan.way(self.at, Goal::Accept) {
-            Ok(way) => Planned::Case(Box::new(self.build(id, &way, own(&way), clause.into_iter().collect()))),
-            Err(reason) => Planned::LeftOut(LeftOut { id, clause, reason }),
-        }
-    }
-
-    /// A case whose way and request stand already.
-    fn led(&self, place: &str, variant: &str, clause: Option<ClauseIx>, way: &Way, probe: Step) -> Planned {
-        Planned::Case(Box::new(self.build(self.id(place, variant), way, probe, clause.into_iter().collect())))
-    }
-
-    fn left_out(&self, place: &str, variant: &str, clause: Option<ClauseIx>, reason: impl Into<String>) -> Planned {
-        Planned::LeftOut(LeftOut { id: self.id(place, variant), clause, reason: reason.into() })
-    }
-
-    /// Reads off what the contract says of the request and which clauses the case exercises.
-    fn build(&self, id: String, way: &Way, mut probe: Step, aims: Vec<ClauseIx>) -> Case {
-        let plan = self.plan;
-        // The last call need not be the endpoint's own: another one shows what it did.
-        let endpoint = &plan.contract.endpoints[probe.endpoint];
-        let seen = rehearsal::Seen {
-            sent: &way.sent,
-            answers: &way.answers,
-            step: way.steps.len(),
-            base: plan.base(),
-            contract: &plan.contract,
-            now: plan.moment(),
-        };
-        let body = rehearsal::bind(plan, &probe, &seen);
-        let headers = rehearsal::headers(plan, &probe);
-        let made_up = probe
-            .edits
-            .iter()
-            .any(|e| matches!(e, Edit::Set(_, Template::Hole(Hole::Identity { .. } | Hole::Number { .. }))));
-        let standing = if made_up {
-            let mut world = way.world.clone();
-            freshen(endpoint, &probe.edits, &body, &mut world);
-            world.standing(endpoint, &body, plan.moment())
-        } else {
-            way.world.standing(endpoint, &body, plan.moment())
-        };
-        probe.expect = isolation::expect(&plan.contract, &probe, &body, &headers, &standing);
-        let mut steps: Vec<Step> = way.steps.clone();
-        for step in steps.iter_mut().filter(|s| s.role == Role::Setup) {
-            step.expect = Expect::Accept { may: Vec::new() };
-        }
-        steps.push(probe);
-        let aim = aims.first().copied();
-        let mut clauses = match &steps[steps.len() - 1].expect {
-            Expect::Either { .. } => Vec::new(),
-            Expect::Accept { .. } => {
-                let success = &endpoint.success;
-                let mut own = aims;
-                own.push(success.status_clause);
-                own.extend([success.code_clause, success.message_clause].into_iter().flatten());
-                own
-            }
-            Expect::Refuse { broken, rows, .. } => {
-                let mut own = broken.clone();
-                for row in rows {
-                    let field = &endpoint.rows[row.row].fields[row.field];
-                    own.push(field.code);
-                    own.extend([field.status, field.message].into_iter().flatten());
-                }
-                own
-            }
-        };
-        // A row that is counted up to is what the case is there for, though nobody can tell when it comes.
-        if let Some(aimed) = steps[steps.len() - 1].state {
-            let row = &endpoint.rows[aimed.row];
-            let counted = matches!(row.when, crate::contract::When::Attempts { .. });
-            clauses.extend(row.fields.get(aimed.field).filter(|_| counted).map(|f| f.code));
-        }
-        clauses.sort_unstable();
-        clauses.dedup();
-        let hazard = steps.iter().map(|s| plan.contract.endpoints[s.endpoint].hazard).max().unwrap_or(endpoint.hazard);
-        // A call that undoes is no prepared request.
-        let undo = if plan.contract.prepared_only { Vec::new() } else { undo::steps(&plan.contract, &steps) };
-        let touches = touch::touches(plan, way, &steps, &body);
-        Case {
-            id: id.into(),
-            family: self.family,
-            endpoint: self.at,
-            clauses,
-            aim,
-            hazard,
-            steps,
-            undo,
-            touches,
-            fixtures: way.fixtures.clone(),
-            race: None,
-            draw: None,
-        }
-    }
-}
-
-/// True if an edit makes an earlier one pointless.
-fn overrides(later: &Edit, earlier: &Edit) -> bool {
-    let (Edit::Remove(a) | Edit::Set(a, _), Edit::Remove(b) | Edit::Set(b, _)) = (later, earlier);
-    a == b || b.strip_prefix(a.as_str()).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn set(field: &Field, value: Template) -> Edit {

@@ -1,142 +1,31 @@
 //! One case: its steps, its tries, its verdict.
 
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::Runner;
+use super::executed::{Executed, given};
 use super::patience::asked;
+use super::send::ASKINGS;
 use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Effect, Endpoint};
 use crate::crypto;
-use crate::evidence::record::{Given, exchange_line};
-use crate::evidence::{Aside, Grounds, Journal, JournalError, Part};
-use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
+use crate::exchange::{Filling, Prepared, Transport, fill};
 use crate::judge;
 use crate::judge::Health;
 use crate::model::case::Poll;
 use crate::model::observed::Answer;
 use crate::model::template::Keep;
-use crate::model::{
-    Case, CaseRecord, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field,
-};
+use crate::model::{Case, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field};
 use crate::plan::{KEY, freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
 pub(super) const TRIES: u8 = 3;
 /// Looks at a result that takes time.
 const LOOKS: u32 = 10;
-/// How often one request is sent again because the target asks for that.
-const ASKINGS: u32 = 5;
-/// How often an undo is sent that nobody answers.
-const UNDOINGS: u32 = 3;
-
-/// What running a case came to.
-#[derive(Debug)]
-pub(crate) struct Executed {
-    pub(crate) verdict: Verdict,
-    /// What else than exchanges the verdict rests on.
-    pub(crate) grounds: Grounds,
-    /// Exchanges of earlier tries and looks.
-    pub(crate) earlier: Vec<Observed>,
-    /// Exchanges of the last try.
-    pub(crate) observed: Vec<Observed>,
-    /// Exchanges that undid what the case made.
-    pub(crate) after: Vec<Observed>,
-    /// Evidence of every exchange, one JSON line each.
-    pub(crate) lines: Vec<Vec<u8>>,
-    /// What it brought into being.
-    pub(crate) created: Vec<String>,
-    /// True if a request that moves money may have been carried out: it is not sent again.
-    pub(crate) spent: bool,
-    /// The record and its line of evidence, once made.
-    pub(crate) record: Option<(Arc<CaseRecord>, Vec<u8>)>,
-}
-
-impl Executed {
-    /// A case that was not sent.
-    pub(super) fn without(verdict: Verdict) -> Self {
-        Self {
-            grounds: given(&verdict),
-            verdict,
-            earlier: Vec::new(),
-            observed: Vec::new(),
-            after: Vec::new(),
-            lines: Vec::new(),
-            created: Vec::new(),
-            spent: false,
-            record: None,
-        }
-    }
-
-    /// Requests of all tries.
-    pub(super) fn exchanges(&self) -> usize {
-        self.earlier.len() + self.observed.len() + self.after.len()
-    }
-
-    /// Takes the verdict back: what was learnt since says that nothing can be said.
-    pub(super) fn discount(&mut self, verdict: Verdict) {
-        let ended = std::mem::take(&mut self.grounds.ended);
-        self.grounds = Grounds { ended, ..given(&verdict) };
-        self.verdict = verdict;
-        self.record = None;
-    }
-
-    /// What the last exchange answered, or why there is none.
-    pub(super) fn answered(&self, contract: &Contract) -> String {
-        match self.observed.last() {
-            Some(seen) => match &seen.answer {
-                Ok(_) => judge::summary(seen, contract),
-                Err(failure) => format!("no answer ({}: {})", failure.reason.word(), failure.detail),
-            },
-            None => self.verdict.note.clone(),
-        }
-    }
-
-    /// Takes another try: its verdict counts, what was before is evidence alone.
-    pub(super) fn again(&mut self, mut again: Executed) {
-        let looks = std::mem::take(&mut again.earlier);
-        again.earlier = std::mem::take(&mut self.earlier);
-        again.earlier.append(&mut self.observed);
-        again.earlier.append(&mut self.after);
-        again.earlier.extend(looks);
-        again.created.append(&mut self.created);
-        again.grounds.ended.append(&mut self.grounds.ended);
-        again.spent |= self.spent;
-        *self = again;
-    }
-
-    /// True if the last request got no answer at all, on a connection that may have been used before.
-    fn silent(&self) -> bool {
-        let last = self.observed.last();
-        last.is_some_and(|seen| {
-            seen.hostile.is_none() && seen.answer.as_ref().is_err_and(|failure| failure.reason == Reason::Reset)
-        })
-    }
-
-    /// Turns the exchanges into evidence lines.
-    fn seal(&mut self, case: &str) {
-        let parts = [(Part::Earlier, &self.earlier), (Part::Judged, &self.observed), (Part::After, &self.after)];
-        let all = parts.iter().flat_map(|(part, list)| list.iter().map(|seen| (*part, seen)));
-        self.lines = all.enumerate().map(|(step, (part, seen))| exchange_line(case, step, part, seen)).collect();
-    }
-
-    /// Writes exchanges that belong to no case of the plan.
-    pub(super) fn log(&mut self, mut aside: Aside, journal: &mut Journal) -> Result<(), JournalError> {
-        self.seal(&aside.case);
-        aside.created.clone_from(&self.created);
-        aside.grounds.clone_from(&self.grounds);
-        journal.aside(&aside, std::mem::take(&mut self.lines))
-    }
-}
-
-fn given(verdict: &Verdict) -> Grounds {
-    let given = Given { outcome: verdict.outcome, reason: verdict.reason, note: verdict.note.clone() };
-    Grounds { given: Some(given), ..Grounds::default() }
-}
-
 impl<T: Transport> Runner<T> {
     /// Runs a case until it is conclusive, at most [`TRIES`] times.
     pub(super) async fn execute(&self, case: &Case) -> Executed {
@@ -381,25 +270,6 @@ impl<T: Transport> Runner<T> {
         }
     }
 
-    /// The request of a step, finished to the byte.
-    pub(super) fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
-        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?)
-    }
-
-    /// The request of a step with this body.
-    pub(super) fn finished(&self, step: &Step, tree: Json) -> Result<Prepared, (Reason, String)> {
-        let contract = self.plan.contract();
-        let means = Means {
-            target: &self.access.target,
-            credentials: &self.access.credentials,
-            second: self.access.second.as_ref(),
-            keys: self.access.keys.as_ref(),
-            encrypt: self.access.encrypt,
-            ambient: &self.ambient,
-        };
-        prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means)
-    }
-
     /// Sends requests at once; what the winner made is learnt.
     async fn race(&self, step: &Step, requests: Vec<Prepared>, attempt: u8, now: &Moment, run: &mut Run) {
         for _ in &requests {
@@ -418,18 +288,6 @@ impl<T: Transport> Runner<T> {
             }
             run.observed.push(seen);
         }
-    }
-
-    pub(super) async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
-        self.limiter.wait().await;
-        self.send_now(request, attempt).await
-    }
-
-    async fn send_now(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
-        let start = Instant::now();
-        let result = self.transport.send(&request).await;
-        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.redactor.observe(request, result, self.access.keys.as_ref(), micros, attempt)
     }
 
     /// Takes an exchange into the world and the ledger.
@@ -508,17 +366,6 @@ impl<T: Transport> Runner<T> {
         Verdict::inconclusive(reason, why)
     }
 
-    /// True if the target says that it did nothing and asks for another try; all requests of the run wait then.
-    fn asks_again(&self, seen: &Observed, before: u32) -> bool {
-        let Some(answer) = seen.answer.as_ref().ok().filter(|answer| answer.undone()) else {
-            self.limiter.answered();
-            return false;
-        };
-        let Some(wait) = asked(answer, before, self.ambient.utc()) else { return false };
-        self.limiter.ask(if answer.status == 429 { wait } else { Duration::ZERO });
-        true
-    }
-
     /// Asks whether a request that moves money and was not answered was carried out, where the contract has a call that tells; such a
     /// request is never sent again.
     async fn look_up(&self, case: &Case, run: &Run, base: &Filling<'_>, after: &mut Vec<Observed>) -> Option<String> {
@@ -543,35 +390,6 @@ impl<T: Transport> Runner<T> {
         } else {
             format!("{by} was asked whether it was carried out and answered {}", judge::summary(last, contract))
         })
-    }
-
-    /// Sends a request that does no harm if it is done twice until it is answered, so often at most.
-    async fn insist<'a>(&self, step: &Step, from: &Filling<'_>, into: &'a mut Vec<Observed>) -> Option<&'a Observed> {
-        let endpoint = &self.plan.contract().endpoints[step.endpoint];
-        let (mut askings, mut tries) = (0, 0);
-        // What was not made needs no undoing.
-        while let Ok(mut request) = self.request(step, from) {
-            request.fresh = tries > 0 || endpoint.hazard == Hazard::Money;
-            let (seen, _) = self.send(request, 0).await;
-            let again = if self.asks_again(&seen, askings) {
-                askings += 1;
-                askings <= ASKINGS
-            } else {
-                tries += 1;
-                let unclear = seen.answer.as_ref().map_or(true, |answer| answer.passing().is_some());
-                unclear && tries < UNDOINGS && endpoint.hazard != Hazard::Money
-            };
-            let told = seen.answer.as_ref().ok().filter(|a| !a.undone() && a.header("retry-after").is_some());
-            let wait = told.and_then(|answer| asked(answer, 0, self.ambient.utc()));
-            into.push(seen);
-            if !again || self.stopped() {
-                break;
-            }
-            if tries > 0 {
-                tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
-            }
-        }
-        into.last()
     }
 
     /// Undoes what the case made, as far as the contract has an undo; nobody judges it.

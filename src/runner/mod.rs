@@ -5,7 +5,10 @@
 
 pub mod accepted;
 mod ask;
+mod canary;
+mod catalogue;
 mod execute;
+mod executed;
 mod forecast;
 mod lend;
 mod limiter;
@@ -13,13 +16,14 @@ mod patience;
 mod pools;
 mod record;
 pub mod rejudge;
+mod send;
 mod shrink;
 pub mod summary;
 mod tally;
 mod written;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -31,25 +35,21 @@ pub use pools::{Need, Pools};
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};
 pub use tally::{Found, Tally};
 
-use crate::behaviour::{Moment, World};
 use crate::contract::Contract;
 use crate::crypto::Keys;
 use crate::evidence::{Aside, Journal, JournalError, Why};
-use crate::exchange::prepare::Catalogue;
-use crate::exchange::{Ambient, Catalogues, Redactor, Target, Transport};
-use crate::judge::{self, Health, Oracle};
-use crate::model::fixture::Part;
-use crate::model::observed::Answer;
+use crate::exchange::{Ambient, Redactor, Target, Transport};
+use crate::judge::{self, Oracle};
 use crate::model::wire::{Credentials, Encrypt};
-use crate::model::{Case, Confirmed, Event, Expect, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
+use crate::model::{Case, Confirmed, Event, Family, Hazard, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
-use execute::Executed;
+use canary::Sick;
+use catalogue::Known;
+use executed::Executed;
 use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
 use written::Written;
 
-/// Pages of a catalogue that are read at most.
-const PAGES: usize = 1000;
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
 const SHRINKING: Duration = Duration::from_mins(5);
 
@@ -147,43 +147,8 @@ fn secrets<'a>(contract: &'a Contract, access: &'a Access) -> impl Iterator<Item
     actors.flatten().filter(move |(name, _)| hidden(name)).map(|(name, secret)| (name.as_str(), secret.reveal()))
 }
 
-/// What was read of the target before the first case.
-#[derive(Debug, Default)]
-struct Known {
-    lists: Catalogues,
-    world: Option<World>,
-}
-
 /// A batch and what its cases came to.
 type Settled = (Arc<Vec<Case>>, Vec<Executed>);
-
-/// A canary that failed.
-#[derive(Clone)]
-struct Sick {
-    /// Refused with a documented input error.
-    input: bool,
-    /// No complete answer at all.
-    down: bool,
-    /// It was silent twice in a row: nothing more is sent.
-    given_up: bool,
-    /// The target does not have the endpoint, or one that leads to it.
-    not_served: bool,
-    /// What stands in the way of every request alike, where that is no doing of the target's.
-    between: Option<Reason>,
-    why: String,
-}
-
-impl Sick {
-    fn verdict(&self) -> Verdict {
-        let failed = match self {
-            Sick { given_up: true, .. } => Reason::Outage,
-            Sick { not_served: true, .. } => Reason::NotServed,
-            _ => Reason::CanaryFailed,
-        };
-        let reason = self.between.unwrap_or(failed);
-        Verdict::inconclusive(reason, self.why.clone())
-    }
-}
 
 /// Judges a case. Where no known-good request of its endpoint can be made, nothing vouches for that endpoint: an answer as of a
 /// server that does not have it says nothing of the case.
@@ -198,13 +163,6 @@ fn judge(plan: &Plan, oracle: &Oracle, case: &Case, observed: &[Observed]) -> Ve
         }
         _ => oracle.judge(case, observed),
     }
-}
-
-/// An entry of a catalogue as a fixture describes it.
-fn entry(part: &Part, now: &Moment) -> Json {
-    let known =
-        part.attributes.iter().filter_map(|(name, planted)| Some((name.as_str().into(), planted.value(0, now)?)));
-    Json::Object(known.collect())
 }
 
 impl<T: Transport> Runner<T> {
@@ -443,76 +401,6 @@ impl<T: Transport> Runner<T> {
             .collect()
     }
 
-    /// A batch before which the canary failed: of a target that refuses good requests with an input error, the legal requests
-    /// are sent all the same, since that refusal is what they are there to find.
-    async fn sick_batch(self: &Arc<Self>, batch: &[Case], sick: &Sick) -> Vec<Executed> {
-        let accept = |c: &Case| matches!(c.expect(), Expect::Accept { .. });
-        let legal: Vec<Case> = batch.iter().filter(|c| sick.input && accept(c)).cloned().collect();
-        let legal = Arc::new(legal);
-        let mut sent = Self::collect(self.start(&legal), legal.len()).await.into_iter();
-        let mut one = |case: &Case| match sent.as_slice().first() {
-            Some(_) if sick.input && accept(case) => sent.next(),
-            _ => None,
-        };
-        batch.iter().map(|case| one(case).unwrap_or_else(|| Executed::without(sick.verdict()))).collect()
-    }
-
-    /// A known-good request; `Err` says what came instead of its acceptance.
-    async fn canary(
-        &self,
-        endpoint: usize,
-        tally: &mut Tally,
-        journal: &mut Journal,
-    ) -> Result<Result<(), Sick>, JournalError> {
-        // Without a known-good request there is nothing to tell health by.
-        let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
-        let asked = self.plan.contract().endpoints[endpoint].id.clone();
-        let endpoint = case.endpoint;
-        let mut sick =
-            Sick { input: false, down: true, given_up: false, not_served: false, between: None, why: String::new() };
-        for attempt in 0..3_u8 {
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
-            }
-            let mut executed = self.once(&case, tally.canaries, attempt, attempt > 0).await;
-            tally.canaries += 1;
-            let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
-            let answered = executed.answered(self.plan.contract());
-            let last = executed.observed.last();
-            let missing = last.filter(|s| judge::not_served(self.plan.contract(), s)).map(|s| Arc::clone(&s.endpoint));
-            Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
-            // What an answer may leave out is no illness, nor is a fixture that a case has ended.
-            let gone = executed.observed.is_empty() && case.fixtures.iter().any(|f| self.hands().pools.literal(*f));
-            if health == Health::Good || executed.verdict.outcome == Outcome::NotApplicable || gone {
-                return Ok(Ok(()));
-            }
-            let not_served = missing.is_some();
-            let between = executed.verdict.reason.filter(|r| matches!(r, Reason::HeadOverCap | Reason::Proxy));
-            sick = Sick {
-                input: health == Health::Refusing { input: true },
-                down: health == Health::Down && !not_served && between.is_none(),
-                given_up: false,
-                not_served,
-                between,
-                why: match missing {
-                    Some(missing) if *missing == *asked => format!("{asked} is not served: it got {answered}"),
-                    Some(missing) => format!("{asked} needs {missing}, which is not served: it got {answered}"),
-                    None => {
-                        format!("a known-good {} request got {answered}", self.plan.contract().endpoints[endpoint].id)
-                    }
-                },
-            };
-            // A refusal in good order is no outage that might pass; what was asked for has been waited for.
-            let waited = executed.observed.last().is_some_and(|s| s.answer.as_ref().is_ok_and(Answer::undone));
-            let refusing = matches!(health, Health::Refusing { .. });
-            let settled = not_served || refusing || waited || executed.spent || between.is_some();
-            if self.stopped() || settled || executed.observed.is_empty() {
-                break;
-            }
-        }
-        Ok(Err(sick))
-    }
-
     /// Takes in an exchange beside the plan. That it was refused is no finding by itself: it may need credentials or
     /// fixtures. What its answer promises is judged like any other.
     fn aside(
@@ -524,66 +412,6 @@ impl<T: Transport> Runner<T> {
     ) -> Result<(), JournalError> {
         executed.log(aside, journal)?;
         tally.beside(case, executed);
-        Ok(())
-    }
-
-    /// Reads the catalogues that baselines take ids from, once a run, each to its last page and with nothing in the request that
-    /// may narrow the list. A catalogue that can't be read is missing: the cases that need it say so.
-    async fn read_catalogues(&self, tally: &mut Tally, journal: &mut Journal) -> Result<(), JournalError> {
-        let contract = Arc::clone(self.plan.contract());
-        let mut catalogues = Catalogues::new();
-        for resource in contract.resources.iter().filter(|r| r.catalogue) {
-            let Some((endpoint, list)) = contract.catalogue(&resource.name) else {
-                // What no call lists the profile may know.
-                let parts = contract.fixtures.iter().flat_map(|f| &f.parts).filter(|p| p.resource == resource.name);
-                let entries: Vec<Json> = parts.map(|p| entry(p, &self.ambient.now(&contract.zone))).collect();
-                if !entries.is_empty() {
-                    catalogues.insert(resource.name.clone(), Ok(Catalogue { key: resource.key.clone(), entries }));
-                }
-                continue;
-            };
-            let of = &contract.endpoints[endpoint].id;
-            let mut known: Vec<Json> = Vec::new();
-            let mut failure = None;
-            for page in 1..=PAGES {
-                let Some(case) = self.plan.catalogue(endpoint, list, page) else {
-                    failure = Some(format!("no request to {of} can be made"));
-                    break;
-                };
-                let mut executed = self.settled(&case, 0).await;
-                let answer = executed.answered(&contract);
-                let body = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok()).and_then(|a| a.json());
-                let entries = match body.and_then(|b| b.at(&list.path)) {
-                    Some(Json::Array(entries)) => Some(entries.clone()),
-                    _ => None,
-                };
-                Self::aside(Aside::of(Why::Catalogue, &case.id, of), &case, &mut executed, &mut *tally, journal)?;
-                let Some(entries) = entries else {
-                    // A page beyond the last one may be refused.
-                    failure = (page == 1).then(|| format!("{of} got {answer}"));
-                    break;
-                };
-                let before = known.len();
-                for entry in entries {
-                    if !known.iter().any(|e| e.get(&resource.key) == entry.get(&resource.key)) {
-                        known.push(entry);
-                    }
-                }
-                if list.page.is_none() || known.len() == before {
-                    break;
-                }
-            }
-            let read = failure.map_or(Ok(Catalogue { key: resource.key.clone(), entries: known }), Err);
-            catalogues.insert(resource.name.clone(), read);
-        }
-        let mut world = World::new(Arc::clone(&contract), false);
-        for (name, read) in &catalogues {
-            if let (Ok(catalogue), Some(resource)) = (read, world.resource(name)) {
-                catalogue.entries.iter().for_each(|entry| world.enter(resource, entry));
-            }
-        }
-        let known = Known { lists: catalogues, world: Some(world) };
-        *self.catalogues.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         Ok(())
     }
 
@@ -614,13 +442,6 @@ impl<T: Transport> Runner<T> {
         Ok(())
     }
 
-    /// Reads what cases need before the first of them: catalogues.
-    pub async fn prime(&self) {
-        let mut tally = Tally::new(Arc::clone(self.plan.contract()), Arc::default());
-        // Nothing is written, so nothing can fail to be; what can't be read is missing, and the cases say so.
-        let _ = self.read_catalogues(&mut tally, &mut Journal::discard()).await;
-    }
-
     /// Runs one case with its exchanges for showing; [`Runner::prime`] comes first.
     pub async fn once_more(&self, case: &Case) -> (Verdict, Vec<Observed>) {
         let executed = self.execute(case).await;
@@ -631,20 +452,5 @@ impl<T: Transport> Runner<T> {
     pub async fn single(&self, case: &Case) -> (Verdict, Vec<Observed>) {
         let executed = self.settled(case, 0).await;
         (executed.verdict, executed.observed)
-    }
-
-    /// One known-good request.
-    ///
-    /// # Errors
-    /// What came instead of its acceptance.
-    pub async fn healthy(&self, endpoint: usize) -> Result<(), String> {
-        let round = self.ambient.count();
-        let Some(canary) = self.plan.canary(endpoint) else { return Ok(()) };
-        let executed = self.settled(&canary, round).await;
-        match executed.observed.last().map(|seen| self.oracle.health(&canary, seen)) {
-            Some(Health::Good) => Ok(()),
-            _ if executed.verdict.outcome == Outcome::NotApplicable => Ok(()),
-            _ => Err(format!("a known-good request got {}", executed.answered(self.plan.contract()))),
-        }
     }
 }

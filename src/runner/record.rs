@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::execute::Executed;
+use super::executed::Executed;
 use super::{Accepted, Runner};
 use crate::contract::Contract;
 use crate::evidence::record::case_line;

@@ -9,7 +9,8 @@ use std::fmt;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use super::execute::{Executed, TRIES};
+use super::execute::TRIES;
+use super::executed::Executed;
 use super::record::record;
 use super::{Accepted, Tally};
 use crate::crypto::Digest;

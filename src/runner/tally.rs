@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 
 use super::accepted::{Accepted, Ground, Use};
-use super::execute::Executed;
+use super::executed::Executed;
 use crate::contract::Contract;
 use crate::judge::{self, Audit};
 use crate::model::waiver::Selector;
