@@ -108,16 +108,8 @@ impl World {
             return Json::Object(members.collect());
         }
         let mut entry = example(items, manner);
-        let mut put = |name: &str, value: Json| {
-            if let Json::Object(members) = &mut entry {
-                match members.iter_mut().find(|(n, _)| n == name) {
-                    Some((_, slot)) => *slot = value,
-                    None => members.push((name.into(), value)),
-                }
-            }
-        };
         if let (Some(list), Some(key)) = (&effect.list, thing.attributes.get(&own.key)) {
-            put(&list.item, key.value.clone());
+            entry.put(&list.item, key.value.clone());
         }
         for echo in &effect.answer {
             let value = if echo.attribute == "state" {
@@ -126,14 +118,14 @@ impl World {
                 thing.attributes.get(&echo.attribute).map(|h| h.value.clone())
             };
             if let Some(value) = value.filter(|v| *v != Json::Null) {
-                put(&echo.path, value);
+                entry.put(&echo.path, value);
             }
         }
         // What a call has stored under a member's own name comes back under it.
         for field in items.fields.iter().filter(|f| !effect.answer.iter().any(|e| e.path == f.name)) {
             let stored = thing.attributes.get(&field.name).map(|h| &h.value).filter(|v| **v != Json::Null);
             if let (Some(stored), true) = (stored, field.required() || manner.optional) {
-                put(&field.name, stored.clone());
+                entry.put(&field.name, stored.clone());
             }
         }
         entry

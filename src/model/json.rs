@@ -367,13 +367,16 @@ impl Json {
         })
     }
 
+    /// Puts a value at a dotted path, making the objects on the way; nothing happens in what is no object.
+    pub fn put(&mut self, path: &str, value: Json) {
+        if let Json::Object(members) = self {
+            put(members, path, value);
+        }
+    }
+
     /// Adds an entry to the list at a dotted path; nothing happens where no list is.
     pub fn push(&mut self, list: &str, entry: Json) {
-        let place = list.split('.').try_fold(self, |node, name| match node {
-            Json::Object(members) => members.iter_mut().find(|(n, _)| n == name).map(|(_, value)| value),
-            _ => None,
-        });
-        if let Some(Json::Array(entries)) = place {
+        if let Some(Json::Array(entries)) = self.at_mut(list) {
             entries.push(entry);
         }
     }
@@ -478,6 +481,19 @@ impl Json {
             Some((cut, _)) => format!("{}... ({} characters)", &text[..cut], text.chars().count()),
             None => text,
         }
+    }
+}
+
+/// Puts a value at a dotted path of an object's members, making the objects on the way.
+pub fn put(members: &mut Vec<(Text, Json)>, path: &str, value: Json) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
+    let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
+        members.push((name.into(), Json::Object(Vec::new())));
+        members.len() - 1
+    });
+    match rest {
+        Some(rest) => members[at].1.put(rest, value),
+        None => members[at].1 = value,
     }
 }
 

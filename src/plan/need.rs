@@ -1,7 +1,7 @@
 //! What a page wants beside what a request names: resources and their states, attributes that agree, calls that come first.
 
 use super::cause::template;
-use super::stage::{Chosen, Stage, put};
+use super::stage::{Chosen, Stage};
 use super::way::Goal;
 use crate::behaviour::{Held, Origin};
 use crate::contract::behaviour::{Act, Class, Operand, Test};
@@ -73,7 +73,7 @@ impl Stage<'_> {
             return;
         }
         self.steps[*step].edits.push(Edit::Set(path.clone(), template(&wanted)));
-        put(&mut self.sent[*step], path, wanted.value.clone());
+        self.sent[*step].put(path, wanted.value.clone());
         self.world.hold(at, attribute, Held { value: wanted.value, origin: sent.origin.clone() });
     }
 

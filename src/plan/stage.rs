@@ -243,7 +243,7 @@ impl<'a> Stage<'a> {
         // A call made for what comes with some answers only: the one that has it is waited for.
         if let Some((path, words)) = effect.and_then(|e| endpoint.effects[e].only_if.as_ref()) {
             if let Some(word) = words.first() {
-                put(&mut answer, path, Json::text(word.clone()));
+                answer.put(path, Json::text(word.clone()));
                 step.poll = Some(Poll { path: path.clone(), until: words.clone() });
             }
         }
@@ -276,7 +276,7 @@ impl<'a> Stage<'a> {
         let tree = self.bind(&step);
         let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, self.plan.moment());
         if let Some(word) = settle.until.first() {
-            put(&mut answer, &settle.path, Json::text(word.clone()));
+            answer.put(&settle.path, Json::text(word.clone()));
         }
         step.poll = Some(Poll { path: settle.path.clone(), until: settle.until.clone() });
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
@@ -367,18 +367,5 @@ pub(super) fn each_link<'e>(endpoint: &'e Endpoint, skip: &[String], visit: &mut
                 visit(f, path);
             }
         });
-    }
-}
-
-pub(super) fn put(node: &mut Json, path: &str, value: Json) {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
-    let Json::Object(members) = node else { return };
-    let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
-        members.push((name.into(), Json::Object(Vec::new())));
-        members.len() - 1
-    });
-    match rest {
-        Some(rest) => put(&mut members[at].1, rest, value),
-        None => members[at].1 = value,
     }
 }

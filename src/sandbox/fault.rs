@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::change::{Change, content_type, edit, edit_bytes};
 use super::history::History;
-use super::{Call, Reply, Sandbox, keys, put};
+use super::{Call, Reply, Sandbox, keys};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::Rule;
 use crate::model::field::Way;
@@ -480,7 +480,7 @@ impl Fault {
         match &self.0 {
             Kind::WrongSuccessStatus if success => reply.status = 201,
             Kind::WrongSuccessCode if success => {
-                edit(&mut reply, |members| put(members, &sandbox.contract.envelope.code, Json::text("999_999")));
+                edit(&mut reply, |members| json::put(members, &sandbox.contract.envelope.code, Json::text("999_999")));
             }
             Kind::Answer { path, change } if success => edit(&mut reply, |members| change.apply(members, path)),
             Kind::DropHeader(name) => reply.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name)),
@@ -527,7 +527,7 @@ impl Fault {
                 let key = || keys().filter(|_| what == "private-key").map(|(_, _, client)| client);
                 let path = &sandbox.contract.envelope.message;
                 if let Some(secret) = credential().or_else(key).or_else(field) {
-                    edit(&mut reply, |members| put(members, path, Json::text(format!("failed for {secret}"))));
+                    edit(&mut reply, |members| json::put(members, path, Json::text(format!("failed for {secret}"))));
                 }
             }
             Kind::ContentType => content_type(&mut reply, "text/plain"),

@@ -532,7 +532,7 @@ impl Sandbox {
 
     fn envelope(&self, code: &str, message: &str, mut members: Vec<(Text, Json)>) -> Json {
         for (path, value) in [(&self.contract.envelope.code, code), (&self.contract.envelope.message, message)] {
-            put(&mut members, path, Json::text(value));
+            json::put(&mut members, path, Json::text(value));
         }
         Json::Object(members)
     }
@@ -598,17 +598,4 @@ fn invented(contract: &Contract, actor: &str) -> Credentials {
         .iter()
         .map(|c| (c.name.clone(), Secret::new(c.name.clone(), make(&c.name, c.length.unwrap_or(32), c.digits))))
         .collect()
-}
-
-/// Puts a value at a dotted path, making the objects on the way.
-fn put(members: &mut Vec<(Text, Json)>, path: &str, value: Json) {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
-    let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
-        members.push((name.into(), Json::Object(Vec::new())));
-        members.len() - 1
-    });
-    match (rest, &mut members[at].1) {
-        (Some(rest), Json::Object(inner)) => put(inner, rest, value),
-        (_, slot) => *slot = value,
-    }
 }
