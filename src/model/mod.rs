@@ -6,6 +6,7 @@ pub mod bin;
 pub mod case;
 pub mod clause;
 pub mod decimal;
+mod document;
 pub mod event;
 pub mod exit;
 pub mod fact;
