@@ -116,7 +116,7 @@ fn beginnings(contract: &Contract, profile: &Profile) -> Result<(), LoadError> {
         for (name, _) in beginning.attributes.iter().filter(|(name, _)| known(name).is_none()) {
             if !attributes.contains(name) {
                 let help = suggest(name, attributes.iter().map(String::as_str));
-                let message = format!("nothing in {} speaks of the `{name}` of a {own}", contract.id);
+                let message = format!("nothing in {} speaks of the `{name}` of any {own}", contract.id);
                 return Err(profile.places.error(&format!("new/{own}/{name}"), message, help));
             }
         }

@@ -330,7 +330,7 @@ impl<'a> Loader<'a> {
         for (node, resource, attribute) in &self.attributes {
             let known = self.contract.attributes(resource);
             if !known.contains(attribute) {
-                let message = format!("nothing sets or shows the `{attribute}` of a {resource}");
+                let message = format!("nothing sets or shows the `{attribute}` of any {resource}");
                 return Err(node.error(message, suggest(attribute, known.iter().map(String::as_str))));
             }
         }

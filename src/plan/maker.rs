@@ -69,13 +69,13 @@ impl Stage<'_> {
             }
         }
         if self.depth >= DEPTH {
-            return Err(format!("no call makes a {} without another one", own.name));
+            return Err(format!("no call makes any {} without another one", own.name));
         }
         let mut all = makers(self.contract(), resource);
         if let Some((_, maker)) = self.forced.filter(|(r, _)| *r == resource) {
             all.retain(|m| *m == maker);
         }
-        let mut reason = format!("no call of the contract makes a {}: a profile's fixture can", own.name);
+        let mut reason = format!("no call of the contract makes any {}: a profile's fixture can", own.name);
         for (tried, maker) in all.into_iter().enumerate() {
             let mut trial = self.clone();
             trial.depth += 1;

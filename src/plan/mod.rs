@@ -186,7 +186,7 @@ impl Plan {
         if let Some(edit) = known(&way) {
             return Ok(((*way).clone(), edit));
         }
-        let reason = || format!("no call of this contract makes a {name}");
+        let reason = || format!("no call of this contract makes any {name}");
         let maker = contract
             .endpoints
             .iter()

@@ -112,6 +112,6 @@ impl Stage<'_> {
                 return Ok(());
             }
         }
-        Err(format!("no call of the contract brings a {name} to {state}: a profile's fixture can"))
+        Err(format!("no call of the contract brings any {name} to {state}: a profile's fixture can"))
     }
 }

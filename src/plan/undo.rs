@@ -31,7 +31,7 @@ pub(super) fn steps(contract: &Arc<Contract>, steps: &[Step]) -> Vec<Step> {
 /// The call that undoes the resource with this key, as a run's list of leftovers has it; `longest` characters of a key are listed.
 pub(super) fn of(contract: &Arc<Contract>, resource: &str, key: &str, longest: usize) -> Result<Step, String> {
     let Some((endpoint, path)) = undoing(contract, resource) else {
-        return Err(format!("no call of the contract undoes a {resource} by its key alone"));
+        return Err(format!("no call of the contract undoes any {resource} by its key alone"));
     };
     match key {
         "unknown" => return Err("its key is unknown: no answer came to the call that may have made it".to_owned()),
