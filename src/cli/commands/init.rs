@@ -82,6 +82,12 @@ pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageE
     let config = Config::with(&args.common, Some(profile), None)?;
     let asks = local || args.environment.is_some();
     let asked = if asks { ask(&config, local || known)? } else { Vec::new() };
+    let silent = asked.iter().find_map(|a| if let Served::Silent(why) = &a.served { Some(why) } else { None });
+    let answers = asked.iter().any(|a| !matches!(a.served, Served::Silent(_) | Served::NotAsked));
+    if let Some(why) = silent.filter(|_| !answers) {
+        Output::problem(&format!("no endpoint answers at {} ({why}): no profile was written", target.base()));
+        return Ok(Exit::Unclear);
+    }
     let text = write(&config, &target, (&variables, &missing), &asked, args)?;
     create(&args.out, &text)?;
     let answering = asked.iter().filter(|a| matches!(a.served, Served::Yes(_))).count();
