@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
-use globset::{Glob, GlobMatcher};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::UsageError;
-use super::args::{Common, EncryptWord, HttpVersion, Mode, Selection};
+use super::args::{Common, EncryptWord, HttpVersion, Mode};
+use super::chosen::Chosen;
 use super::contracts;
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
@@ -20,7 +20,6 @@ use crate::crypto::{self, Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Connection, Http, Limits};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
-use crate::model::run::Selected;
 use crate::model::template::TokenEdit;
 use crate::model::wire::{Credentials, Encrypt, Secret};
 use crate::model::{Case, Family, Hazard, Hostile, RunHeader};
@@ -491,76 +490,5 @@ fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
         Ok((name, value))
     } else {
         Err(UsageError(format!("the credential in {name} is empty or has characters that no header can carry")))
-    }
-}
-
-/// Which cases to run.
-#[derive(Debug)]
-pub(super) struct Chosen {
-    only: Vec<GlobMatcher>,
-    skip: Vec<GlobMatcher>,
-    clause: Vec<GlobMatcher>,
-}
-
-impl Chosen {
-    pub(super) fn new(selection: &Selection) -> Result<Self, UsageError> {
-        let compile = |globs: &[String]| {
-            globs
-                .iter()
-                .map(|g| Glob::new(g).map(|g| g.compile_matcher()))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| UsageError(e.to_string()))
-        };
-        Ok(Self {
-            only: compile(&selection.only)?,
-            skip: compile(&selection.skip)?,
-            clause: compile(&selection.clause)?,
-        })
-    }
-
-    /// The choice that a run's header holds.
-    pub(super) fn of(selected: &Selected) -> Result<Self, UsageError> {
-        let Selected { only, skip, clause } = selected.clone();
-        Self::new(&Selection { only, skip, clause })
-    }
-
-    /// A plan that judges calls of chosen endpoints alone: those that have a case which `--only` and `--skip` leave.
-    pub(super) fn narrow(&self, plan: Plan) -> Plan {
-        if self.only.is_empty() && self.skip.is_empty() {
-            return plan;
-        }
-        let contract = Arc::clone(plan.contract());
-        let judged = (0..contract.endpoints.len()).map(|at| {
-            // Which calls a sequence makes depends on the choice: it is asked for by its name alone. Bytes that are no request,
-            // which come last, call nothing else.
-            let walk = format!("{}::walk::body::calls-0000", contract.endpoints[at].id);
-            let mut others = plan.cases_of(at).take_while(|case| case.family != Family::Walk);
-            self.named(&walk) || others.any(|case| self.named(&case.id))
-        });
-        let judged = judged.collect();
-        plan.judging(judged)
-    }
-
-    /// True for a case id that is chosen.
-    fn named(&self, id: &str) -> bool {
-        let any = |globs: &[GlobMatcher]| globs.iter().any(|g| g.is_match(id));
-        (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
-    }
-
-    /// A choice of clauses alone.
-    pub(super) fn clauses(globs: &[String]) -> Result<Self, UsageError> {
-        Self::new(&Selection { only: Vec::new(), skip: Vec::new(), clause: globs.to_vec() })
-    }
-
-    /// True for a clause that is chosen.
-    pub(super) fn names(&self, clause: &str) -> bool {
-        self.clause.is_empty() || self.clause.iter().any(|g| g.is_match(clause))
-    }
-
-    pub(super) fn takes(&self, case: &Case, plan: &Plan) -> bool {
-        let cites = |id: &str| self.clause.iter().any(|g| g.is_match(id));
-        self.named(&case.id)
-            && plan.keeps(case)
-            && (self.clause.is_empty() || case.clauses.iter().any(|c| cites(&plan.contract().clause(*c).id)))
     }
 }

@@ -3,6 +3,7 @@
 //! The only module that reads the environment, and the only one that knows clap.
 
 mod args;
+mod chosen;
 mod commands;
 pub mod config;
 pub mod contracts;

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::run;
 use crate::cli::UsageError;
 use crate::cli::args::{Check, Format};
-use crate::cli::config::{Chosen, Config};
+use crate::cli::chosen::Chosen;
+use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::{Case, ClauseIx, Exit, Level};
 use crate::plan::Plan;
@@ -43,7 +44,7 @@ pub(in crate::cli) fn check(args: &Check, out: &mut Output) -> Result<Exit, Usag
     let (_, rate, batch) = run::pace(&config, args.rate);
     let outlook = look(&config, &chosen, &plan, batch);
     if outlook.forecast.cases == 0 {
-        return Err(UsageError(run::NOTHING.to_owned()));
+        return Err(UsageError(chosen.nothing(&config.contract)));
     }
     let seconds = rate.filter(|rate| *rate > 0).map(|rate| outlook.forecast.requests.div_ceil(u64::from(rate)));
     match args.format {

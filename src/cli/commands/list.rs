@@ -2,7 +2,8 @@
 
 use crate::cli::UsageError;
 use crate::cli::args::{Format, List, What};
-use crate::cli::config::{Chosen, Config};
+use crate::cli::chosen::Chosen;
+use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::{Exit, Expect};
 

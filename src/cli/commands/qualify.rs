@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::cli::UsageError;
 use crate::cli::args::{Format, Qualify};
-use crate::cli::config::{Chosen, Config};
+use crate::cli::chosen::Chosen;
+use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::{Exit, Family};
 use crate::qualify::{MutantRecord, Options, Report, Suite};

@@ -11,7 +11,8 @@ use crate::cli::UsageError;
 use clap::ValueEnum as _;
 
 use crate::cli::args::{Common, EncryptWord, Replay};
-use crate::cli::config::{Chosen, Config};
+use crate::cli::chosen::Chosen;
+use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::run::Selected;
 use crate::model::{Case, Exit, Input, Level, Outcome};

@@ -13,7 +13,8 @@ use super::acceptance::{self, Acceptance};
 use super::{block_on, inputs, resume};
 use crate::cli::UsageError;
 use crate::cli::args::{FailOn, Format, Mode, Run, Snapshots};
-use crate::cli::config::{Chosen, Config};
+use crate::cli::chosen::Chosen;
+use crate::cli::config::Config;
 use crate::cli::hosts;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
@@ -26,10 +27,6 @@ use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
 use crate::runner::{Accepted, Options, Pools, Runner, Tally};
-
-/// What is said where no case is left.
-pub(super) const NOTHING: &str =
-    "no case selected: `konform list` shows all ids; --only, --skip and --clause take globs";
 
 /// Where behaviour snapshots lie, a folder for each target.
 const SNAPSHOTS: &str = "snapshots";
@@ -89,7 +86,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     let saved = saved(args, &config, &plan)?;
     let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
     if planned == saved.len() as u64 {
-        return Err(UsageError(NOTHING.to_owned()));
+        return Err(UsageError(chosen.nothing(&config.contract)));
     }
     let pools = pools(&config, &chosen, &plan, &saved, &[]);
     for need in pools.needs(&config.contract).iter().filter(|need| need.short()) {

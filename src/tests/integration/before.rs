@@ -75,8 +75,15 @@ fn check_says_what_a_run_would_send_and_what_its_profile_lacks_and_sends_nothing
     assert!(code == 0 && value["format"] == "konform/check" && value["pools"][0]["has"] == 2, "{text}");
     let (requests, seconds) = (value["requests"].as_u64(), value["seconds"].as_u64());
     assert_eq!(requests.map(|n| n.div_ceil(5)), seconds, "{text}");
-    let (code, text) = output(&folder.0, &["check", "--only", "no-such-case"]);
-    assert!(code == 2 && text.contains("no case selected"), "{text}");
+    let hints = [
+        ("no-such-*", "no case selected"),
+        ("book-ad::*", "no endpoint is called `book-ad`: did you mean `book-add`?"),
+        ("book-add", "`book-add` is an endpoint: write `book-add::*` for its cases"),
+    ];
+    for (only, says) in hints {
+        let (code, text) = output(&folder.0, &["check", "--contract", "library", "--only", only]);
+        assert!(code == 2 && text.contains("no case selected") && text.contains(says), "{only}: {text}");
+    }
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn init_writes_a_profile_that_runs_and_clean_undoes_what_the_run_left() {
     fs::write(folder.0.join("odd.json"), odd).expect("written");
     let (code, text) = with(&["clean", "odd.json"]);
     assert!(
-        code == 3 && text.contains("no call of the contract undoes a shelf") && text.contains("its key is unknown"),
+        code == 3 && text.contains("no call of the contract undoes any shelf") && text.contains("its key is unknown"),
         "{code}: {text}"
     );
 }
@@ -134,4 +141,14 @@ fn init_asks_nobody_beyond_this_machine_unless_the_place_is_said() {
     assert!(code == 2 && text.contains("LIBRARY_LIBRARY_TOKEN"), "{code}: {text}");
     let (code, text) = output(&folder.0, &["init", "--contract", "library"]);
     assert!(code == 2 && text.contains("init needs --target"), "{code}: {text}");
+}
+
+#[test]
+fn init_writes_no_profile_of_a_target_that_is_not_there() {
+    let folder = Folder::new();
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+    let target = format!("http://{dead}/v1");
+    let (code, text) = output(&folder.0, &["init", "--contract", "library", "--target", &target]);
+    assert!(code == 3 && text.contains("no endpoint answers at") && text.contains("connect"), "{code}: {text}");
+    assert!(!folder.0.join("profile.yaml").exists(), "a profile of nothing");
 }
