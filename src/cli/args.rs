@@ -101,7 +101,7 @@ environment variables that the profile names for its credentials are set.";
 
 const CLEAN_HELP: &str = "\
 Example:
-  konform clean reports/<run>/leftovers.json --target URL --profile mine.yaml
+  konform clean reports/<run> --target URL --profile mine.yaml
 
 Exit 0 if nothing is left, 3 if something is, 2 for a usage error.";
 
@@ -312,8 +312,8 @@ pub(super) enum Place {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Clean {
-    /// The leftovers.json of a run
-    #[arg(value_name = "FILE")]
+    /// The folder of a run, or its leftovers.json
+    #[arg(value_name = "RUN")]
     pub(super) leftovers: PathBuf,
     #[command(flatten)]
     pub(super) common: Common,

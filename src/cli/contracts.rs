@@ -11,6 +11,9 @@ use crate::crypto;
 /// Every contract file of `specs/`, by its path in the repository.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
 
+/// The longest file of a contract, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 /// A contract with the digest of its files.
 #[derive(Debug)]
 pub struct Loaded {
@@ -45,25 +48,39 @@ fn names() -> Vec<&'static str> {
 
 fn folder(dir: &Path) -> Result<Vec<File>, UsageError> {
     let mut files = Vec::new();
-    collect(dir, &mut files)
-        .map_err(|e| UsageError(format!("failed to read the contract in {}: {e}", dir.display())))?;
+    collect(dir, &mut files)?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 
-fn collect(dir: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
+fn collect(dir: &Path, files: &mut Vec<File>) -> Result<(), UsageError> {
+    let failed = |e: std::io::Error| UsageError(format!("failed to read the contract in {}: {e}", dir.display()));
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             if !matches!(name.as_str(), "facts" | "profiles" | "schema") && !path.join("api.yaml").exists() {
                 collect(&path, files)?;
             }
         } else if path.extension().is_some_and(|e| e == "yaml") {
-            files.push(File { name: path.display().to_string(), text: std::fs::read_to_string(&path)? });
+            files.push(read(&path)?);
         }
     }
     Ok(())
+}
+
+/// One file of a contract. A pipe or a device, which may never end, is not read, nor a file longer than [`LONGEST`].
+fn read(path: &Path) -> Result<File, UsageError> {
+    let failed = |why: &dyn std::fmt::Display| UsageError(format!("failed to read {}: {why}", path.display()));
+    let about = std::fs::metadata(path).map_err(|e| failed(&e))?;
+    if !about.is_file() {
+        return Err(failed(&"a contract's file must be a regular file"));
+    }
+    if about.len() > LONGEST {
+        return Err(failed(&format_args!("it has {} bytes, a contract's file {LONGEST} at most", about.len())));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| failed(&e))?;
+    Ok(File { name: path.display().to_string(), text })
 }
 
 /// Loads the contract that `--contract` names; without it, the embedded one marked as default.

@@ -1,6 +1,7 @@
 //! Single requests beside any run: calls that undo something, and requests that ask whether an endpoint is there.
 
 use super::Runner;
+use crate::contract::behaviour::{Operand, Resource, Source, Test, When};
 use crate::exchange::{Filling, Transport};
 use crate::judge::{self, Health};
 use crate::model::template::{HeaderChange, HeaderEdit};
@@ -21,12 +22,21 @@ pub enum Served {
     NotAsked,
 }
 
+/// What came of a call that undoes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undone {
+    /// The target accepted it.
+    Now,
+    /// The target refused it as the contract says of a thing that is not there.
+    Gone,
+}
+
 impl<T: Transport> Runner<T> {
-    /// Sends one call that undoes something.
+    /// Sends one call that undoes a thing of this resource.
     ///
     /// # Errors
-    /// What came instead of its acceptance.
-    pub async fn take_back(&self, step: &Step) -> Result<(), String> {
+    /// What came instead.
+    pub async fn take_back(&self, resource: &str, step: &Step) -> Result<Undone, String> {
         let contract = self.plan.contract();
         let now = self.ambient.now(&contract.zone);
         let lists = crate::exchange::Catalogues::new();
@@ -35,9 +45,22 @@ impl<T: Transport> Runner<T> {
         let request = self.request(step, &from).map_err(|(_, why)| why)?;
         let (seen, _) = self.send(request, 0).await;
         if self.oracle.accepted(step.endpoint, &seen) {
-            return Ok(());
+            return Ok(Undone::Now);
+        }
+        if self.is_gone(resource, step.endpoint, &seen) {
+            return Ok(Undone::Gone);
         }
         Err(format!("{} got {}", contract.endpoints[step.endpoint].id, judge::summary(&seen, contract)))
+    }
+
+    /// True if the contract has the answer's status and code for a thing that is not there or has left, and for nothing else.
+    fn is_gone(&self, resource: &str, endpoint: usize, seen: &Observed) -> bool {
+        let (Ok(answer), Some(code)) = (&seen.answer, self.oracle.code(seen)) else { return false };
+        let contract = self.plan.contract();
+        let Some(own) = contract.resources.iter().find(|r| r.name == resource) else { return false };
+        let rows = contract.endpoints[endpoint].rows.iter();
+        let mut rows = rows.filter(|row| row.status == answer.status && row.code == code).peekable();
+        rows.peek().is_some() && rows.all(|row| !row.guessed && !row.disputed && says_gone(own, &row.when))
     }
 
     /// Asks an endpoint with a request that can't be accepted: without the header that says who calls, and without a body's members.
@@ -90,5 +113,18 @@ impl<T: Transport> Runner<T> {
         let executed = self.settled(&canary, 0).await;
         let good = executed.observed.last().is_some_and(|seen| self.oracle.health(&canary, seen) == Health::Good);
         Some(if good { Ok(()) } else { Err(executed.answered(contract)) })
+    }
+}
+
+/// True for a cause by which the one thing that a request names is not there, or is in a state in which it counts as having left.
+fn says_gone(own: &Resource, when: &When) -> bool {
+    let left = |state: &Source| matches!(state, Source::Literal(Json::String(s)) if own.left.iter().any(|l| *s == **l));
+    match when {
+        When::Unknown { .. } => true,
+        When::Where(tests) => tests.iter().any(|(operand, test)| match (operand, test) {
+            (Operand::State(resource), Test::Is(states)) => *resource == own.name && states.iter().all(left),
+            _ => false,
+        }),
+        _ => false,
     }
 }

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 pub use accepted::Accepted;
-pub use ask::Served;
+pub use ask::{Served, Undone};
 pub use forecast::{Forecast, Records};
 pub use pools::{Need, Pools};
 pub use rejudge::{Difference, Refold, Rejudged, rejudge};

@@ -13,7 +13,8 @@ use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::contract::Environment;
 use crate::model::Exit;
-use crate::runner::{Options, Runner};
+use crate::model::json::printable;
+use crate::runner::{Options, Runner, Undone};
 
 #[derive(Deserialize)]
 struct File {
@@ -53,18 +54,23 @@ pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, Usag
         let (target, http, _) = config.connect().await?;
         let options = Options { rate, ..Options::default() };
         let runner = Runner::new(config.plan(), http, config.access(target), config.ambient(), options, Arc::default());
-        let (mut undone, mut left) = (0_u64, BTreeMap::<String, u64>::new());
+        let (mut undone, mut gone, mut left) = (0_u64, 0_u64, BTreeMap::<String, u64>::new());
         // What was made last goes first: it may hold on to what was made before.
         for record in file.left.iter().rev() {
-            let what = format!("{} {}", record.resource, record.key);
+            // Both stand in a file, the key as a target gave it.
+            let what = printable(&format!("{} {}", record.resource, shortened(&record.key)));
             let taken = match runner.plan().undoing(&record.resource, &record.key) {
-                Ok(step) => runner.take_back(&step).await,
+                Ok(step) => runner.take_back(&record.resource, &step).await,
                 Err(why) => Err(why),
             };
             match taken {
-                Ok(()) => {
+                Ok(Undone::Now) => {
                     undone += 1;
                     out.line(&format!("undone  {what}"));
+                }
+                Ok(Undone::Gone) => {
+                    gone += 1;
+                    out.line(&format!("gone    {what}: the target says that it is there no more"));
                 }
                 Err(why) => {
                     out.line(&format!("left    {what}: {why}"));
@@ -72,16 +78,30 @@ pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, Usag
                 }
             }
         }
-        let rest: Vec<String> = left.iter().map(|(resource, count)| format!("{count} {resource}")).collect();
+        let rest: Vec<String> =
+            left.iter().map(|(resource, count)| printable(&format!("{count} {resource}"))).collect();
         let rest = if rest.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", rest.join(", ")) };
-        out.line(&format!("{undone} of {} records undone; {rest}", file.left.len()));
+        let gone = if gone == 0 { String::new() } else { format!(", {gone} gone already") };
+        out.line(&format!("{undone} of {} records undone{gone}; {rest}", file.left.len()));
         Ok(if left.is_empty() { Exit::Green } else { Exit::Unclear })
     })
 }
 
+/// The beginning of a key, long enough to know it by.
+fn shortened(key: &str) -> String {
+    const LONGEST: usize = 80;
+    if key.chars().count() <= LONGEST {
+        return key.to_owned();
+    }
+    key.chars().take(LONGEST).chain(std::iter::once('…')).collect()
+}
+
+/// Reads a run's list; of a folder, the one that lies in it.
 fn read(path: &Path) -> Result<File, UsageError> {
+    let inside = path.join("leftovers.json");
+    let path = if path.is_dir() { inside.as_path() } else { path };
     let text = std::fs::read_to_string(path)
-        .map_err(|e| UsageError(format!("failed to read {}: {e}; give a run's leftovers.json", path.display())))?;
+        .map_err(|e| UsageError(format!("failed to read {}: {e}; give the folder of a run", path.display())))?;
     let file: File = serde_json::from_str(&text)
         .map_err(|e| UsageError(format!("{} is no leftovers.json of konform: {e}", path.display())))?;
     if file.format != "konform/leftovers" || file.version != 1 {

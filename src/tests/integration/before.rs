@@ -104,19 +104,23 @@ fn init_writes_a_profile_that_runs_and_clean_undoes_what_the_run_left() {
     assert!(leftovers.contains("\"resource\":\"book\""), "nothing is left to clean: {leftovers}");
     let (code, text) = with(&["clean", "r/leftovers.json", "--profile", "profile.yaml"]);
     assert!(code == 0 && text.contains("nothing is left"), "{code}: {text}");
-    // A second time there is nothing any more.
-    let (code, text) = with(&["clean", "r/leftovers.json", "--profile", "profile.yaml"]);
-    assert!(code == 3 && text.contains("no-such-book"), "{code}: {text}");
+    // A second time there is nothing any more, whether the list is named or the folder of its run.
+    let (code, text) = with(&["clean", "r", "--profile", "profile.yaml"]);
+    assert!(
+        code == 0 && text.contains("gone    book") && text.contains("gone already; nothing is left"),
+        "{code}: {text}"
+    );
     let moved = leftovers.replace("127.0.0.1", "198.51.100.7");
     fs::write(folder.0.join("other.json"), moved).expect("written");
     let (code, text) = with(&["clean", "other.json"]);
     assert!(code == 2 && text.contains("no request was sent"), "{code}: {text}");
     let odd = format!(
-        r#"{{"format": "konform/leftovers", "version": 1, "target": "{}", "left": [{{"case": "c", "resource": "shelf", "key": "1"}}, {{"case": "c", "resource": "book", "key": "unknown"}}]}}"#,
+        r#"{{"format": "konform/leftovers", "version": 1, "target": "{}", "left": [{{"case": "c", "resource": "shelf", "key": "1"}}, {{"case": "c", "resource": "book", "key": "unknown"}}, {{"case": "c", "resource": "book", "key": "1\u001b[2J"}}]}}"#,
         served.1
     );
     fs::write(folder.0.join("odd.json"), odd).expect("written");
     let (code, text) = with(&["clean", "odd.json"]);
+    assert!(text.contains(r"left    book 1\u{1b}[2J") && !text.contains('\u{1b}'), "{text}");
     assert!(
         code == 3 && text.contains("no call of the contract undoes any shelf") && text.contains("its key is unknown"),
         "{code}: {text}"

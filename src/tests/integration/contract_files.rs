@@ -148,3 +148,26 @@ fn mistakes_are_shown_with_line_column_and_mend() {
     ];
     assert!(load(&good, None).is_ok());
 }
+
+/// What lies in a contract's folder and can't be read names the file, and nothing is waited for.
+#[cfg(unix)]
+#[test]
+fn what_is_no_readable_file_of_a_contract_is_named() {
+    let folder = lab::Folder::new();
+    let lint = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_konform"));
+        let output = command.args(["lint", "."]).current_dir(&folder.0).output().expect("the program runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let path = folder.0.join("zz.yaml");
+    fs::write(&path, b"# \xff\n").expect("written");
+    assert_eq!(lint(), (Some(2), "error: failed to read ./zz.yaml: stream did not contain valid UTF-8\n".to_owned()));
+    fs::remove_file(&path).expect("removed");
+    fs::File::create(&path).and_then(|f| f.set_len(6 << 30)).expect("a long file without blocks");
+    let (code, text) = lint();
+    assert!(code == Some(2) && text.contains("./zz.yaml: it has 6442450944 bytes"), "{text}");
+    fs::remove_file(&path).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", &path).expect("a link");
+    let (code, text) = lint();
+    assert!(code == Some(2) && text.contains("./zz.yaml: a contract's file must be a regular file"), "{text}");
+}
