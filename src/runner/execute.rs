@@ -29,7 +29,16 @@ const LOOKS: u32 = 10;
 impl<T: Transport> Runner<T> {
     /// Runs a case until it is conclusive, at most [`TRIES`] times.
     pub(super) async fn execute(&self, case: &Case) -> Executed {
-        let mut executed = self.settled(case, 0).await;
+        let first = self.settled(case, 0).await;
+        let mut executed = self.persist(case, first, 0).await;
+        executed.seal(&case.id);
+        executed.record = Some(self.record(case, &executed));
+        executed
+    }
+
+    /// Tries a case again until it is conclusive, at most [`TRIES`] times with the first one. Where each try ends in the same gateway error
+    /// or in no answer, and known-good requests between them are answered, that is the target's answer to this case.
+    pub(super) async fn persist(&self, case: &Case, mut executed: Executed, round: u64) -> Executed {
         let mut attempt = executed.observed.last().map_or(0, |seen| seen.attempt);
         let mut healthy_between = true;
         let mut tries = 1;
@@ -39,6 +48,7 @@ impl<T: Transport> Runner<T> {
             && self.worth_it(case, &executed)
             && self.has_fixtures(case, attempt + 1)
         {
+            attempt += 1;
             // What was asked for has been waited for, and another identity needs no wait.
             let at_once = [Reason::IdentityTaken, Reason::PreconditionLost, Reason::Http429];
             if executed.verdict.reason.is_none_or(|reason| !at_once.contains(&reason)) {
@@ -46,11 +56,10 @@ impl<T: Transport> Runner<T> {
                 let told = answer.filter(|a| a.header("retry-after").is_some());
                 let wait = told.and_then(|a| asked(a, 0, self.ambient.utc()));
                 tokio::time::sleep(wait.unwrap_or_default().max(Duration::from_millis(50 << tries))).await;
-                healthy_between &= self.healthy_between(case, tries, &mut executed).await;
+                healthy_between &= self.healthy_between(case, round, attempt, &mut executed).await;
             }
-            attempt += 1;
             // What was used before may be closed by the other side at any moment: from here on that must not be the reason.
-            let again = self.once(case, 0, attempt, true).await;
+            let again = self.once(case, round, attempt, true).await;
             executed.again(again);
             tries += 1;
         }
@@ -62,8 +71,6 @@ impl<T: Transport> Runner<T> {
             executed.verdict = self.oracle.reproducible(case, at, reason, usize::from(TRIES));
             executed.grounds.repeated = true;
         }
-        executed.seal(&case.id);
-        executed.record = Some(self.record(case, &executed));
         executed
     }
 
@@ -78,15 +85,15 @@ impl<T: Transport> Runner<T> {
         executed
     }
 
-    /// A known-good request between two tries; true if it shows a healthy target.
-    async fn healthy_between(&self, case: &Case, tries: u8, executed: &mut Executed) -> bool {
+    /// A known-good request before this try; true if it shows a healthy target.
+    async fn healthy_between(&self, case: &Case, round: u64, attempt: u8, executed: &mut Executed) -> bool {
         // Looking for health moves no money.
         if case.hazard == Hazard::Money {
             return false;
         }
         let Some(canary) = self.plan.canary(case.endpoint) else { return true };
         // Two cases that are tried again at once must not share an identity.
-        let probe = self.once(&canary, round_of(&case.id), tries, true).await;
+        let probe = self.once(&canary, round_of(&case.id) ^ round, attempt, true).await;
         let last = probe.observed.last();
         let health = last.map(|seen| self.oracle.health(&canary, seen));
         let healthy = match health {

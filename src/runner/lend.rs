@@ -12,7 +12,7 @@ use crate::exchange::{Filling, Transport};
 use crate::model::fixture::Touch;
 use crate::model::{Case, Expect, Observed, Outcome, Reason, Role, Verdict};
 
-/// The number of a try that is a confirmation.
+/// The number of a confirmation's first try.
 pub(super) const CONFIRMING: u8 = 100;
 
 /// The fixtures of a run while it runs.
@@ -66,7 +66,7 @@ impl<T: Transport> Runner<T> {
         if !case.fixtures.iter().any(|fixture| pools.literal(*fixture)) {
             return Ok(Lent::default());
         }
-        let nth = if attempt == CONFIRMING { CONFIRMATION } else { usize::from(attempt) };
+        let nth = if attempt >= CONFIRMING { CONFIRMATION } else { usize::from(attempt) };
         loop {
             let mut fixtures = pools.ended(case, nth).map_err(verdict)?.to_vec();
             let mut wanted: BTreeMap<usize, Touch> = BTreeMap::new();

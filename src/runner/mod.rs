@@ -165,6 +165,12 @@ fn judge(plan: &Plan, oracle: &Oracle, case: &Case, observed: &[Observed]) -> Ve
     }
 }
 
+/// What a panic says.
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
+}
+
 impl<T: Transport> Runner<T> {
     /// A runner; `stop` ends it between two requests.
     #[must_use]
@@ -370,11 +376,13 @@ impl<T: Transport> Runner<T> {
                 let mut own = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = batch.get(at) else { break };
+                    if at >= batch.len() {
+                        break;
+                    }
                     let executed = if this.stopped() {
                         Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says()))
                     } else {
-                        this.execute(case).await
+                        this.execute_apart(&batch, at).await
                     };
                     this.live.add(&executed.verdict);
                     own.push((at, executed));
@@ -389,16 +397,28 @@ impl<T: Transport> Runner<T> {
         rx
     }
 
+    /// Runs one case of a batch on a task of its own: a panic in it takes nothing else along.
+    async fn execute_apart(self: &Arc<Self>, batch: &Arc<Vec<Case>>, at: usize) -> Executed {
+        let (this, batch) = (Arc::clone(self), Arc::clone(batch));
+        let task = tokio::spawn(async move { this.execute(&batch[at]).await });
+        task.await.unwrap_or_else(|error| {
+            let why = match error.try_into_panic() {
+                Ok(panic) => panic_message(&*panic),
+                Err(error) => error.to_string(),
+            };
+            Executed::without(Verdict::broken(format!("konform panicked in this case: {why}")))
+        })
+    }
+
     /// Waits for a batch; answers in its order.
     async fn collect(mut running: mpsc::UnboundedReceiver<(usize, Executed)>, cases: usize) -> Vec<Executed> {
         let mut done: Vec<Option<Executed>> = (0..cases).map(|_| None).collect();
         while let Some((at, executed)) = running.recv().await {
             done[at] = Some(executed);
         }
-        // A task that panicked leaves its cases without a result: the harness broke, not the target.
-        done.into_iter()
-            .map(|d| d.unwrap_or_else(|| Executed::without(Verdict::broken("the case's task panicked"))))
-            .collect()
+        // Only a runtime that ends loses one.
+        let lost = || Executed::without(Verdict::broken("the case's task ended without a result"));
+        done.into_iter().map(|d| d.unwrap_or_else(lost)).collect()
     }
 
     /// Takes in an exchange beside the plan. That it was refused is no finding by itself: it may need credentials or
@@ -429,7 +449,9 @@ impl<T: Transport> Runner<T> {
             if !self.hands().pools.has(&case, pools::CONFIRMATION) {
                 continue;
             }
-            let mut executed = self.once(&case, 0, CONFIRMING, true).await;
+            // It is confirmed the way it was found: what took several tries to show takes as many to show again.
+            let once = self.once(&case, 0, CONFIRMING, true).await;
+            let mut executed = self.persist(&case, once, 0).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
             // Each smaller form of a case that ends a fixture would end another one.

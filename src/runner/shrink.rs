@@ -9,6 +9,7 @@ use super::{Runner, Tally};
 use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::Transport;
 use crate::model::Case;
+use crate::model::verdict::Check;
 use crate::plan::Smaller;
 
 /// Requests for one finding at most.
@@ -28,6 +29,8 @@ impl<T: Transport> Runner<T> {
         let mut failing = HashSet::from([written(&original)]);
         let mut passing = HashSet::new();
         let mut shrinks = vec![true];
+        // What draws no answer, or a gateway's, shows so by the same end of several tries.
+        let unanswered = tally.found[at].finding.check == Check::Server;
         let (started, mut tries) = (Instant::now(), 0);
         while shrinks.len() < STEPS && tries < TRIES && started.elapsed() < TIME && !self.stopped() {
             let candidate = match self.plan.smaller(&original, &shrinks) {
@@ -47,6 +50,9 @@ impl<T: Transport> Runner<T> {
                 Some(case) => {
                     tries += 1;
                     let mut executed = self.once(&case, ROUND + tries, 0, true).await;
+                    if unanswered {
+                        executed = self.persist(&case, executed, ROUND + tries).await;
+                    }
                     let input = case.draw.as_ref().map(|d| d.input.to_value());
                     executed.log(Aside::about(Why::Shrink, &case.id, at, input), journal)?;
                     let text = written(&case);
