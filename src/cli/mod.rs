@@ -11,10 +11,12 @@ mod hosts;
 mod output;
 mod progress;
 mod scan;
+mod signals;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::model::Exit;
 use args::{Args, Command};
@@ -28,7 +30,8 @@ pub struct UsageError(pub String);
 /// Parses the command line, runs the command, answers its exit code. A panic becomes exit code 4.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let parsed = unset_empty(Args::command()).try_get_matches();
+    let args = match parsed.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are answers, not errors. A closed pipe ends them quietly.
@@ -39,6 +42,13 @@ pub fn main() -> ExitCode {
     };
     let exit = std::panic::catch_unwind(|| dispatch(args)).unwrap_or(Exit::Harness);
     ExitCode::from(exit.code())
+}
+
+/// The command line without the variables that are set to nothing: an input that a CI system leaves empty was not given.
+fn unset_empty(command: clap::Command) -> clap::Command {
+    let empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let unset = |arg: clap::Arg| if arg.get_env().is_some_and(empty) { arg.env(None::<&'static str>) } else { arg };
+    command.mut_args(unset).mut_subcommands(unset_empty)
 }
 
 fn dispatch(args: Args) -> Exit {
@@ -66,7 +76,14 @@ fn dispatch(args: Args) -> Exit {
         Command::Keygen(args) => commands::keygen::keygen(&args, &mut out),
     };
     match result {
-        Ok(exit) => exit,
+        Ok(exit) => match out.fault() {
+            // What was to be read is not there, whatever it would have said.
+            Some(fault) if exit != Exit::Usage && exit != Exit::Harness => {
+                Output::problem(&format!("failed to write to stdout: {fault}"));
+                Exit::Evidence
+            }
+            _ => exit,
+        },
         Err(UsageError(message)) => {
             Output::problem(&message);
             Exit::Usage

@@ -1,11 +1,12 @@
-//! Data to stdout, diagnostics to stderr. A closed pipe ends the writing, not the program.
+//! Data to stdout, diagnostics to stderr. A closed pipe ends the writing, not the program; any other fault is the program's.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 
 /// Where a command writes.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    closed: bool,
+    /// Why nothing is written any more.
+    fault: Option<io::Error>,
 }
 
 impl Output {
@@ -16,10 +17,20 @@ impl Output {
 
     /// Data as it is.
     pub(super) fn text(&mut self, text: &str) {
-        if !self.closed {
+        self.write(|out| out.write_all(text.as_bytes()));
+    }
+
+    /// What `write` writes.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.fault.is_none() {
             let mut out = anstream::stdout().lock();
-            self.closed = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+            self.fault = write(&mut out).and_then(|()| out.flush()).err();
         }
+    }
+
+    /// Why data is missing on stdout; a reader that has closed the pipe wanted no more.
+    pub(super) fn fault(&self) -> Option<&io::Error> {
+        self.fault.as_ref().filter(|fault| fault.kind() != ErrorKind::BrokenPipe)
     }
 
     /// A diagnostic.

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::chain::Chain;
 use super::reader::Trunk;
@@ -15,6 +17,8 @@ use crate::model::RunHeader;
 const WAITING: usize = 8;
 /// Lines of a portion: a message for each would wake the writer as often.
 const PORTION: usize = 256;
+/// Fewer lines wait so long at most: what is killed then loses no more.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Evidence could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +41,8 @@ pub struct Journal {
     path: PathBuf,
     lines: Option<SyncSender<Vec<Vec<u8>>>>,
     thread: Option<JoinHandle<io::Result<(u64, String)>>>,
-    portion: Vec<Vec<u8>>,
+    /// The next portion, which the writer takes by itself once it has waited long enough.
+    portion: Arc<Mutex<Vec<Vec<u8>>>>,
     cases: u64,
     exchanges: u64,
 }
@@ -73,35 +78,58 @@ impl Journal {
 
     fn start(path: &Path, file: File, mut chain: Chain, (cases, exchanges): (u64, u64)) -> Self {
         let (lines, inbox) = sync_channel::<Vec<Vec<u8>>>(WAITING);
+        let portion = Arc::new(Mutex::new(Vec::new()));
+        let waiting = Arc::clone(&portion);
         let thread = std::thread::spawn(move || {
             let mut out = BufWriter::with_capacity(1 << 18, file);
-            for portion in inbox {
+            let mut write = |portion: Vec<Vec<u8>>| -> io::Result<()> {
                 for record in portion {
                     chain.write(&record, &mut out)?;
                 }
                 // A portion is on its way to the disk before the next is taken: a killed process loses no more than it was writing.
-                out.flush()?;
+                out.flush()
+            };
+            loop {
+                match inbox.recv_timeout(PATIENCE) {
+                    Ok(portion) => write(portion)?,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => {
+                        // While the lock is held no further line comes: what was sent until now is older than what waits.
+                        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                        while let Ok(portion) = inbox.try_recv() {
+                            write(portion)?;
+                        }
+                        write(std::mem::take(&mut *waiting))?;
+                    }
+                }
             }
+            // A journal that was dropped before its end has lines that nobody sent.
+            write(std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner)))?;
             Ok((chain.seq, chain.prev))
         });
-        Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion: Vec::new(), cases, exchanges }
+        Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion, cases, exchanges }
     }
 
     /// A journal that keeps nothing.
     #[must_use]
     pub fn discard() -> Self {
-        Self { path: PathBuf::new(), lines: None, thread: None, portion: Vec::new(), cases: 0, exchanges: 0 }
+        Self { path: PathBuf::new(), lines: None, thread: None, portion: Arc::default(), cases: 0, exchanges: 0 }
     }
 
     fn send(&mut self, record: Vec<u8>) -> Result<(), JournalError> {
-        if self.lines.is_some() {
-            self.portion.push(record);
+        if self.lines.is_none() {
+            return Ok(());
         }
-        if self.portion.len() >= PORTION { self.flush() } else { Ok(()) }
+        let enough = {
+            let mut portion = self.portion.lock().unwrap_or_else(PoisonError::into_inner);
+            portion.push(record);
+            portion.len() >= PORTION
+        };
+        if enough { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), JournalError> {
-        let portion = std::mem::take(&mut self.portion);
+        let portion = std::mem::take(&mut *self.portion.lock().unwrap_or_else(PoisonError::into_inner));
         match &self.lines {
             Some(lines) if lines.send(portion).is_err() => Err(self.fault()),
             _ => Ok(()),

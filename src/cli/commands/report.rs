@@ -33,13 +33,10 @@ pub(in crate::cli) fn report(args: &Report, out: &mut Output) -> Result<Exit, Us
         report::write_as(&mut file, format, &again.header, &again.summary, &args.folder).map_err(failed)?;
         file.flush().map_err(failed)?;
     } else {
-        let mut pipe = BufWriter::new(std::io::stdout().lock());
-        let written = report::write_as(&mut pipe, format, &again.header, &again.summary, &args.folder)
-            .and_then(|()| pipe.flush());
-        match written {
-            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => return Err(failed(e)),
-            _ => {}
-        }
+        out.write(|pipe| {
+            let mut pipe = BufWriter::new(pipe);
+            report::write_as(&mut pipe, format, &again.header, &again.summary, &args.folder).and_then(|()| pipe.flush())
+        });
     }
     Ok(Exit::Green)
 }

@@ -19,6 +19,7 @@ use crate::cli::hosts;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::scan::Scan;
+use crate::cli::signals::Signals;
 use crate::crypto;
 use crate::evidence::{Journal, archive};
 use crate::model::run::Selected;
@@ -178,7 +179,7 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
         let stop = Arc::new(AtomicBool::new(false));
-        watch_interrupt(Arc::clone(&stop));
+        watch_signals(Arc::clone(&stop))?;
         if let Some(seconds) = args.max_time {
             let stop = Arc::clone(&stop);
             tokio::spawn(async move {
@@ -195,12 +196,13 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         let planned = runner.plan().cases().filter(|c| chosen.takes(c, runner.plan()) && config.allows(c));
         let cases: Box<dyn Iterator<Item = Case> + Send> =
             Box::new(saved.into_iter().chain(planned).skip(usize::try_from(done).unwrap_or(usize::MAX)));
+        let mut unwritten = None;
         let mut emit = |event| {
             if let Event::Case(record) = &event {
                 let line = serde_json::to_string(&**record).unwrap_or_default();
-                if let Some(file) = &mut sinks.0 {
-                    // The event stream is a courtesy: evidence is what must not be lost.
-                    let _ = writeln!(file, "{line}");
+                if let Some(file) = sinks.0.as_mut().filter(|_| unwritten.is_none()) {
+                    // The run goes on, since evidence is what must not be lost, and says at its end what is missing.
+                    unwritten = writeln!(file, "{line}").err();
                 }
                 if sinks.1 {
                     out.line(&line);
@@ -233,7 +235,12 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
                 return Ok(Exit::Evidence);
             }
         }
-        Ok(finish(args, &config, (&header, &summary), &folder, out))
+        let ended = finish(args, &config, (&header, &summary), &folder, out);
+        if let Some(error) = unwritten {
+            Output::problem(&format!("failed to write --events: {error}"));
+            return Ok(Exit::Evidence);
+        }
+        Ok(ended)
     })
 }
 
@@ -380,15 +387,18 @@ fn folder(args: &Run) -> Result<PathBuf, UsageError> {
     Ok(path)
 }
 
-/// The first Ctrl-C ends the run between two requests; the report then says so.
-fn watch_interrupt(stop: Arc<AtomicBool>) {
+/// The first signal that asks the program to end stops the run between two requests, and the report says so; a second one ends the
+/// program at once, with what evidence there is.
+#[expect(clippy::exit, reason = "whoever asks twice does not want to wait for what runs")]
+fn watch_signals(stop: Arc<AtomicBool>) -> Result<(), UsageError> {
+    /// What shells say of a program that Ctrl-C has ended.
+    const INTERRUPTED: i32 = 130;
+    let mut signals = Signals::listen().map_err(|e| UsageError(format!("failed to listen for signals: {e}")))?;
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.store(true, Ordering::Relaxed);
-            // A second one ends the process the ordinary way.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::abort();
-            }
-        }
+        signals.next().await;
+        stop.store(true, Ordering::Relaxed);
+        signals.next().await;
+        std::process::exit(INTERRUPTED);
     });
+    Ok(())
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::{block_on, keygen};
 use crate::cli::args::Serve;
 use crate::cli::output::Output;
+use crate::cli::signals::Signals;
 use crate::cli::{UsageError, contracts};
 use crate::contract::Contract;
 use crate::model::Exit;
@@ -42,10 +43,8 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Usag
         out.line(&format!("try: konform run --target http://{address}{}{profile}", contract.base_path));
         let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
         sandbox.advance(std::time::Duration::from_secs(u64::from(args.ahead) * 86_400));
-        let stop = async {
-            // Without a signal handler the process ends the ordinary way.
-            let _ = tokio::signal::ctrl_c().await;
-        };
+        let mut signals = Signals::listen().map_err(|e| UsageError(format!("failed to listen for signals: {e}")))?;
+        let stop = async move { signals.next().await };
         sandbox::serve(listener, sandbox, stop).await.map_err(failed)?;
         Ok(Exit::Green)
     })

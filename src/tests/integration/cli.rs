@@ -217,6 +217,36 @@ fn a_machine_without_certificates_can_still_speak_http() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let folder = Folder::new();
+    let mut command = konform(&folder.0, &["run", "--contract", "library", "--quiet", "--only", "book-get::valid::*"]);
+    for name in [
+        "TARGET",
+        "PROFILE",
+        "SEED",
+        "MODE",
+        "FUZZ_CASES",
+        "SALT",
+        "TIMEOUT",
+        "CACERT",
+        "CLIENT_CERT",
+        "CLIENT_KEY",
+        "HTTP",
+        "ENCRYPT",
+        "JOBS",
+        "RATE",
+        "WAIVERS",
+        "BASELINE",
+        "PROXY",
+        "CONTRACT",
+    ] {
+        command.env(format!("KONFORM_{name}"), "");
+    }
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn a_closed_pipe_ends_the_writing_not_the_run() {
     let folder = Folder::new();
     for args in [&["run"][..], &["list"], &["lint", "--clauses"], &["--help"]] {
@@ -231,32 +261,89 @@ fn a_closed_pipe_ends_the_writing_not_the_run() {
 }
 
 #[cfg(unix)]
-#[test]
-fn ctrl_c_ends_the_run_with_a_partial_report() {
-    let folder = Folder::new();
-    let mut child = konform(&folder.0, &["run", "--rate", "20", "--out", "cut"])
+fn signal(child: &std::process::Child, name: &str) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().expect("a shell");
+    assert!(sent.success());
+}
+
+/// A slow run of the program in `folder`, once its evidence has a record with this word.
+#[cfg(unix)]
+fn slow_run(folder: &Folder, out: &str, word: &str) -> std::process::Child {
+    let child = konform(&folder.0, &["run", "--rate", "20", "--out", out])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts");
     // The plan is counted before the header is written, and how long that takes is the machine's matter.
-    let evidence = folder.0.join("cut/evidence.jsonl");
+    let evidence = folder.0.join(out).join("evidence.jsonl");
     let started = Instant::now();
-    while !fs::read_to_string(&evidence).is_ok_and(|text| text.contains(r#""kind":"header""#)) {
-        assert!(started.elapsed() < Duration::from_mins(2), "the run does not begin");
+    while !fs::read_to_string(&evidence).is_ok_and(|text| text.contains(word)) {
+        assert!(started.elapsed() < Duration::from_mins(2), "the run writes no evidence with {word}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    std::thread::sleep(Duration::from_millis(1500));
-    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
-    assert!(sent.success());
-    let mut text = String::new();
-    child.stdout.take().expect("stdout").read_to_string(&mut text).expect("UTF-8");
-    let code = child.wait().expect("it ends").code();
-    assert!(code == Some(3) && text.contains("(partial run)"), "{code:?}\n{text}");
-    let results = fs::read_to_string(folder.0.join("cut/results.json")).expect("the report");
-    assert!(results.contains("\"partial\": true"));
-    let evidence = fs::read_to_string(folder.0.join("cut/evidence.jsonl")).expect("the evidence");
-    assert!(evidence.lines().last().is_some_and(|l| l.contains("\"kind\":\"footer\"")));
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_to_end_ends_the_run_with_a_partial_report() {
+    let folder = Folder::new();
+    for name in ["INT", "TERM", "HUP"] {
+        let mut child = slow_run(&folder, name, r#""kind":"case""#);
+        signal(&child, name);
+        let mut text = String::new();
+        child.stdout.take().expect("stdout").read_to_string(&mut text).expect("UTF-8");
+        let code = child.wait().expect("it ends").code();
+        assert!(code == Some(3) && text.contains("(partial run)"), "{name}: {code:?}\n{text}");
+        let results = fs::read_to_string(folder.0.join(name).join("results.json")).expect("the report");
+        assert!(results.contains("\"partial\": true"));
+        let evidence = fs::read_to_string(folder.0.join(name).join("evidence.jsonl")).expect("the evidence");
+        assert!(evidence.lines().last().is_some_and(|l| l.contains("\"kind\":\"footer\"")));
+    }
+}
+
+/// The second signal ends the program as shells know it, without a core dump; the evidence can be taken up.
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_the_program_at_once() {
+    // It takes a connection and never answers: the run waits for it.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let target = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    let folder = Folder::new();
+    let args = ["run", "--contract", "library", "--target", &target, "--timeout", "600", "--out", "cut", "--quiet"];
+    let mut child = konform(&folder.0, &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let _open = listener.accept().expect("a connection");
+    signal(&child, "TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_said() {
+    let folder = Folder::new();
+    let run = ["run", "--contract", "library", "--quiet", "--snapshots", "off", "--only", "book-get::valid::*"];
+    let with = |more: &[&'static str]| [&run[..], more].concat();
+    for (args, full) in [
+        (vec!["list", "cases"], true),
+        (vec!["coverage"], true),
+        (with(&["--format", "json"]), true),
+        (with(&["--events", "-"]), true),
+        (with(&["--events", "/dev/full"]), false),
+    ] {
+        let mut command = konform(&folder.0, &args);
+        if full {
+            command.stdout(fs::File::options().write(true).open("/dev/full").expect("the full device"));
+        }
+        let output = command.stderr(Stdio::piped()).output().expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(
+            output.status.code() == Some(7) && told.contains("failed to write"),
+            "{args:?}: {} {told}",
+            output.status
+        );
+    }
 }
 
 #[test]
