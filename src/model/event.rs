@@ -59,6 +59,9 @@ pub struct CaseRecord {
     pub created: Vec<String>,
     /// Exchanges, all tries.
     pub exchanges: usize,
+    /// Requests of earlier tries that got no answer, or a gateway's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retried: u64,
     /// Time of the last try's probe, microseconds.
     pub micros: u64,
 }
@@ -158,6 +161,17 @@ pub struct WaiverRecord {
     pub expires: String,
     /// Where it is written.
     pub source: Source,
+}
+
+/// How often an endpoint had to be asked again, by what came instead of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetriedRecord {
+    /// Endpoint id.
+    pub endpoint: String,
+    /// What came.
+    pub reason: Reason,
+    /// Requests.
+    pub count: u64,
 }
 
 /// What a second run of a finding's case showed.
@@ -330,6 +344,9 @@ pub struct Summary {
     /// Answers by which the target asked for fewer requests (429).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub throttled: u64,
+    /// Requests that got no answer, or a gateway's, and were sent again; a used connection that was closed just then is none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retried: Vec<RetriedRecord>,
     /// Whole run, milliseconds.
     pub millis: u64,
     /// SHA-256 that ends the evidence chain, hex.

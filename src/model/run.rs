@@ -56,6 +56,9 @@ pub struct RunHeader {
     /// SHA-256 of the waivers, hex; their copy lies in the run folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waivers_digest: Option<String>,
+    /// The file of waivers as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers_file: Option<String>,
     /// SHA-256 of the baseline, hex; it lies in the run folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_digest: Option<String>,
@@ -117,6 +120,9 @@ pub struct Selected {
 pub struct Demands {
     /// Findings at SHOULD fail too.
     pub fail_on_should: bool,
+    /// A request that had to be sent again fails the run as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fail_on_retried: bool,
     /// Smallest share of the clauses that must be exercised, percent.
     pub min_coverage: Option<u8>,
     /// A response time in milliseconds that the 99th percentile of no endpoint should exceed.

@@ -62,6 +62,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
     if summary.throttled > 0 {
         line(throttled(summary));
     }
+    if !summary.retried.is_empty() {
+        line(retried(summary));
+    }
     for l in summary.latency.iter().filter(|l| l.slow) {
         line(format!(
             "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
@@ -118,6 +121,17 @@ pub(super) fn throttled(summary: &Summary) -> String {
     format!(
         "{} requests were answered with 429 (too many requests): they were sent again, and the run slowed down; --rate N sends fewer at once",
         summary.throttled
+    )
+}
+
+/// Which endpoints did not answer at first.
+pub(super) fn retried(summary: &Summary) -> String {
+    let total: u64 = summary.retried.iter().map(|r| r.count).sum();
+    let each: Vec<String> =
+        summary.retried.iter().map(|r| format!("{}: {} {}", r.endpoint, r.count, r.reason.word())).collect();
+    format!(
+        "{total} requests got no answer, or a gateway's, and were sent again ({}): --fail-on retried makes a run fail by that",
+        each.join(", ")
     )
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use quick_xml::events::{BytesEnd, BytesStart, Event};
 use quick_xml::{Reader, Writer};
 
@@ -62,7 +62,18 @@ fn test_case(case: &Case) -> TestCase {
         Mark::Skipped => TestCaseStatus::skipped(),
         Mark::Unclear => fault(NonSuccessKind::Error, case.why(), &detail),
     };
+    let status = match (status, case.retried) {
+        (mut passed @ TestCaseStatus::Success { .. }, 1..) => {
+            let mut rerun = TestRerun::new(NonSuccessKind::Error);
+            rerun.set_message(format!("{} requests got no answer, or a gateway's, and were sent again", case.retried));
+            passed.add_rerun(rerun);
+            passed
+        }
+        (status, _) => status,
+    };
     let mut test = TestCase::new(case.id.clone(), status);
+    let mut parts = case.id.split("::");
+    test.set_classname(format!("konform.{}.{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default()));
     test.set_time(Duration::from_micros(case.micros));
     // A warning fails no test case: its text says so.
     if mark == Mark::Warned {

@@ -54,6 +54,9 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             let _ = writeln!(out, "- {}: `{}`", f.number, f.replay);
         }
     }
+    if !summary.retried.is_empty() {
+        let _ = writeln!(out, "- {}", escape(&console::retried(summary)));
+    }
     if summary.throttled > 0 {
         let _ = writeln!(out, "- {}", escape(&console::throttled(summary)));
     }

@@ -34,6 +34,8 @@ pub(super) struct Case {
     pub(super) headers: String,
     #[serde(default)]
     pub(super) created: Vec<String>,
+    #[serde(default)]
+    pub(super) retried: u64,
     pub(super) micros: u64,
 }
 

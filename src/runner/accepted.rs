@@ -104,6 +104,7 @@ impl Accepted {
         };
         match used {
             _ if waiver.approver.is_none() => State::Proposal,
+            _ if *waiver.granted > *self.today => State::Early,
             _ if !self.in_force(waiver) => State::Expired,
             Use { matched: 1.., .. } => State::Matched,
             Use { changed: Some(_), .. } => State::Changed,

@@ -70,6 +70,18 @@ impl Executed {
         }
     }
 
+    /// Requests of earlier tries that got no answer, or a gateway's, in which the target had no reason of its own: a connection that was
+    /// used before may be closed just when it is used again, hostile bytes need no answer, and 429 is counted apart.
+    pub(super) fn retried(&self) -> impl Iterator<Item = (&Arc<str>, Reason)> {
+        self.earlier.iter().filter(|seen| seen.hostile.is_none()).filter_map(|seen| {
+            let reason = match &seen.answer {
+                Err(failure) => Some(failure.reason).filter(|reason| seen.attempt > 0 || *reason != Reason::Reset),
+                Ok(answer) => answer.passing().filter(|reason| *reason != Reason::Http429),
+            };
+            Some((&seen.endpoint, reason?))
+        })
+    }
+
     /// Takes another try: its verdict counts, what was before is evidence alone.
     pub(super) fn again(&mut self, mut again: Executed) {
         let looks = std::mem::take(&mut again.earlier);

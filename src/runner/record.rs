@@ -60,6 +60,7 @@ pub(super) fn record(
         headers: probe.map(|seen| headers(contract, seen)).unwrap_or_default(),
         created: executed.created.clone(),
         exchanges: executed.exchanges(),
+        retried: executed.retried().count() as u64,
         micros: probe.map_or(0, |seen| seen.micros),
     }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
 use super::Tally;
 use super::accepted::Use;
 use crate::contract::{Contract, Row, When};
-use crate::model::event::{ClauseRecord, LatencyRecord, NotServed, Scope, Standing, WaiverRecord};
-use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Rule, RunHeader, Summary};
+use crate::model::event::{ClauseRecord, LatencyRecord, NotServed, RetriedRecord, Scope, Standing, WaiverRecord};
+use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Reason, Rule, RunHeader, Summary};
 use crate::plan::Plan;
 
 /// Sums up a run by its header, with everything that its reports say.
@@ -127,7 +128,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         Exit::Harness
     } else if worst(Level::Must) || (demands.fail_on_should && (worst(Level::Should) || slow)) {
         Exit::Broken
-    } else if tally.partial || obstructed(tally) {
+    } else if tally.partial || obstructed(tally) || (demands.fail_on_retried && !tally.retried.is_empty()) {
         Exit::Unclear
     } else if waivers.iter().any(|w| w.state.red()) {
         Exit::Waiver
@@ -150,10 +151,20 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         not_served: not_served(tally),
         exchanges: tally.exchanges,
         throttled: tally.throttled,
+        retried: retried(tally),
         millis: tally.millis,
         root: String::new(),
         exit: exit.code(),
     }
+}
+
+fn retried(tally: &Tally) -> Vec<RetriedRecord> {
+    let record = |((endpoint, reason), count): (&(Arc<str>, Reason), &u64)| RetriedRecord {
+        endpoint: endpoint.to_string(),
+        reason: *reason,
+        count: *count,
+    };
+    tally.retried.iter().map(record).collect()
 }
 
 fn waivers(tally: &Tally) -> Vec<WaiverRecord> {

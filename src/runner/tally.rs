@@ -43,6 +43,8 @@ pub struct Tally {
     pub exchanges: u64,
     /// Answers by which the target asked for fewer requests.
     pub throttled: u64,
+    /// Requests that got no answer, or a gateway's, and were sent again.
+    pub retried: BTreeMap<(Arc<str>, Reason), u64>,
     /// Canaries sent.
     pub canaries: u64,
     /// Endpoints of which a known-good request was answered: true if by the endpoint, false if as by a server that does not
@@ -104,6 +106,7 @@ impl Tally {
             latency: BTreeMap::new(),
             exchanges: 0,
             throttled: 0,
+            retried: BTreeMap::new(),
             canaries: 0,
             served: BTreeMap::new(),
             partial: false,
@@ -195,6 +198,9 @@ impl Tally {
         self.audit.fold(&self.contract, &case.id, &executed.earlier, &Verdict::broken(""));
         self.audit.fold(&self.contract, &case.id, &executed.observed, &executed.verdict);
         self.audit.fold(&self.contract, &case.id, &executed.after, &Verdict::broken(""));
+        for (endpoint, reason) in executed.retried() {
+            *self.retried.entry((Arc::clone(endpoint), reason)).or_default() += 1;
+        }
         for seen in executed.earlier.iter().chain(&executed.observed).chain(&executed.after) {
             self.throttled += u64::from(seen.answer.as_ref().is_ok_and(|answer| answer.status == 429));
             if seen.answer.is_ok() && seen.hostile.is_none() {

@@ -13,7 +13,8 @@ use crate::cli::args::Run;
 use crate::contract::{File, waiver};
 use crate::crypto;
 use crate::model::event::Standing;
-use crate::model::waiver::LONGEST;
+use crate::model::waiver::{LONGEST, day_of};
+use crate::model::wire::Zone;
 use crate::model::{FindingRecord, Level, RunHeader, Summary, volatile};
 use crate::report::results;
 use crate::runner::Accepted;
@@ -30,7 +31,8 @@ const DECLARED: &str = "capabilities.proposed.yaml";
 /// The texts of what is accepted, before the run folder is there.
 #[derive(Debug, Default)]
 pub(super) struct Acceptance {
-    waivers: Option<String>,
+    /// By the name that the user gave.
+    waivers: Option<File>,
     baseline: Option<String>,
 }
 
@@ -52,9 +54,9 @@ impl Acceptance {
             let text = fs::read_to_string(path)
                 .map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
             // Mistakes are shown with the name that the user gave.
-            waiver::load(&File { name: path.display().to_string(), text: text.clone() })
-                .map_err(|e| UsageError(e.to_string()))?;
-            Ok(text)
+            let file = File { name: path.display().to_string(), text };
+            waiver::load(&file).map_err(|e| UsageError(e.to_string()))?;
+            Ok(file)
         });
         let baseline = args.baseline.as_ref().map(|folder| {
             let (run, summary) = results::read(&folder.join("results.json"))
@@ -80,9 +82,10 @@ impl Acceptance {
 
     /// Writes the copies, and their digests into the header.
     pub(super) fn keep(&self, folder: &Path, header: &mut RunHeader) -> Result<(), UsageError> {
+        header.waivers_file = self.waivers.as_ref().map(|file| file.name.clone());
         for (name, text, digest) in [
-            (WAIVERS, &self.waivers, &mut header.waivers_digest),
-            (BASELINE, &self.baseline, &mut header.baseline_digest),
+            (WAIVERS, self.waivers.as_ref().map(|file| &file.text), &mut header.waivers_digest),
+            (BASELINE, self.baseline.as_ref(), &mut header.baseline_digest),
         ] {
             if let Some(text) = text {
                 let path = folder.join(name);
@@ -106,11 +109,13 @@ impl Acceptance {
                 Err(UsageError(format!("{} was changed since the run", path.display())))
             }
         };
-        Ok(Self { waivers: read(WAIVERS, &header.waivers_digest)?, baseline: read(BASELINE, &header.baseline_digest)? })
+        let name = header.waivers_file.clone().unwrap_or_else(|| WAIVERS.to_owned());
+        let waivers = read(WAIVERS, &header.waivers_digest)?.map(|text| File { name, text });
+        Ok(Self { waivers, baseline: read(BASELINE, &header.baseline_digest)? })
     }
 
     /// What is accepted on the day the run began.
-    pub(super) fn accepted(&self, header: &RunHeader) -> Result<Arc<Accepted>, UsageError> {
+    pub(super) fn accepted(&self, header: &RunHeader, zone: &Zone) -> Result<Arc<Accepted>, UsageError> {
         let mut known = HashSet::new();
         if let Some(text) = &self.baseline {
             let baseline: Baseline =
@@ -118,12 +123,10 @@ impl Acceptance {
             known.extend(baseline.findings);
         }
         let waivers = match &self.waivers {
-            Some(text) => waiver::load(&File { name: WAIVERS.to_owned(), text: text.clone() })
-                .map_err(|e| UsageError(e.to_string()))?,
+            Some(file) => waiver::load(file).map_err(|e| UsageError(e.to_string()))?,
             None => Vec::new(),
         };
-        let today = header.started.get(..10).unwrap_or_default();
-        Ok(Arc::new(Accepted::new(waivers, today, known)))
+        Ok(Arc::new(Accepted::new(waivers, &day_of(&header.started, zone), known)))
     }
 }
 
@@ -148,12 +151,17 @@ pub(super) fn declare(folder: &Path, summary: &Summary) -> std::io::Result<Optio
 }
 
 /// Writes a proposal for every finding that fails the run; its owner and approver are left for people.
-pub(super) fn bless(folder: &Path, header: &RunHeader, summary: &Summary) -> std::io::Result<Option<String>> {
+pub(super) fn bless(
+    folder: &Path,
+    header: &RunHeader,
+    zone: &Zone,
+    summary: &Summary,
+) -> std::io::Result<Option<String>> {
     let open: Vec<&FindingRecord> = summary.findings.iter().filter(|f| f.standing == Standing::Open).collect();
     if open.is_empty() {
         return Ok(None);
     }
-    let today = header.started.get(..10).unwrap_or_default();
+    let today = day_of(&header.started, zone);
     let last = today
         .parse::<chrono::NaiveDate>()
         .ok()

@@ -35,7 +35,7 @@ pub(super) fn again(
     };
     let header = reader.header().clone();
     let plan = Config::plan_of(&header, contract, profile)?;
-    let accepted = Acceptance::kept(folder, &header)?.accepted(&header)?;
+    let accepted = Acceptance::kept(folder, &header)?.accepted(&header, &plan.contract().zone)?;
     let rejudged = match rejudge(&plan, accepted, &mut reader) {
         Ok(rejudged) => rejudged,
         Err(damage) => return Ok(Err(damage)),

@@ -29,7 +29,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let plan = chosen.narrow(config.plan());
     let saved = saved(args, &config, &plan)?;
     same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
-    let accepted = Acceptance::kept(folder, &header)?.accepted(&header)?;
+    let accepted = Acceptance::kept(folder, &header)?.accepted(&header, &plan.contract().zone)?;
     let mut refold = Refold::new(&plan, Arc::clone(&accepted));
     loop {
         match reader.next(|_| true) {

@@ -23,6 +23,7 @@ use crate::cli::signals::Signals;
 use crate::crypto;
 use crate::evidence::{Journal, archive};
 use crate::model::run::Selected;
+use crate::model::wire::Zone;
 use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
 use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
@@ -118,6 +119,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         },
         demands: Demands {
             fail_on_should: args.fail_on == FailOn::Should,
+            fail_on_retried: args.fail_on == FailOn::Retried,
             min_coverage: args.min_coverage,
             slow_millis: config
                 .profile
@@ -133,12 +135,13 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         program: std::env::args().next().unwrap_or_else(|| "konform".to_owned()),
         folder: folder.display().to_string(),
         waivers_digest: None,
+        waivers_file: None,
         baseline_digest: None,
         capabilities: config.profile.as_ref().map(|p| p.capabilities.clone()).unwrap_or_default(),
         challenge: args.challenge.clone(),
     };
     acceptance.keep(&folder, &mut header)?;
-    let accepted = acceptance.accepted(&header)?;
+    let accepted = acceptance.accepted(&header, &config.contract.zone)?;
     let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
     Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, pools, past: None })
 }
@@ -258,7 +261,7 @@ fn finish(
     }
     let mut told = remember(args, config, (header, summary), folder);
     if args.bless {
-        told.extend(propose(header, summary, folder));
+        told.extend(propose(header, &config.contract.zone, summary, folder));
     }
     hosts::tell(header, summary, folder, args.format == Format::Human, out);
     if let Some(exit) = search(args, config, header, folder) {
@@ -304,9 +307,9 @@ fn remember(args: &Run, config: &Config, (header, summary): (&RunHeader, &Summar
 }
 
 /// Writes what people may take over; a line for each file.
-fn propose(header: &RunHeader, summary: &Summary, folder: &Path) -> Vec<String> {
+fn propose(header: &RunHeader, zone: &Zone, summary: &Summary, folder: &Path) -> Vec<String> {
     let proposals = [
-        ("waivers", acceptance::bless(folder, header, summary)),
+        ("waivers", acceptance::bless(folder, header, zone, summary)),
         ("capabilities", acceptance::declare(folder, summary)),
     ];
     let line = |(what, written): (&str, std::io::Result<Option<String>>)| match written {

@@ -39,10 +39,14 @@ fn a_waiver_in_each_of_its_states() {
     let past = [(-20, -60), (20, -1)].map(|(from, to)| {
         ((today + chrono::Duration::days(from)).to_string(), (today + chrono::Duration::days(to)).to_string())
     });
+    let first = [(today - chrono::Duration::days(20)).to_string(), (today + chrono::Duration::days(2)).to_string()];
+    let future = [(first[0].as_str(), first[1].as_str())];
     let past: Vec<(&str, &str)> = past.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     for (name, text, fault, code, state, says) in [
         ("matched", waiver(&[]), true, 0, "matched", "PASS"),
         ("expired", waiver(&past), true, 1, "expired", "has expired"),
+        ("early", waiver(&future), true, 1, "early", "does not hold yet"),
+        ("early-unneeded", waiver(&future), false, 0, "early", "does not hold yet"),
         ("unused", waiver(&[]), false, 5, "unused", "is not needed any more"),
         ("expired-unused", waiver(&past), false, 5, "expired", "has expired"),
         (
@@ -80,6 +84,7 @@ fn a_waiver_in_each_of_its_states() {
         let (found, printed) = konform(&folder.0, &args);
         assert_eq!(found, code, "{name}: {printed}");
         assert!(printed.contains(says), "{name}: {printed}");
+        assert!(state == "matched" || printed.contains("waiver w.yaml:3: "), "{name}: {printed}");
         let results = results(&folder.0, name);
         assert_eq!(results["summary"]["waivers"][0]["state"], state, "{name}: {printed}");
         // Judged again, the waivers of that day count.

@@ -152,6 +152,37 @@ fn a_busy_target_is_waited_for_and_nobody_is_accused() {
     }
 }
 
+/// What was answered only when it was sent again passes, is counted where people look, and fails a run that asks for it.
+#[test]
+fn requests_that_were_sent_again_are_counted_and_may_fail_a_run() {
+    let folder = Folder::new();
+    let gets = AtomicUsize::new(0);
+    let server = Server::before(
+        move |asked| {
+            let odd = asked.call.method == "GET" && gets.fetch_add(1, Ordering::Relaxed) % 7 == 5;
+            odd.then(|| Said::json(503, ""))
+        },
+        |_, said| Some(said),
+    );
+    let only = ["--only", "book-get::*"];
+    let (code, text) = library(&folder, &server, &only);
+    assert!(code == 0 && text.contains("were sent again (book-get: "), "{code}: {text}");
+    rejudged(&folder);
+    let read = |name: &str| fs::read_to_string(folder.0.join("out").join(name)).expect("a report");
+    let results: serde_json::Value = serde_json::from_str(&read("results.json")).expect("JSON");
+    let retried = &results["summary"]["retried"][0];
+    assert!(retried["endpoint"] == "book-get" && retried["count"].as_u64() > Some(0), "{retried}");
+    super::contract_files::schema("results").validate(&results).expect("it fits its schema");
+    let junit = read("junit.xml");
+    assert!(junit.contains("<flakyError") && junit.contains("classname=\"konform.book-get.valid\""), "{junit}");
+    let (code, text) = library(&folder, &server, &[&only[..], &["--fail-on", "retried"]].concat());
+    assert!(code == 3, "{code}: {text}");
+    rejudged(&folder);
+    let sound = Server::library(|_, said| Some(said));
+    let (code, text) = library(&folder, &sound, &[&only[..], &["--fail-on", "retried"]].concat());
+    assert!(code == 0 && !text.contains("sent again"), "{code}: {text}");
+}
+
 #[test]
 fn a_target_that_says_to_come_back_much_later_is_not_waited_for() {
     let folder = Folder::new();
