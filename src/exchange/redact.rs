@@ -91,7 +91,7 @@ impl Redactor {
         }
         let mut body = sent.tree;
         for field in &sent.wire.request_secrets {
-            self.redact(&mut body, &field.path, field, &mut |kind, value| {
+            self.redact(&mut body, Some(&field.path), field, &mut |kind, value| {
                 secrets.push((kind.to_owned(), value.to_owned()));
             });
         }
@@ -149,7 +149,7 @@ impl Redactor {
             match json::parse(&raw.body) {
                 Ok(json::Document { mut root, defects }) => {
                     for field in fields {
-                        self.redact(&mut root, &field.path, field, &mut |_, _| {});
+                        self.redact(&mut root, Some(&field.path), field, &mut |_, _| {});
                     }
                     search.tree(&mut root, "");
                     Body::Json { root, defects }
@@ -165,30 +165,54 @@ impl Redactor {
         Answer { status: raw.status, headers, body, bytes }
     }
 
-    fn redact(&self, node: &mut Json, path: &str, field: &SecretField, found: &mut dyn FnMut(&str, &str)) {
+    /// Takes out what stands at the path, whatever type it and what is on the way to it have: a target that sends a list for one thing,
+    /// or a text for an object, has not made the secret less secret.
+    fn redact(&self, node: &mut Json, path: Option<&str>, field: &SecretField, found: &mut dyn FnMut(&str, &str)) {
+        let Some(path) = path else { return self.hide(node, field, found) };
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let next: Vec<&mut Json> = match node {
-            Json::Array(items) if name == "*" => items.iter_mut().collect(),
+        match node {
+            Json::Array(items) => {
+                let rest = if name == "*" { rest } else { Some(path) };
+                for item in items {
+                    self.redact(item, rest, field, found);
+                }
+            }
             Json::Object(members) => {
-                members.iter_mut().filter(|(known, _)| known == name).map(|(_, value)| value).collect()
-            }
-            _ => return,
-        };
-        for value in next {
-            match (rest, &mut *value) {
-                (Some(rest), inner) => self.redact(inner, rest, field, found),
-                (None, Json::String(text)) => {
-                    found(&field.kind, text);
-                    let redacted = self.seal(text, field);
-                    *value = Json::Redacted(Box::new(redacted));
+                for (_, value) in members.iter_mut().filter(|(known, _)| name == "*" || known == name) {
+                    self.redact(value, rest, field, found);
                 }
-                // A secret of another type is no less secret; its type alone can still be judged.
-                (None, Json::Number(lexeme)) => {
-                    found(&field.kind, lexeme);
-                    *value = Json::number("0");
-                }
-                (None, _) => {}
             }
+            Json::String(_) | Json::Number(_) => self.hide(node, field, found),
+            Json::Null | Json::Bool(_) | Json::Redacted(_) => {}
+        }
+    }
+
+    /// Hides a value and all in it. Of another type than text its type alone can still be judged.
+    fn hide(&self, value: &mut Json, field: &SecretField, found: &mut dyn FnMut(&str, &str)) {
+        match value {
+            Json::String(text) => {
+                found(&field.kind, text);
+                let redacted = self.seal(text, field);
+                *value = Json::Redacted(Box::new(redacted));
+            }
+            Json::Number(lexeme) => {
+                found(&field.kind, lexeme);
+                *value = Json::number("0");
+            }
+            Json::Bool(yes) => *yes = false,
+            Json::Array(items) => {
+                for item in items {
+                    self.hide(item, field, found);
+                }
+            }
+            Json::Object(members) => {
+                for (at, (name, inner)) in members.iter_mut().enumerate() {
+                    found(&field.kind, name);
+                    *name = format!("member-{}", at + 1).as_str().into();
+                    self.hide(inner, field, found);
+                }
+            }
+            Json::Null | Json::Redacted(_) => {}
         }
     }
 
@@ -240,7 +264,7 @@ mod tests {
         };
         let redactor = Redactor::default();
         let mut body = json::parse(br#"{"card":[{"no":"4111111111111111"},{"no":7}],"no":"x"}"#).unwrap().root;
-        redactor.redact(&mut body, &field.path, &field, &mut |_, _| {});
+        redactor.redact(&mut body, Some(&field.path), &field, &mut |_, _| {});
         let text = body.to_text();
         assert!(!text.contains("4111111111111111"), "{text}");
         let Some(Json::Redacted(r)) = body.at("card.0.no") else { panic!("{text}") };
@@ -250,5 +274,50 @@ mod tests {
         );
         assert_eq!(body.at("card.1.no"), Some(&Json::number("0")));
         assert_eq!(body.get("no"), Some(&Json::text("x")));
+    }
+
+    #[test]
+    fn a_secret_of_any_type_and_place_is_taken_out() {
+        let field = SecretField {
+            path: "card.*.no".to_owned(),
+            kind: "pan".to_owned(),
+            formats: Vec::new(),
+            words: Vec::new(),
+            charset: None,
+        };
+        let secret = "k7Qz-hidden-91";
+        for (came, left) in [
+            (r#"{"card":[{"no":["S",{"S":"S"},[true,"S"]]}]}"#, r#"[<text>,{"member-1":<text>},[false,<text>]]"#),
+            (r#"{"card":[{"no":{"a":{"S":7}}}]}"#, r#"{"member-1":{"member-1":0}}"#),
+        ] {
+            let mut body = json::parse(came.replace('S', secret).as_bytes()).unwrap().root;
+            let mut found = Vec::new();
+            Redactor::default()
+                .redact(&mut body, Some(&field.path), &field, &mut |_, value| found.push(value.to_owned()));
+            assert!(!body.to_text().contains(secret), "{came}: {}", body.to_text());
+            assert!(found.iter().any(|value| value == secret), "{came}: {found:?}");
+            assert_eq!(shape(body.at("card.0.no").unwrap()), left, "{came}");
+        }
+        // What is on the way to it is of another type than the contract says.
+        for came in
+            [r#"{"card":"S"}"#, r#"{"card":{"no":"S"}}"#, r#"{"card":["S"]}"#, r#"{"card":[[{"no":"S"}]]}"#, r#"["S"]"#]
+        {
+            let mut body = json::parse(came.replace('S', secret).as_bytes()).unwrap().root;
+            Redactor::default().redact(&mut body, Some(&field.path), &field, &mut |_, _| {});
+            assert!(!body.to_text().contains(secret), "{came}: {}", body.to_text());
+        }
+    }
+
+    /// A tree with what was hidden by a word.
+    fn shape(node: &Json) -> String {
+        match node {
+            Json::Redacted(_) => "<text>".to_owned(),
+            Json::Array(items) => format!("[{}]", items.iter().map(shape).collect::<Vec<_>>().join(",")),
+            Json::Object(members) => {
+                let member = |(name, value): &(crate::model::json::Text, Json)| format!("\"{name}\":{}", shape(value));
+                format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+            }
+            other => other.to_text(),
+        }
     }
 }
