@@ -1,12 +1,12 @@
-//! The words of the command line.
+//! The command line: commands and their options.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::words::{DiffFormat, EncryptWord, FailOn, Format, HttpVersion, Mode, Place, ReportFormat, Snapshots, What};
 use crate::model::exit::exit_table;
-use crate::model::wire::Encrypt;
 use crate::qualify::OPERATORS;
 
 /// Contract conformance tests for HTTP/JSON APIs: contract in, verdicts, evidence and replay commands out.
@@ -301,15 +301,6 @@ pub(super) struct Init {
     pub(super) out: PathBuf,
 }
 
-/// A place where a target may be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Place {
-    /// The platform's own playground
-    Sandbox,
-    /// An acceptance environment
-    Uat,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(super) struct Clean {
     /// The folder of a run, or its leftovers.json
@@ -320,88 +311,6 @@ pub(super) struct Clean {
     /// Requests a second; 0 means no limit [default: no limit; 5 away from this machine]
     #[arg(long, env = "KONFORM_RATE")]
     pub(super) rate: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Mode {
-    /// A release gate: every deterministic family, a few draws
-    Gate,
-    /// A nightly run: whole catalogues, many draws and sequences
-    Nightly,
-    /// For a certificate: every case, no baseline, every MUST clause exercised or declared away
-    Certification,
-}
-
-impl Mode {
-    /// The word of the command line.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Mode::Gate => "gate",
-            Mode::Nightly => "nightly",
-            Mode::Certification => "certification",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum HttpVersion {
-    /// HTTP/1.1
-    #[value(name = "1.1")]
-    OneOne,
-    /// HTTP/2, by ALPN over TLS, by prior knowledge without
-    #[value(name = "2")]
-    Two,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EncryptWord {
-    /// Those that the pages mark
-    Marked,
-    /// All
-    Always,
-    /// None
-    Never,
-}
-
-impl From<EncryptWord> for Encrypt {
-    fn from(word: EncryptWord) -> Self {
-        match word {
-            EncryptWord::Marked => Encrypt::Marked,
-            EncryptWord::Always => Encrypt::Always,
-            EncryptWord::Never => Encrypt::Never,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Snapshots {
-    /// A difference is written beside, as `.snap.new`, for `cargo insta review`
-    Check,
-    /// A difference is written over what is there
-    Update,
-    /// Not looked at
-    Off,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    Must,
-    Should,
-    Retried,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum What {
-    Cases,
-    Endpoints,
-    Clauses,
-    LeftOut,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -468,13 +377,6 @@ pub(super) struct Diff {
     pub(super) format: DiffFormat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DiffFormat {
-    Human,
-    Json,
-    Markdown,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(super) struct Rejudge {
     /// Folder of the run
@@ -503,41 +405,6 @@ pub(super) struct Report {
     /// The run's profile, if it lies elsewhere now
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
-    /// konform's own results
-    Json,
-    /// JUnit XML
-    Junit,
-    /// SARIF 2.1.0, at the contract's lines
-    Sarif,
-    /// Common Test Report Format
-    Ctrf,
-    /// HTTP Archive 1.2, every exchange
-    Har,
-    /// Test Anything Protocol 14
-    Tap,
-    /// For a summary page or a comment
-    Markdown,
-    /// GitLab's code quality report
-    Gitlab,
-}
-
-impl From<ReportFormat> for crate::report::Format {
-    fn from(word: ReportFormat) -> Self {
-        match word {
-            ReportFormat::Json => Self::Json,
-            ReportFormat::Junit => Self::Junit,
-            ReportFormat::Sarif => Self::Sarif,
-            ReportFormat::Ctrf => Self::Ctrf,
-            ReportFormat::Har => Self::Har,
-            ReportFormat::Tap => Self::Tap,
-            ReportFormat::Markdown => Self::Markdown,
-            ReportFormat::Gitlab => Self::GitLab,
-        }
-    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,9 +11,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::UsageError;
-use super::args::{Common, EncryptWord, HttpVersion, Mode};
+use super::args::Common;
 use super::chosen::Chosen;
 use super::contracts;
+use super::words::{EncryptWord, HttpVersion, Mode};
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
 use crate::crypto::{self, Keys, PrivateKey, PublicKey};

@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod scan;
 mod signals;
+mod words;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;

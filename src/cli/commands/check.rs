@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::run;
 use crate::cli::UsageError;
-use crate::cli::args::{Check, Format};
+use crate::cli::args::Check;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::words::Format;
 use crate::model::{Case, ClauseIx, Exit, Level};
 use crate::plan::Plan;
 use crate::runner::summary::{in_scope, unexercised};

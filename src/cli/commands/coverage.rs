@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::cli::UsageError;
-use crate::cli::args::{Coverage, Format};
+use crate::cli::args::Coverage;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::words::Format;
 use crate::contract::Contract;
 use crate::model::event::ClauseRecord;
 use crate::model::{Case, ClauseIx, Exit, Expect};

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::args::{Diff, DiffFormat};
+use crate::cli::args::Diff;
 use crate::cli::output::Output;
+use crate::cli::words::DiffFormat;
 use crate::cli::{UsageError, contracts};
 use crate::contract::compare::{self, Change, What};
 use crate::contract::{Contract, File, waiver};

@@ -11,10 +11,11 @@ use serde_json::json;
 
 use super::{block_on, run};
 use crate::cli::UsageError;
-use crate::cli::args::{Init, Place};
+use crate::cli::args::Init;
 use crate::cli::config::Config;
 use crate::cli::contracts;
 use crate::cli::output::Output;
+use crate::cli::words::Place;
 use crate::contract::behaviour::{Operand, Source, Test};
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Endpoint, Environment, Profile, Row, When};

@@ -1,10 +1,11 @@
 //! `konform list`: cases, endpoints, clauses, and what could not be planned. Offline.
 
 use crate::cli::UsageError;
-use crate::cli::args::{Format, List, What};
+use crate::cli::args::List;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::words::{Format, What};
 use crate::model::{Exit, Expect};
 
 pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageError> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::cli::UsageError;
-use crate::cli::args::{Format, Qualify};
+use crate::cli::args::Qualify;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::words::Format;
 use crate::model::{Exit, Family};
 use crate::qualify::{MutantRecord, Options, Report, Suite};
 

@@ -10,10 +10,11 @@ use super::{block_on, find_case, panel};
 use crate::cli::UsageError;
 use clap::ValueEnum as _;
 
-use crate::cli::args::{Common, EncryptWord, Replay};
+use crate::cli::args::{Common, Replay};
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::words::EncryptWord;
 use crate::model::run::Selected;
 use crate::model::{Case, Exit, Input, Level, Outcome};
 use crate::runner::{Options, Pools, Runner};
