@@ -193,8 +193,9 @@ impl<T: Transport> Runner<T> {
                         judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
                     }
                 }
-                // Silence on a connection that was used before would leave it open whether money was moved.
-                request.fresh = fresh || endpoint.hazard == Hazard::Money;
+                // Silence on a connection that was used before would leave it open whether money was moved, and once it was moved the
+                // case is not begun anew.
+                request.fresh = fresh || endpoint.hazard == Hazard::Money || run.spent;
                 if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
                     let mut requests = vec![request];
                     let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };

@@ -2,7 +2,7 @@
 //! behind a proxy. What konform or the network did is never held against them.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 
 use super::evidence::konform;
 use super::lab::Folder;
-use super::raw_server::{Asked, Said, Server};
+use super::raw_server::{Asked, Said, Server, read};
 
 /// A small contract: its `api.yaml` and a file for each endpoint.
 fn contract(folder: &Folder, api: &str, endpoints: &[(&str, &str)]) {
@@ -237,6 +237,25 @@ fn a_target_that_closes_every_connection_is_not_accused_of_hanging() {
 }
 
 #[test]
+fn what_follows_a_payment_is_not_asked_on_a_connection_that_may_be_dying() {
+    let folder = Folder::new();
+    contract(&folder, PAYMENTS, &[PAY, PAY_GET]);
+    // The second request on a connection is read and never answered.
+    let server = Server::connections(|mut stream| {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        if read(&mut reader)?.is_some() {
+            stream.write_all(&Said::json(200, "{\"payId\":7}").bytes())?;
+            read(&mut reader)?;
+        }
+        Ok(())
+    });
+    let only = ["--only", "pay-get::valid::*", "--jobs", "1"];
+    let (code, text) = run(&folder, &[&["--contract", "small", "--target", &server.target()], &only[..]].concat());
+    assert_eq!(code, 0, "{text}");
+    rejudged(&folder);
+}
+
+#[test]
 fn a_target_that_closes_on_one_input_is_found_on_any_number_of_jobs() {
     let folder = Folder::new();
     for jobs in ["1", "4", "16"] {
@@ -251,26 +270,27 @@ fn a_target_that_closes_on_one_input_is_found_on_any_number_of_jobs() {
     }
 }
 
+const PAYMENTS: &str = "resources: [{name: payment, key: payId, states: [PAID]}]\n";
+const PAY: (&str, &str) = (
+    "pay",
+    "method: POST\npath: /pay\nhazard: money\nrequest:\n\
+     - {name: number, type: string, presence: required, length: 12, sample: {pattern: \"N###########\"}}\n\
+     - {name: amount, type: number, presence: required, value: 1..99}\n\
+     response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
+     effects: [{create: payment, key: response.payId, unique: [number], set: {number: number}}]\n",
+);
+const PAY_GET: (&str, &str) = (
+    "pay-get",
+    "method: GET\npath: /pay/{number}\nrequest:\n\
+     - {name: number, in: path, type: string, presence: required, length: 12, ref: payment.number}\n\
+     response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
+     effects: [{read: payment, by: number, answer: {payId: payment.payId}}]\n",
+);
+
 #[test]
 fn money_is_never_moved_twice_after_silence_but_looked_up() {
     let folder = Folder::new();
-    let api = "resources: [{name: payment, key: payId, states: [PAID]}]\n";
-    let pay = (
-        "pay",
-        "method: POST\npath: /pay\nhazard: money\nrequest:\n\
-         - {name: number, type: string, presence: required, length: 12, sample: {pattern: \"N###########\"}}\n\
-         - {name: amount, type: number, presence: required, value: 1..99}\n\
-         response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
-         effects: [{create: payment, key: response.payId, unique: [number], set: {number: number}}]\n",
-    );
-    let pay_get = (
-        "pay-get",
-        "method: GET\npath: /pay/{number}\nrequest:\n\
-         - {name: number, in: path, type: string, presence: required, length: 12, ref: payment.number}\n\
-         response: [{name: payId, type: number, presence: required, value: 1..999999}]\n\
-         effects: [{read: payment, by: number, answer: {payId: payment.payId}}]\n",
-    );
-    contract(&folder, api, &[pay, pay_get]);
+    contract(&folder, PAYMENTS, &[PAY, PAY_GET]);
     let paid: Arc<Mutex<Vec<String>>> = Arc::default();
     let noted = Arc::clone(&paid);
     let server = Server::start(move |asked| {
