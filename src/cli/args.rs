@@ -222,7 +222,7 @@ pub(super) struct Run {
     /// Requests a second; 0 means no limit [default: no limit; 5 away from this machine]
     #[arg(long, env = "KONFORM_RATE")]
     pub(super) rate: Option<u32>,
-    /// What fails the run: broken MUST clauses; any broken clause; a MUST clause, and (with exit code 3) a request that had to be sent again
+    /// What fails the run
     #[arg(long, value_enum, default_value_t = FailOn::Must)]
     pub(super) fail_on: FailOn,
     /// Stop after the first failing case

@@ -1,6 +1,6 @@
 //! Data to stdout, diagnostics to stderr. A closed pipe ends the writing, not the program; any other fault is the program's.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// Where a command writes.
 #[derive(Debug, Default)]
@@ -17,14 +17,24 @@ impl Output {
 
     /// Data as it is.
     pub(super) fn text(&mut self, text: &str) {
-        self.write(|out| out.write_all(text.as_bytes()));
+        self.keep(|| {
+            let mut out = anstream::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        });
     }
 
-    /// What `write` writes.
-    pub(super) fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    /// A file's bytes, which are no text for a terminal.
+    pub(super) fn file(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        self.keep(|| {
+            let mut out = BufWriter::new(io::stdout().lock());
+            write(&mut out).and_then(|()| out.flush())
+        });
+    }
+
+    /// Writes unless that has failed before, and keeps why it fails.
+    fn keep(&mut self, write: impl FnOnce() -> io::Result<()>) {
         if self.fault.is_none() {
-            let mut out = anstream::stdout().lock();
-            self.fault = write(&mut out).and_then(|()| out.flush()).err();
+            self.fault = write().err();
         }
     }
 

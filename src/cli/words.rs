@@ -76,8 +76,11 @@ pub(super) enum Snapshots {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
+    /// A broken MUST clause
     Must,
+    /// Any broken clause
     Should,
+    /// A broken MUST clause; a request that had to be sent again (exit code 3)
     Retried,
 }
 

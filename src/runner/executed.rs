@@ -70,8 +70,8 @@ impl Executed {
         }
     }
 
-    /// Requests of earlier tries that got no answer, or a gateway's, in which the target had no reason of its own: a connection that was
-    /// used before may be closed just when it is used again, hostile bytes need no answer, and 429 is counted apart.
+    /// Endpoint and reason of each request of an earlier try that got no answer, or a gateway's. Left out are those that a sound target may
+    /// leave unanswered: hostile bytes, and a request on a used connection that was closed just then. 429 is counted apart.
     pub(super) fn retried(&self) -> impl Iterator<Item = (&Arc<str>, Reason)> {
         self.earlier.iter().filter(|seen| seen.hostile.is_none()).filter_map(|seen| {
             let reason = match &seen.answer {

@@ -33,10 +33,7 @@ pub(in crate::cli) fn report(args: &Report, out: &mut Output) -> Result<Exit, Us
         report::write_as(&mut file, format, &again.header, &again.summary, &args.folder).map_err(failed)?;
         file.flush().map_err(failed)?;
     } else {
-        out.write(|pipe| {
-            let mut pipe = BufWriter::new(pipe);
-            report::write_as(&mut pipe, format, &again.header, &again.summary, &args.folder).and_then(|()| pipe.flush())
-        });
+        out.file(|file| report::write_as(file, format, &again.header, &again.summary, &args.folder));
     }
     Ok(Exit::Green)
 }

@@ -239,6 +239,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
         "BASELINE",
         "PROXY",
         "CONTRACT",
+        "SNAPSHOTS",
     ] {
         command.env(format!("KONFORM_{name}"), "");
     }
