@@ -14,6 +14,7 @@ use super::UsageError;
 use super::args::Common;
 use super::chosen::Chosen;
 use super::contracts;
+use super::files;
 use super::words::{EncryptWord, HttpVersion, Mode};
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
@@ -336,8 +337,7 @@ fn same_profile(header: &RunHeader, digest: Option<&str>) -> Result<(), UsageErr
 }
 
 fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
+    let text = files::text(path).map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
     let digest = crypto::hex(&crypto::sha256(text.as_bytes()));
     let profile =
         Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
@@ -347,7 +347,7 @@ fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
 /// How connections are made, by the command line.
 fn connection(common: &Common) -> Result<Connection, UsageError> {
     let read = |flag: &str, path: &Path| {
-        std::fs::read(path).map_err(|e| UsageError(format!("failed to read {flag} {}: {e}", path.display())))
+        files::bytes(path).map_err(|e| UsageError(format!("failed to read {flag} {}: {e}", path.display())))
     };
     let cacert = common.cacert.as_deref().map(|path| read("--cacert", path)).transpose()?;
     let mut identity = common.client_cert.as_deref().map(|path| read("--client-cert", path)).transpose()?;
@@ -407,7 +407,7 @@ fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Resul
     }
     let Some(sources) = profile.and_then(|p| p.keys.as_ref()) else { return Ok(None) };
     let file =
-        |path: &str| std::fs::read(path).map_err(|e| UsageError(format!("failed to read the key file {path}: {e}")));
+        |path: &str| files::bytes(path).map_err(|e| UsageError(format!("failed to read the key file {path}: {e}")));
     let (_, id) = read_secret(&sources.key_id)?;
     let what = format!("{} and {}", sources.server, sources.client);
     let mut keys = read(&what, &file(&sources.server)?, &file(&sources.client)?, id)?;
@@ -480,8 +480,8 @@ fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
             (name.clone(), value)
         }
         SecretSource::File(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
+            let text =
+                files::text(path).map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
             (path.clone(), text.lines().next().unwrap_or_default().to_owned())
         }
         SecretSource::Plain(value) => ("the profile".to_owned(), value.clone()),

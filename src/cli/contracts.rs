@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::UsageError;
+use super::{UsageError, files};
 use crate::contract::{self, Contract, File, Profile};
 use crate::crypto;
 
@@ -79,7 +79,7 @@ fn read(path: &Path) -> Result<File, UsageError> {
     if about.len() > LONGEST {
         return Err(failed(&format_args!("it has {} bytes, a contract's file {LONGEST} at most", about.len())));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| failed(&e))?;
+    let text = files::text(path).map_err(|e| failed(&e))?;
     Ok(File { name: path.display().to_string(), text })
 }
 

@@ -7,6 +7,7 @@ mod chosen;
 mod commands;
 pub mod config;
 pub mod contracts;
+mod files;
 mod hosts;
 mod output;
 mod progress;

@@ -10,6 +10,7 @@
 pub mod archive;
 mod chain;
 mod journal;
+mod lines;
 mod reader;
 pub mod record;
 

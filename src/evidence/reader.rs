@@ -1,10 +1,11 @@
 //! Reads evidence line by line and checks the chain while it does.
 
-use std::io::{BufRead, Lines};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use super::archive;
 use super::chain::{self, Damage};
+use super::lines::Lines;
 use super::record::{self, Footer, Record};
 use crate::crypto;
 use crate::model::RunHeader;
@@ -36,7 +37,7 @@ impl Reader {
         let (path, file) = archive::open(folder)?;
         let mut reader = Self {
             path,
-            lines: file.lines(),
+            lines: Lines(file),
             header: Box::default(),
             at: 0,
             prev: String::new(),
@@ -87,7 +88,7 @@ impl Reader {
             let garbled = |why: &str| Damage::Garbled { line: self.at + 1, why: why.to_owned() };
             let line = match line {
                 Ok(line) => line,
-                Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(garbled("not UTF-8")),
+                Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(garbled(&e.to_string())),
                 Err(source) => return Err(Damage::Io { path: self.path.clone(), source }),
             };
             let (seq, prev, record) = chain::parts(&line).ok_or_else(|| garbled("it has no number and no hash"))?;
@@ -138,7 +139,7 @@ impl Reader {
     /// True if the record that belongs here stands further down: then it is not missing.
     fn follows(&self, found: u64) -> bool {
         let Ok((_, file)) = archive::open_at(&self.path) else { return false };
-        let numbers = file.lines().map_while(Result::ok).filter_map(|l| chain::parts(&l).map(|(seq, _, _)| seq));
+        let numbers = Lines(file).map_while(Result::ok).filter_map(|l| chain::parts(&l).map(|(seq, _, _)| seq));
         numbers.skip_while(|seq| *seq != found).any(|seq| seq == self.at)
     }
 }
@@ -184,12 +185,12 @@ impl Trunk {
 /// [`Damage`] if it is broken anywhere before its end, or ended properly.
 pub fn trunk(path: &Path) -> Result<Trunk, Damage> {
     let io = |source| Damage::Io { path: path.to_owned(), source };
-    let mut file = std::io::BufReader::with_capacity(1 << 16, std::fs::File::open(path).map_err(io)?);
+    let file = std::fs::File::open(path).map_err(io)?;
+    let mut lines = Lines(std::io::BufReader::with_capacity(1 << 16, file));
     let mut trunk = Trunk { seq: 0, prev: String::new(), bytes: 0, torn: 0, cases: 0, exchanges: 0 };
     let mut line = Vec::new();
     loop {
-        line.clear();
-        let read = file.read_until(b'\n', &mut line).map_err(io)? as u64;
+        let read = lines.read(&mut line).map_err(io)?;
         if read == 0 {
             return Ok(trunk);
         }

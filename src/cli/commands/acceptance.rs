@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::UsageError;
 use crate::cli::args::Run;
+use crate::cli::files;
 use crate::contract::{File, waiver};
 use crate::crypto;
 use crate::model::event::Standing;
@@ -51,8 +52,8 @@ impl Acceptance {
     /// Reads what the command line names.
     pub(super) fn read(args: &Run, contract: &str) -> Result<Self, UsageError> {
         let waivers = args.waivers.as_ref().map(|path| {
-            let text = fs::read_to_string(path)
-                .map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
+            let text =
+                files::text(path).map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
             // Mistakes are shown with the name that the user gave.
             let file = File { name: path.display().to_string(), text };
             waiver::load(&file).map_err(|e| UsageError(e.to_string()))?;
@@ -101,8 +102,7 @@ impl Acceptance {
         let read = |name: &str, digest: &Option<String>| -> Result<Option<String>, UsageError> {
             let Some(digest) = digest else { return Ok(None) };
             let path = folder.join(name);
-            let text =
-                fs::read_to_string(&path).map_err(|e| UsageError(format!("failed to read {}: {e}", path.display())))?;
+            let text = files::text(&path).map_err(|e| UsageError(format!("failed to read {}: {e}", path.display())))?;
             if crypto::hex(&crypto::sha256(text.as_bytes())) == *digest {
                 Ok(Some(text))
             } else {

@@ -11,6 +11,7 @@ use crate::certificate::statement::Sha256;
 use crate::certificate::{Certificate, Clauses, Countersignature, Statement, Subject};
 use crate::cli::UsageError;
 use crate::cli::args::Certify;
+use crate::cli::files;
 use crate::cli::output::Output;
 use crate::crypto::{self, SigningKey};
 use crate::model::event::{ClauseRecord, Standing};
@@ -22,7 +23,7 @@ pub(super) const CERTIFICATE: &str = "certificate.json";
 pub(super) const COUNTERSIGNATURE: &str = "countersignature.json";
 
 pub(in crate::cli) fn certify(args: &Certify, out: &mut Output) -> Result<Exit, UsageError> {
-    let pem = fs::read_to_string(&args.key)
+    let pem = files::text(&args.key)
         .map_err(|e| UsageError(format!("failed to read the key {}: {e}", args.key.display())))?;
     let key = SigningKey::from_pem(&pem).map_err(|e| UsageError(format!("{}: {e}", args.key.display())))?;
     if args.countersign { countersign(args, &key, out) } else { sign(args, &key, out) }

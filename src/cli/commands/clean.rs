@@ -10,6 +10,7 @@ use super::{block_on, run};
 use crate::cli::UsageError;
 use crate::cli::args::Clean;
 use crate::cli::config::Config;
+use crate::cli::files;
 use crate::cli::output::Output;
 use crate::contract::Environment;
 use crate::model::Exit;
@@ -100,7 +101,7 @@ fn shortened(key: &str) -> String {
 fn read(path: &Path) -> Result<File, UsageError> {
     let inside = path.join("leftovers.json");
     let path = if path.is_dir() { inside.as_path() } else { path };
-    let text = std::fs::read_to_string(path)
+    let text = files::text(path)
         .map_err(|e| UsageError(format!("failed to read {}: {e}; give the folder of a run", path.display())))?;
     let file: File = serde_json::from_str(&text)
         .map_err(|e| UsageError(format!("{} is no leftovers.json of konform: {e}", path.display())))?;

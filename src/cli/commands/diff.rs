@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::args::Diff;
 use crate::cli::output::Output;
 use crate::cli::words::DiffFormat;
-use crate::cli::{UsageError, contracts};
+use crate::cli::{UsageError, contracts, files};
 use crate::contract::compare::{self, Change, What};
 use crate::contract::{Contract, File, waiver};
 use crate::model::Exit;
@@ -64,8 +64,8 @@ fn contract(args: &Diff, out: &mut Output) -> Result<Exit, UsageError> {
     let gone: Vec<String> = old_ids.difference(&new_ids).cloned().collect();
     let mut waivers = Vec::new();
     if let Some(path) = &args.waivers {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
+        let text =
+            files::text(path).map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
         let file = File { name: path.display().to_string(), text };
         for waiver in waiver::load(&file).map_err(|e| UsageError(e.to_string()))? {
             let concerned = match &waiver.selector {

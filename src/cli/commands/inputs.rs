@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::UsageError;
 use crate::cli::config::Config;
+use crate::cli::files;
 use crate::cli::output::Output;
 use crate::crypto;
 use crate::model::{Case, Input, Summary};
@@ -42,7 +43,7 @@ pub(super) fn read(folder: &Path, plan: &Plan, contract: &str) -> Result<Vec<Cas
     paths.sort();
     let mut cases = Vec::new();
     for path in paths {
-        let text = fs::read_to_string(&path).map_err(|e| failed(&path, &e))?;
+        let text = files::text(&path).map_err(|e| failed(&path, &e))?;
         let file: File = serde_json::from_str(&text).map_err(|e| failed(&path, &e))?;
         if file.format != FORMAT || file.version != 1 {
             return Err(failed(&path, &format!("this program reads {FORMAT} version 1")));

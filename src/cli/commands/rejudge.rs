@@ -102,15 +102,16 @@ pub(super) fn report_differs(folder: &Path, again: &Again) -> Result<Option<Stri
     Ok(None)
 }
 
-/// The first line in which two files differ, from 1; a line of each is held at a time.
+/// The first line in which two files differ, from 1; a line of ours is held at a time, and no more of theirs.
 fn parting(ours: std::fs::File, theirs: std::fs::File) -> std::io::Result<Option<u64>> {
-    use std::io::BufRead as _;
+    use std::io::{BufRead as _, Read as _};
     let (mut ours, mut theirs) = (std::io::BufReader::new(ours), std::io::BufReader::new(theirs));
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for line in 1.. {
         a.clear();
         b.clear();
-        let ends = (ours.read_until(b'\n', &mut a)?, theirs.read_until(b'\n', &mut b)?) == (0, 0);
+        let own = ours.read_until(b'\n', &mut a)?;
+        let ends = (own, theirs.by_ref().take(own as u64 + 1).read_until(b'\n', &mut b)?) == (0, 0);
         if a != b {
             return Ok(Some(line));
         }
@@ -121,10 +122,12 @@ fn parting(ours: std::fs::File, theirs: std::fs::File) -> std::io::Result<Option
     Ok(None)
 }
 
-/// The root that results.json names, near its beginning; a large file is not read whole.
+/// The root that results.json names, in its first megabyte; a large file is not read whole.
 fn root_of(path: &Path) -> Option<String> {
-    let file = std::io::BufReader::new(std::fs::File::open(path).ok()?);
-    let line = std::io::BufRead::lines(file).map_while(Result::ok).find(|l| l.trim_start().starts_with("\"root\":"))?;
+    let head = std::io::Read::take(std::fs::File::open(path).ok()?, 1 << 20);
+    let line = std::io::BufRead::lines(std::io::BufReader::new(head))
+        .map_while(Result::ok)
+        .find(|l| l.trim_start().starts_with("\"root\":"))?;
     Some(line.split('"').nth(3)?.to_owned())
 }
 

@@ -13,6 +13,7 @@ use clap::ValueEnum as _;
 use crate::cli::args::{Common, Replay};
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
+use crate::cli::files;
 use crate::cli::output::Output;
 use crate::cli::words::EncryptWord;
 use crate::model::run::Selected;
@@ -73,7 +74,7 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
 }
 
 fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), UsageError> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
+    let text = files::text(path).map_err(|e| {
         UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display()))
     })?;
     let wrong = |e: serde_json::Error| UsageError(format!("{} is no finding of konform: {e}", path.display()));

@@ -1,6 +1,5 @@
 //! `konform verify`: whether a certificate is to be believed, and if not, why, in one sentence.
 
-use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +8,7 @@ use super::certify::{CERTIFICATE, COUNTERSIGNATURE, subject, subjects};
 use crate::certificate::{Certificate, Countersignature, Envelope, Statement};
 use crate::cli::UsageError;
 use crate::cli::args::Verify;
+use crate::cli::files;
 use crate::cli::output::Output;
 use crate::crypto::VerifyingKey;
 use crate::evidence::{Reader, archive};
@@ -91,13 +91,12 @@ fn told(c: &Certificate, question: &Question, whole: bool) -> String {
 
 /// Reads a public key.
 pub(super) fn public(path: &Path) -> Result<VerifyingKey, UsageError> {
-    let pem =
-        fs::read_to_string(path).map_err(|e| UsageError(format!("failed to read the key {}: {e}", path.display())))?;
+    let pem = files::text(path).map_err(|e| UsageError(format!("failed to read the key {}: {e}", path.display())))?;
     VerifyingKey::from_pem(&pem).map_err(|e| UsageError(format!("{}: {e}", path.display())))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, UsageError> {
-    fs::read(path)
+    files::bytes(path)
         .map_err(|e| UsageError(format!("failed to read {}: {e}; `konform certify` makes it", path.display())))
 }
 

@@ -351,6 +351,29 @@ fn a_full_disk_behind_stdout_is_said() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_never_ends_is_named_and_not_read_into_memory() {
+    let folder = Folder::new();
+    let zero = "/dev/zero";
+    std::os::unix::fs::symlink(zero, folder.0.join("evidence.jsonl")).expect("a link");
+    let long = "/dev/zero: it has more than 67108864 bytes";
+    let line = "line 1 is no record: it has 134217728 bytes or more";
+    for (args, code, why) in [
+        (&["check", "--profile", zero][..], 2, long),
+        (&["run", "--waivers", zero], 2, long),
+        (&["run", "--cacert", zero, "--target", "https://127.0.0.1:9"], 2, long),
+        (&["replay", zero], 2, long),
+        (&["clean", zero], 2, long),
+        (&["verify", "--pub", zero, "."], 2, long),
+        (&["rejudge", "."], 7, line),
+    ] {
+        let output = konform(&folder.0, args).output().expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(output.status.code() == Some(code) && told.contains(why), "{args:?}: {} {told}", output.status);
+    }
+}
+
 #[test]
 fn serve_says_where_and_takes_the_run_it_suggests() {
     let folder = Folder::new();
