@@ -54,8 +54,14 @@ fn main() {
     match Honest::start(get("--port").parse().unwrap_or(0), keys, temperament, &list("--fault")) {
         Ok(server) => {
             println!("{} {described}", server.address);
+            let mut fired = Vec::new();
             loop {
-                std::thread::park();
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                let now = server.fired();
+                if now != fired {
+                    eprintln!("fired: {}", now.join(" "));
+                    fired = now;
+                }
             }
         }
         Err(error) => eprintln!("{error}"),

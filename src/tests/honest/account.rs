@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::endpoint::{Call, Endpoint, Form, Group, ID, ID_15, Input, Outcome, Refusal, Unknown, number, row, text};
+use super::lapse::Lapse;
 use super::user::nobody;
 use super::world::{Account, CardState, NAMED, Registration, Role, World};
 
@@ -119,7 +120,7 @@ fn names(world: &mut World, call: &Call) -> Result<(), Refusal> {
 }
 
 fn verify(world: &mut World, call: &Call) -> Outcome {
-    names(world, call)?;
+    names(world, call).or_else(|refusal| if world.has(Lapse::VerifyAnyName) { Ok(()) } else { Err(refusal) })?;
     if let Some(member) = world.member(call.member) {
         member.step = 1;
     }
@@ -153,7 +154,7 @@ fn register(world: &mut World, call: &Call) -> Outcome {
         .map(|(no, _)| no.clone())
         .collect();
     for no in mine {
-        if !settle(world, &no, Duration::from_secs(30)) {
+        if !settle(world, &no, Duration::from_secs(30)) && !world.skips(call, "002_013") {
             return Err(row("002_013", "Ars auth and bank account register is still in progress."));
         }
     }
@@ -188,6 +189,7 @@ fn settle(world: &mut World, no: &str, after: Duration) -> bool {
     }
     registration.status = "BANK_ACC_REGISTERED";
     let (id, account) = (registration.member, registration.account.take());
+    let account = account.filter(|_| !world.has(Lapse::RegisterNotStored));
     if let (Some(member), Some(account)) = (world.member(id), account) {
         member.account = Some(account);
         member.step = 0;
@@ -198,6 +200,9 @@ fn settle(world: &mut World, no: &str, after: Duration) -> bool {
 fn inquire(world: &mut World, call: &Call) -> Outcome {
     let no = call.text("regNo");
     world.conjure(no);
+    if !world.registrations.contains_key(no) && world.skips(call, "002_019") {
+        return Ok(json!({"status": "ARS_AUTH_IN_PROGRESS"}));
+    }
     let quick = world.temper.quick_account;
     let Some(registration) = world.registrations.get_mut(no) else {
         return Err(row("002_019", "Not found ars bank account register error."));
@@ -221,6 +226,9 @@ fn inquire(world: &mut World, call: &Call) -> Outcome {
 
 fn automatic(world: &mut World, call: &Call) -> Outcome {
     let Some(account) = world.member(call.member).map(|m| m.account.clone()) else { return Err(nobody(world)) };
+    let first = world.members.values().find(|m| m.account.is_some()).filter(|m| m.id != call.member);
+    let first = first.and_then(|m| m.account.clone()).filter(|_| world.has(Lapse::AccountOfAnother));
+    let account = first.or(account);
     let mut body = json!({"isAutoRcgAccRegAllowed": account.as_ref().is_some_and(|a| !a.auto)});
     if let Some(account) = account.filter(|a| a.auto) {
         body["bankAccForAutoRcg"] =
@@ -230,8 +238,9 @@ fn automatic(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn register_automatic(world: &mut World, call: &Call) -> Outcome {
+    let faults = std::sync::Arc::clone(&world.faults);
     match world.member(call.member).and_then(|m| m.account.as_mut()) {
-        Some(account) => account.auto = true,
+        Some(account) => account.auto |= !faults.lapse(Lapse::AutomaticNotStored),
         None => return Err(none(world)),
     }
     Ok(json!({}))
@@ -239,20 +248,32 @@ fn register_automatic(world: &mut World, call: &Call) -> Outcome {
 
 fn info(world: &mut World, call: &Call) -> Outcome {
     let sparse = world.temper.sparse_answers;
-    let Some(account) = world.member(call.member).and_then(|m| m.account.clone()) else { return Err(none(world)) };
+    let own = world.member(call.member).and_then(|m| m.account.clone());
+    let deleted = world.faults.memory().deleted.get(&call.member).cloned().filter(|_| own.is_none());
+    let deleted = deleted.filter(|_| world.has(Lapse::AccountsAfterDelete));
+    let Some(account) = own.or(deleted) else { return Err(none(world)) };
+    let other = world.neighbour(call.member).filter(|_| world.has(Lapse::AccountsOfAnother));
     let mut info = json!({"accountId": account.id, "userName": account.holder});
     if !sparse {
         info["bankCode"] = json!(account.bank_code);
         info["bankName"] = json!(account.bank_name);
         info["accountNo"] = json!(account.number);
     }
-    Ok(json!({"userId": call.member, "accountInfo": info}))
+    Ok(json!({"userId": other.unwrap_or(call.member), "accountInfo": info}))
 }
 
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let quiet = world.temper.quiet_account_delete;
-    if world.member(call.member).is_some_and(|m| m.account.take().is_none()) && !quiet {
-        return Err(none(world));
+    let account = world.member(call.member).map(|m| m.account.take());
+    match account {
+        Some(None) if !quiet => return Err(none(world)),
+        Some(Some(account)) if world.has(Lapse::DeleteNotStored) => {
+            world.members.entry(call.member).and_modify(|m| m.account = Some(account));
+        }
+        Some(Some(account)) => {
+            world.faults.memory().deleted.insert(call.member, account);
+        }
+        _ => {}
     }
     Ok(json!({}))
 }
@@ -267,18 +288,23 @@ fn name_card(world: &mut World, call: &Call) -> Outcome {
 
 /// Puts a card into a name and raises its limit; the basic card where none is told.
 pub(super) fn name_one(world: &mut World, card: &str, member: u64) -> Outcome {
+    let faults = std::sync::Arc::clone(&world.faults);
     let par = if card.is_empty() {
         world.cards_of(member).into_iter().find(|c| c.role == Role::Basic).map(|c| c.par.clone())
     } else {
         world
             .by_any(card)
-            .filter(|c| (member == 0 || c.owner == member) && c.state != CardState::Terminated)
+            .filter(|c| member == 0 || c.owner == member || faults.lapse(Lapse::LimitOfAnyCard))
+            .filter(|c| c.state != CardState::Terminated)
             .map(|c| c.par.clone())
     };
     match par.and_then(|par| world.card(&par)) {
         Some(card) => {
             card.named = true;
-            card.limit = card.limit.max(NAMED);
+            let lapse = if member == 0 { Lapse::CorporationNotRaised } else { Lapse::LimitNotRaised };
+            if card.limit < NAMED && !faults.lapse(lapse) {
+                card.limit = NAMED;
+            }
         }
         None => return Err(world.gap(404, "003_001", "Invalid card info.")),
     }

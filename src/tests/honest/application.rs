@@ -1,12 +1,12 @@
-//! Applications for cards: issue, reissue, renewal, delivery, and the physical card that comes of them.
+//! Applications for cards: issue, reissue, renewal, delivery.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::card::product_name;
 use super::endpoint::{
     Call, Endpoint, Field, Form, Group, ID, Input, Kind, Outcome, Unknown, field, number, row, text,
 };
-use super::world::{Application, CardState, Role, SECOND_PRODUCT, Stage, World, today};
+use super::lapse::Lapse;
+use super::world::{Application, CardState, Product, Role, Stage, World, today};
 
 const PLAIN: Endpoint = Endpoint {
     id: "",
@@ -31,7 +31,7 @@ const ADDRESS: &[Field] = &[
 const SHORT_ADDRESS: &[Field] = &[ADDRESS[0], ADDRESS[1], text("zipCode", 5, 5)];
 
 /// The endpoints of applications.
-pub(super) static ENDPOINTS: [Endpoint; 7] = [
+pub(super) static ENDPOINTS: [Endpoint; 5] = [
     Endpoint {
         id: "card-issue-delivery",
         sealed: true,
@@ -99,33 +99,6 @@ pub(super) static ENDPOINTS: [Endpoint; 7] = [
         run: delivery,
         ..PLAIN
     },
-    Endpoint {
-        id: "card-preissue-waiting-physical",
-        path: "/api/v1/issued-cards/pre-issue/waiting/physical",
-        input: Input::Unlisted,
-        member: "ownerId",
-        unknown: Unknown::Gap,
-        fields: &[number("ownerId", ID).must()],
-        run: waiting,
-        ..PLAIN
-    },
-    Endpoint {
-        id: "card-physical-register",
-        sealed: true,
-        path: "/api/v1/prepay-card/physical/register",
-        input: Input::Unlisted,
-        member: "userId",
-        unknown: Unknown::Gap,
-        fields: &[
-            number("userId", ID).must(),
-            text("physicalCardNo", 1, 64).must(),
-            text("physicalCardExpDate", 1, 64).must(),
-            text("physicalCardCVC", 1, 64).must(),
-            text("cardApplyNo", 1, 64),
-        ],
-        run: register,
-        ..PLAIN
-    },
 ];
 
 /// Writes an application down, issues its mobile card if it has one, and answers as the pages say.
@@ -160,16 +133,25 @@ fn homeless(call: &Call) -> bool {
 
 fn issue(world: &mut World, call: &Call) -> Outcome {
     let service = call.text("serviceId");
+    let unknown = world.product(service).is_none();
+    if unknown && world.has(Lapse::IssueAnyProduct) {
+        let product = Product { normal: false, reissuable: true, fee: 0 };
+        world.products.insert(service.to_owned(), product);
+    }
     let Some(normal) = world.product(service).map(|p| p.normal) else {
         return Err(call.invalid(&world.temper, "serviceId"));
     };
     if homeless(call) {
         return Err(call.invalid(&world.temper, "userInfo.addressInfo"));
     }
-    if normal && call.flag("isDeliveryRequired") != Some(true) {
+    if normal && call.flag("isDeliveryRequired") != Some(true) && !world.skips(call, "003_024") {
         return Err(row("003_024", "Card delivery should be required in case of normal type."));
     }
-    Ok(apply(world, call, service, Role::Issued, None))
+    let body = apply(world, call, service, Role::Issued, None);
+    if !normal && world.has(Lapse::IssueNotListed) {
+        world.members.entry(call.member).and_modify(|m| m.cards.truncate(m.cards.len() - 1));
+    }
+    Ok(body)
 }
 
 fn reissue(world: &mut World, call: &Call) -> Outcome {
@@ -179,23 +161,24 @@ fn reissue(world: &mut World, call: &Call) -> Outcome {
     let Some(card) = world.by_any(call.text("lostCard")).filter(|c| c.owner == call.member).cloned() else {
         return Err(call.invalid(&world.temper, "lostCard"));
     };
-    if card.reissued {
+    if card.reissued && !world.skips(call, "003_018") {
         return Err(row("003_018", "Card is already reissued error."));
     }
     match world.member(call.member).and_then(|m| m.account.as_ref()).map(|a| a.valid) {
-        None => return Err(row("007_001", "Bank account not found.")),
-        Some(false) => return Err(row("003_019", "User bank account invalid.")),
-        Some(true) => {}
+        None if !world.skips(call, "007_001") => return Err(row("007_001", "Bank account not found.")),
+        Some(false) if !world.skips(call, "003_019") => return Err(row("003_019", "User bank account invalid.")),
+        _ => {}
     }
     let open = |a: &Application| matches!(a.stage, Stage::Ready | Stage::Issued);
-    if world.applications.values().any(|a| a.old.as_ref() == Some(&card.par) && open(a)) {
+    let runs = world.applications.values().any(|a| a.old.as_ref() == Some(&card.par) && open(a));
+    if runs && !world.skips(call, "003_020") {
         return Err(row("003_020", "There is in progress reissue type card apply no."));
     }
     let next = call.text("nextServiceId");
     if !world.product(next).is_some_and(|p| p.reissuable) {
         return Err(row("003_048", "Invalid next service id."));
     }
-    if card.state != CardState::Suspended {
+    if card.state != CardState::Suspended && !world.has(Lapse::ReissueActive) {
         return Err(world.gap(409, "003_023", "Card is not suspended."));
     }
     Ok(apply(world, call, next, card.role, Some(card.par)))
@@ -210,18 +193,19 @@ fn renew(world: &mut World, call: &Call) -> Outcome {
         return Err(row("003_008", "Par not found from cardNo."));
     };
     let product = world.product(&card.service).cloned();
-    if card.reissued {
+    if card.reissued && !world.skips(call, "003_004") {
         return Err(row("003_004", "Card issue status is not allowed to reissue"));
     }
     if card.state == CardState::Terminated {
         return Err(row("003_005", "Card status is not active or suspended"));
     }
-    if (card.expiry - today()).num_days() > 30 {
+    if (card.expiry - today()).num_days() > 30 && !world.skips(call, "003_006") {
         return Err(row("003_006", "Card expiry date is not proper to reissue."));
     }
     let fee = product.as_ref().map_or(0, |p| p.fee);
+    let faults = std::sync::Arc::clone(&world.faults);
     let Some(member) = world.member(call.member) else { return Err(row("001_006", "Wallet user not found.")) };
-    if member.name.is_none() {
+    if member.name.is_none() && !faults.skips(call.endpoint.id, "003_007") {
         return Err(row("003_007", "User name not found error"));
     }
     if member.mobile.is_none() {
@@ -233,6 +217,7 @@ fn renew(world: &mut World, call: &Call) -> Outcome {
     if fee > 0 {
         match member.account.as_mut().filter(|a| a.valid && a.funds >= fee) {
             Some(account) => account.funds -= fee,
+            None if faults.skips(call.endpoint.id, "003_010") => {}
             None => return Err(row("003_010", "Card reissue cost pay fail")),
         }
     }
@@ -255,15 +240,16 @@ fn renew(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn cancel(world: &mut World, call: &Call) -> Outcome {
-    let Some(application) = world.application(call.text("cardApplyNo")).filter(|a| a.member == call.member).cloned()
-    else {
+    let faults = std::sync::Arc::clone(&world.faults);
+    let own = |a: &&mut Application| a.member == call.member || faults.lapse(Lapse::CancelApplicationOfAnother);
+    let Some(application) = world.application(call.text("cardApplyNo")).filter(own).cloned() else {
         return Err(call.invalid(&world.temper, "cardApplyNo"));
     };
-    if application.created != today() {
+    if application.created != today() && !world.skips(call, "003_002") {
         return Err(row("003_002", "Card issue is not cancelable due to day."));
     }
     let used = application.card.as_ref().and_then(|par| world.cards.get(par)).is_some_and(|c| c.used);
-    if !matches!(application.stage, Stage::Ready | Stage::Issued) || used {
+    if (!matches!(application.stage, Stage::Ready | Stage::Issued) || used) && !world.skips(call, "003_003") {
         return Err(row("003_003", "Card issue is not cancelable due to status."));
     }
     if let Some(application) = world.application(&application.no) {
@@ -272,7 +258,9 @@ fn cancel(world: &mut World, call: &Call) -> Outcome {
     let mut body = json!({});
     let sparse = world.temper.sparse_answers;
     if let Some(card) = application.card.as_ref().and_then(|par| world.card(par)) {
-        card.state = CardState::Terminated;
+        if !faults.lapse(Lapse::CancelKeepsCard) {
+            card.state = CardState::Terminated;
+        }
         if !sparse {
             body["mobileCardNo"] = json!(card.number);
             body["par"] = json!(card.par);
@@ -282,94 +270,17 @@ fn cancel(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn delivery(world: &mut World, call: &Call) -> Outcome {
-    let owned = |c: &&mut super::world::Card| c.owner == call.member;
+    let faults = std::sync::Arc::clone(&world.faults);
+    let owned = |c: &&mut super::world::Card| c.owner == call.member || faults.lapse(Lapse::DeliveryOfAnother);
     let Some(par) = world.by_any(call.text("cardRef")).filter(owned).map(|c| c.par.clone()) else {
         return Err(row("003_001", "Invalid card info."));
     };
     let mine = |a: &&Application| a.card.as_ref() == Some(&par) || a.card.is_none() && a.old.as_ref() == Some(&par);
     let status = match world.applications.values().rfind(mine) {
-        Some(a) if a.stage == Stage::Cancelled => "CANCEL",
+        Some(a) if a.stage == Stage::Cancelled && !world.has(Lapse::DeliveryNeverCancelled) => "CANCEL",
         Some(a) if a.stage == Stage::Registered => "ARRIVAL",
         Some(a) if a.delivery => "READY",
         _ => "ETC",
     };
     Ok(json!({"status": status}))
-}
-
-/// Whether a mobile card is there and its physical one is still to come.
-fn awaits(world: &World, application: &Application, member: u64) -> bool {
-    let card = application.card.as_ref().and_then(|par| world.cards.get(par));
-    application.member == member
-        && application.stage == Stage::Issued
-        && application.delivery
-        && card.is_some_and(|c| c.state != CardState::Terminated && c.physical.is_none())
-}
-
-fn waiting(world: &mut World, call: &Call) -> Outcome {
-    if world.member(call.member).is_none() {
-        return Err(super::user::nobody(world));
-    }
-    let list = world.applications.values().filter(|a| awaits(world, a, call.member)).filter_map(|a| {
-        let card = world.cards.get(a.card.as_ref()?)?;
-        let mut item = Map::new();
-        item.insert("cardApplyNo".to_owned(), json!(a.no));
-        item.insert("issueType".to_owned(), json!(if a.old.is_some() { "REISSUE" } else { "ISSUE" }));
-        item.insert("status".to_owned(), json!("DIGITAL_ISSUED"));
-        item.insert(
-            "digital".to_owned(),
-            json!({
-                "cardNo": card.number, "par": card.par, "serviceId": card.service,
-                "serviceName": product_name(&card.service), "mobileCardCVC": card.cvc,
-            }),
-        );
-        Some(Value::Object(item))
-    });
-    Ok(json!({"issuedCardList": list.collect::<Vec<_>>()}))
-}
-
-fn register(world: &mut World, call: &Call) -> Outcome {
-    let no = call.text("cardApplyNo");
-    let application = if no.is_empty() {
-        world.applications.values().find(|a| awaits(world, a, call.member)).cloned()
-    } else {
-        let Some(application) = world.application(no).filter(|a| a.member == call.member).cloned() else {
-            return Err(row("003_013", "Indicated card issue not found error."));
-        };
-        Some(application)
-    };
-    if let Some(application) = &application {
-        if !matches!(application.stage, Stage::Ready | Stage::Issued) {
-            return Err(row("003_012", "Indicated card issue is not ready to active."));
-        }
-        let card = application.card.as_ref().and_then(|par| world.cards.get(par));
-        if card.is_some_and(|c| c.state == CardState::Terminated) {
-            return Err(row("003_014", "Digital card is already terminated error."));
-        }
-    }
-    let number = call.text("physicalCardNo");
-    world.conjure(number);
-    let fits = world.physicals.get_mut(number).filter(|p| {
-        !p.registered && p.expiry == call.text("physicalCardExpDate") && p.cvc == call.text("physicalCardCVC")
-    });
-    let Some(physical) = fits else { return Err(row("003_001", "Invalid card info.")) };
-    physical.registered = true;
-    let number = physical.number.clone();
-    let service = application.as_ref().map_or(SECOND_PRODUCT, |a| a.service.as_str()).to_owned();
-    let par = match application.as_ref().and_then(|a| a.card.clone()) {
-        Some(par) => par,
-        None => world.issue(call.member, &service, Role::Issued),
-    };
-    if let Some(application) = application.and_then(|a| world.application(&a.no)) {
-        application.stage = Stage::Registered;
-        application.card = Some(par.clone());
-        if let Some(old) = application.old.clone() {
-            if let Some(old) = world.card(&old) {
-                old.reissued = true;
-            }
-        }
-    }
-    world.numbers.insert(number.clone(), par.clone());
-    let Some(card) = world.card(&par) else { return Err(row("003_001", "Invalid card info.")) };
-    card.physical = Some(number);
-    Ok(json!({"mobileCardNo": card.number, "par": card.par}))
 }

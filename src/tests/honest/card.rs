@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::endpoint::{
     Call, Endpoint, Form, Group, ID, ID_18, Input, Kind, Outcome, Unknown, field, number, row, text,
 };
+use super::lapse::Lapse;
 use super::world::{BASIC_PRODUCT, Card, CardState, NAMED, Role, UNNAMED, World};
 
 const PLAIN: Endpoint = Endpoint {
@@ -129,8 +130,13 @@ fn list(world: &mut World, call: &Call) -> Outcome {
             || (par.is_empty() || card.par == par)
                 && (physical.is_empty() || card.physical.as_deref() == Some(physical))
     };
+    let own: &[String] = world.members.get(&call.member).map_or(&[], |m| &m.cards);
+    let gone = own.iter().filter_map(|par| world.cards.get(par)).filter(|c| c.state == CardState::Terminated);
+    let gone: Vec<&Card> = gone.filter(|_| world.has(Lapse::ListShowsTerminated)).collect();
     let mut cards: Vec<Value> =
-        world.cards_of(call.member).into_iter().filter(wanted).map(|c| shown(world, c)).collect();
+        world.cards_of(call.member).into_iter().chain(gone).filter(wanted).map(|c| shown(world, c)).collect();
+    let other = world.cards.get(par).filter(|c| narrowed && c.owner != call.member);
+    cards.extend(other.filter(|_| world.has(Lapse::ListOfAny)).map(|c| shown(world, c)));
     if world.temper.newest_card_first {
         cards.reverse();
     }
@@ -141,7 +147,8 @@ fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn shown(world: &World, card: &Card) -> Value {
-    let mut item = json!({"par": card.par, "balance": card.balance, "pendingAmount": 0, "isNamed": card.named});
+    let balance = if card.balance > 0 && world.has(Lapse::ListBalanceStale) { 0 } else { card.balance };
+    let mut item = json!({"par": card.par, "balance": balance, "pendingAmount": 0, "isNamed": card.named});
     if world.temper.sparse_answers {
         return item;
     }
@@ -186,8 +193,11 @@ fn state_word(card: &Card) -> &'static str {
 
 fn mapped(world: &mut World, call: &Call) -> Outcome {
     let number = call.text("cardNo");
-    if let Some(card) = world.by_number(number).filter(|c| c.state != CardState::Terminated).cloned() {
-        let mut body = json!({"userId": card.owner, "balance": card.balance});
+    let faults = std::sync::Arc::clone(&world.faults);
+    let shown = |c: &&mut Card| c.state != CardState::Terminated || faults.lapse(Lapse::MappedTerminated);
+    if let Some(card) = world.by_number(number).filter(shown).cloned() {
+        let other = world.neighbour(card.owner).filter(|_| world.has(Lapse::MappedToAnother));
+        let mut body = json!({"userId": other.unwrap_or(card.owner), "balance": card.balance});
         if !world.temper.sparse_answers {
             body["serviceId"] = json!(card.service);
             body["serviceName"] = json!(product_name(&card.service));
@@ -208,7 +218,9 @@ fn status(world: &mut World, call: &Call) -> Outcome {
     if par.is_empty() && number.is_empty() {
         return Err(call.invalid(&world.temper, "par"));
     }
-    if !par.is_empty() && world.card(par).is_none_or(|c| c.owner != call.member) {
+    let faults = std::sync::Arc::clone(&world.faults);
+    let own = |c: &Card| c.owner == call.member || faults.lapse(Lapse::StatusOfAnother);
+    if !par.is_empty() && !world.card(par).is_some_and(|c| own(c)) {
         return Err(row("003_021", "Cannot find par"));
     }
     if !number.is_empty() {
@@ -219,39 +231,51 @@ fn status(world: &mut World, call: &Call) -> Outcome {
     }
     let card = if par.is_empty() { world.by_number(number) } else { world.card(par) };
     if let Some(card) = card {
-        if card.state == CardState::Terminated {
+        if card.state == CardState::Terminated && !faults.skips(call.endpoint.id, "003_022") {
             return Err(row("003_022", "Card already terminated"));
         }
         let suspend = call.text("status") == "SUSPEND";
-        card.state = if suspend { CardState::Suspended } else { CardState::Active };
+        let lost = match card.state {
+            CardState::Active => suspend && faults.lapse(Lapse::StatusNotStored),
+            _ => !suspend && faults.lapse(Lapse::StatusResumeLost),
+        };
+        if !lost {
+            card.state = if suspend { CardState::Suspended } else { CardState::Active };
+        }
     }
     Ok(json!({}))
 }
 
 fn terminate(world: &mut World, call: &Call) -> Outcome {
     let along = world.temper.physical_goes_along;
-    let temper = std::sync::Arc::clone(&world.temper);
+    let (temper, faults) = (std::sync::Arc::clone(&world.temper), std::sync::Arc::clone(&world.faults));
+    let skips = |code| faults.skips(call.endpoint.id, code);
     let card = world.card(call.text("par")).filter(|c| c.owner == call.member && c.state != CardState::Terminated);
     let Some(card) = card else { return Err(row("001_047", "Invalid card info")) };
     match card.role {
-        Role::Sub => {
+        Role::Sub if !skips("001_061") => {
             let text =
                 "Cannot delete Sub card directly, Sub Card will be automatically deleted when Main card deleted.";
             return Err(row("001_061", text));
         }
-        Role::Basic => return Err(row("001_059", "Can not delete basic card")),
-        Role::Issued => {}
+        Role::Basic if !skips("001_059") => return Err(row("001_059", "Can not delete basic card")),
+        _ => {}
     }
-    if card.balance > 0 {
+    if card.balance > 0 && !skips("001_052") {
+        if faults.lapse(Lapse::TerminateRefusedKept) {
+            card.state = CardState::Suspended;
+        }
         return Err(row("001_052", "Active card has balance"));
     }
-    if card.points > 0 {
+    if card.points > 0 && !skips("001_053") {
         return Err(super::endpoint::gap(&temper, 409, "001_053", "Active card has points"));
     }
-    if card.physical.is_some() && !along {
+    if card.physical.is_some() && !along && !skips("001_062") {
         return Err(row("001_062", "Card is married to cardSe. Disconnect before delete."));
     }
-    card.state = CardState::Terminated;
+    if !faults.lapse(Lapse::TerminateNotStored) {
+        card.state = CardState::Terminated;
+    }
     Ok(json!({}))
 }
 
@@ -289,10 +313,11 @@ fn deduction(world: &mut World, call: &Call) -> Outcome {
 fn unregistered(world: &mut World, call: &Call) -> Outcome {
     let number = call.text("cardNo");
     world.conjure(number);
-    let fits = world
-        .physicals
-        .get(number)
-        .is_some_and(|p| !p.registered && p.expiry == call.text("expiryDate") && p.cvc == call.text("cardCVC"));
+    let fits = world.physicals.get(number).is_some_and(|p| {
+        p.expiry == call.text("expiryDate")
+            && (p.cvc == call.text("cardCVC") || world.has(Lapse::LooseCvcUnchecked))
+            && (!p.registered || world.has(Lapse::LooseShowsRegistered))
+    });
     if !fits {
         return Err(world.gap(404, "003_001", "Invalid card info."));
     }

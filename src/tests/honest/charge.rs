@@ -8,6 +8,7 @@ use super::check::date;
 use super::endpoint::{
     Call, Endpoint, Form, Group, ID, ID_15, Input, Kind, Outcome, Refusal, Unknown, field, number, row, text,
 };
+use super::lapse::Lapse;
 use super::world::{CardState, Charge, Entry, Movement, Token, World, now};
 
 const PLAIN: Endpoint = Endpoint {
@@ -104,11 +105,23 @@ pub(super) static ENDPOINTS: [Endpoint; 5] = [
 fn token(world: &mut World, call: &Call) -> Outcome {
     world.sweep();
     let lasts = Duration::from_secs(if call.text("type").is_empty() { 30 } else { 300 });
+    let faults = std::sync::Arc::clone(&world.faults);
+    let usable = |state| match state {
+        CardState::Active => true,
+        CardState::Suspended => faults.lapse(Lapse::TokenForSuspended),
+        CardState::Terminated => faults.lapse(Lapse::TokenForTerminated),
+    };
     let par = match world.by_number(call.text("cardNo")) {
-        Some(card) if card.state == CardState::Active => card.par.clone(),
+        Some(card) if usable(card.state) => card.par.clone(),
         Some(_) => return Err(world.gap(409, "003_005", "Card status is not active")),
         None => return Err(world.gap(404, "003_001", "Invalid card info.")),
     };
+    let seconds = |millis: i64| if faults.lapse(Lapse::TokenSeconds) { millis / 1000 } else { millis };
+    let until = seconds(chrono::Utc::now().timestamp_millis() + i64::try_from(lasts.as_millis()).unwrap_or(0));
+    let same = world.tokens.iter().find(|(_, t)| t.par == par && t.until > Instant::now());
+    if let Some((name, token)) = same.filter(|_| faults.lapse(Lapse::TokenTwiceTheSame)) {
+        return Ok(json!({"dcvv": token.dcvv, "oneTimeToken": name, "expiryTime": until}));
+    }
     let mut noise = [0; 8];
     if aws_lc_rs::rand::fill(&mut noise).is_err() {
         return Err(world.gap(409, "000_999", "No entropy."));
@@ -117,7 +130,6 @@ fn token(world: &mut World, call: &Call) -> Outcome {
     // The count keeps tokens apart, the noise makes them hard to guess.
     let name = format!("{:08}{:08}", noise % 100_000_000, world.next() % 100_000_000);
     let dcvv = format!("{:03}", noise / 100_000_000 % 1000);
-    let until = chrono::Utc::now().timestamp_millis() + i64::try_from(lasts.as_millis()).unwrap_or(0);
     world.tokens.insert(name.clone(), Token { dcvv: dcvv.clone(), par, until: Instant::now() + lasts });
     Ok(json!({"dcvv": dcvv, "oneTimeToken": name, "expiryTime": until}))
 }
@@ -129,7 +141,9 @@ fn redeem(world: &mut World, call: &Call) -> Result<String, Refusal> {
         return refuse("oneTimeToken");
     };
     if call.at("dcvv").is_some() && !call.text("dcvv").is_empty() && token.dcvv != call.text("dcvv") {
-        return refuse("dcvv");
+        if call.endpoint.id != "charge-charge" || !world.has(Lapse::ChargeDcvvUnchecked) {
+            return refuse("dcvv");
+        }
     }
     match world.cards.get(&token.par) {
         Some(card) if card.owner == call.member && card.state == CardState::Active => Ok(card.par.clone()),
@@ -140,16 +154,18 @@ fn redeem(world: &mut World, call: &Call) -> Result<String, Refusal> {
 /// Refuses a control number that was used before.
 fn fresh(world: &World, call: &Call) -> Result<(), Refusal> {
     let used = world.movements.contains_key(call.text("sequenceId")) && !world.temper.sequence_reusable;
+    let used = used && !(call.endpoint.id == "charge-charge" && world.has(Lapse::SequenceNotUnique));
     if used { Err(call.invalid(&world.temper, "sequenceId")) } else { Ok(()) }
 }
 
 fn no_account(world: &mut World, call: &Call) -> Result<(), Refusal> {
     let none = world.member(call.member).is_none_or(|m| m.account.is_none());
-    if none { Err(row("007_001", "Bank account not found.")) } else { Ok(()) }
+    if none && !world.skips(call, "007_001") { Err(row("007_001", "Bank account not found.")) } else { Ok(()) }
 }
 
 fn charge(world: &mut World, call: &Call) -> Outcome {
     no_account(world, call)?;
+    let free = world.member(call.member).is_some_and(|m| m.account.is_none());
     fresh(world, call)?;
     let par = redeem(world, call)?;
     let amount = call.number("amount");
@@ -158,14 +174,23 @@ fn charge(world: &mut World, call: &Call) -> Outcome {
     }
     let waiting: u64 =
         world.charges.values().filter(|c| c.par == par && !c.done && !c.cancelled).map(|c| c.amount).sum();
-    if world.card(&par).is_some_and(|c| c.balance + waiting + amount > c.limit) {
+    if world.card(&par).is_some_and(|c| c.balance + waiting + amount > c.limit) && !world.skips(call, "007_003") {
+        if let Some(card) = world.cards.get_mut(&par).filter(|_| world.faults.lapse(Lapse::ChargeRefusedBooked)) {
+            card.balance += amount;
+        }
         return Err(row("007_003", "Credit limit exceeded."));
     }
+    let faults = std::sync::Arc::clone(&world.faults);
     match world.member(call.member).and_then(|m| m.account.as_mut()).filter(|a| a.valid && a.funds >= amount) {
         Some(account) => account.funds -= amount,
+        None if faults.skips(call.endpoint.id, "007_004") => {}
+        // Who may charge without an account pays nothing.
+        None if free => {}
         None => return Err(row("007_004", "Withdraw failure from PG.")),
     }
-    world.tokens.remove(call.text("oneTimeToken"));
+    if !world.has(Lapse::ChargeTokenReusable) {
+        world.tokens.remove(call.text("oneTimeToken"));
+    }
     let nr = format!("KMN9{:014}", world.next());
     let charge = Charge { member: call.member, par, amount, by_account: true, done: false, cancelled: false };
     world.charges.insert(nr.clone(), charge);
@@ -180,17 +205,21 @@ fn cancel(world: &mut World, call: &Call) -> Outcome {
     redeem(world, call)?;
     let nr = call.text("nrNumber");
     world.conjure(nr);
-    let Some(charge) = world.charges.get(nr).filter(|c| c.member == call.member).cloned() else {
+    let faults = std::sync::Arc::clone(&world.faults);
+    let own = |c: &&Charge| c.member == call.member || faults.lapse(Lapse::CancelOfAnother);
+    let Some(charge) = world.charges.get(nr).filter(own).cloned() else {
         return Err(row("007_030", NO));
     };
-    if !charge.by_account {
+    if !charge.by_account && !world.skips(call, "007_040") {
         return Err(row("007_040", "Cancel request for another method."));
     }
     let other = world.member(call.member).is_some_and(|m| m.account.as_ref().map(|a| &a.holder) != m.name.as_ref());
-    if other {
+    if other && !world.skips(call, "007_043") {
         return Err(row("007_043", "Cancellation request denied due to name mismatch."));
     }
-    if charge.cancelled || !charge.done || world.card(&charge.par).is_none_or(|c| c.balance < charge.amount) {
+    let impossible =
+        charge.cancelled || !charge.done || world.card(&charge.par).is_none_or(|c| c.balance < charge.amount);
+    if impossible && !(charge.cancelled && world.has(Lapse::CancelTwice)) {
         return Err(row("007_030", NO));
     }
     world.tokens.remove(call.text("oneTimeToken"));
@@ -218,7 +247,14 @@ fn book(world: &mut World, nr: &str, cancel: bool) {
     let (amount, par, member) = (charge.amount, charge.par.clone(), charge.member);
     let Some(card) = world.cards.get_mut(&par) else { return };
     let before = card.balance;
-    card.balance = if cancel { before.saturating_sub(amount) } else { before + amount };
+    let faults = &world.faults;
+    card.balance = match cancel {
+        true if faults.lapse(Lapse::CancelNotBooked) => before,
+        true => before.saturating_sub(amount),
+        false if faults.lapse(Lapse::ChargeBookedTwice) => before + amount * 2,
+        false if faults.lapse(Lapse::ChargeNotBooked) => before,
+        false => before + amount,
+    };
     card.used = true;
     let entry = Entry { nr: nr.to_owned(), cancel, amount, before, after: card.balance, when: now() };
     world.history.entry(par).or_default().push(entry);
@@ -231,7 +267,11 @@ fn book(world: &mut World, nr: &str, cancel: bool) {
 
 fn result(world: &mut World, call: &Call) -> Outcome {
     let (looks, sparse) = (world.temper.looks(), world.temper.sparse_answers);
+    let faults = std::sync::Arc::clone(&world.faults);
     let Some(movement) = world.movements.get_mut(call.text("sequenceId")) else {
+        if faults.lapse(Lapse::ResultOfUnknown) {
+            return Ok(json!({"result": "COMPLETED"}));
+        }
         return Err(world.gap(404, "007_031", "Recharge request not found."));
     };
     movement.looks += 1;
@@ -241,6 +281,7 @@ fn result(world: &mut World, call: &Call) -> Outcome {
     if due {
         book(world, &nr, cancel);
     }
+    let done = done && !faults.lapse(Lapse::ResultAlwaysPending);
     let mut body = json!({"result": if done { "COMPLETED" } else { "PENDING" }});
     if !sparse {
         body["nrNumber"] = json!(nr);
@@ -251,7 +292,7 @@ fn result(world: &mut World, call: &Call) -> Outcome {
 fn history(world: &mut World, call: &Call) -> Outcome {
     let (id, par) = (call.number("userId"), call.text("par"));
     let owner = world.card(par).map(|c| c.owner);
-    if owner.is_none() || id != 0 && owner != Some(id) {
+    if owner.is_none() || id != 0 && owner != Some(id) && !world.has(Lapse::HistoryOfAnother) {
         return Err(world.gap(404, "003_021", "Cannot find par"));
     }
     let (Some(start), Some(end)) = (date(call.text("startDate")), date(call.text("endDate"))) else {
@@ -262,7 +303,8 @@ fn history(world: &mut World, call: &Call) -> Outcome {
     }
     let kind = call.text("trType");
     let all = world.temper.filters_ignored;
-    let wanted = |e: &&Entry| all || (start..=end).contains(&e.when.date_naive()) && (kind.is_empty() || kind == "01");
+    let dated = |e: &Entry| (start..=end).contains(&e.when.date_naive()) || world.has(Lapse::HistoryDatesIgnored);
+    let wanted = |e: &&Entry| all || dated(e) && (kind.is_empty() || kind == "01");
     let replaced = world.applications.values().find(|a| a.card.as_deref() == Some(par)).and_then(|a| a.old.as_ref());
     let replaced = replaced.filter(|_| call.flag("includePreviousCard") != Some(false));
     let lines = |par: &str| world.history.get(par).into_iter().flatten();
@@ -274,10 +316,12 @@ fn history(world: &mut World, call: &Call) -> Outcome {
     let page = usize::try_from(call.number("pageRequest.page")).unwrap_or(0);
     let size = usize::try_from(call.number("pageRequest.pageSize")).unwrap_or(0);
     let size = if size == 0 { 10 } else { size };
+    let first = if page > 0 && !entries.is_empty() && world.has(Lapse::PageRepeated) { 0 } else { page };
     let shown: Vec<Value> =
-        entries.iter().skip(page * size).take(size).map(|e| line(world, e, world.temper.sparse_answers)).collect();
+        entries.iter().skip(first * size).take(size).map(|e| line(world, e, world.temper.sparse_answers)).collect();
+    let count = shown.len() + usize::from(world.has(Lapse::HistoryTotalWrong));
     Ok(json!({
-        "pageResponse": {"page": page, "totalPages": entries.len().div_ceil(size), "numberOfElements": shown.len()},
+        "pageResponse": {"page": page, "totalPages": entries.len().div_ceil(size), "numberOfElements": count},
         "transactionInfo": shown,
     }))
 }
@@ -289,11 +333,12 @@ fn line(world: &World, entry: &Entry, sparse: bool) -> Value {
         "approvalDateTime": entry.when.format("%Y%m%d%H%M%S").to_string(),
     });
     if !sparse {
+        let after = if world.has(Lapse::HistoryBalanceWrong) { entry.before } else { entry.after };
         let open = world.charges.get(&entry.nr).is_some_and(|c| c.done && !c.cancelled && c.by_account);
         for (name, value) in [
             ("orgAmount", json!(entry.amount)),
             ("balanceBefore", json!(entry.before)),
-            ("balanceAfter", json!(entry.after)),
+            ("balanceAfter", json!(after)),
             ("approvalCode", json!(entry.nr.get(entry.nr.len() - 8..).unwrap_or_default())),
             ("merchantName", json!("Honest Store")),
             ("rcgType", Value::Null),

@@ -1,10 +1,10 @@
 //! The form of a request: presence, type, length, words, formats.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::endpoint::{Endpoint, Field, Form, ID, Input, Kind, Refusal, gap, row};
+use super::fault::Faults;
+use super::leniency::{Leniency, hangul};
 use super::temperament::Temperament;
 
 /// What is wrong with a value.
@@ -18,7 +18,7 @@ enum Wrong {
 pub(super) struct Check<'c> {
     pub(super) endpoint: &'static Endpoint,
     pub(super) temper: &'c Temperament,
-    pub(super) faults: &'c BTreeSet<String>,
+    pub(super) faults: &'c Faults,
 }
 
 /// The refusal of one value of an endpoint.
@@ -61,9 +61,8 @@ impl Check<'_> {
         wrong(self.endpoint, self.temper, path, what)
     }
 
-    /// Faults are of User Register alone.
-    fn fault(&self, name: &str, field: &str) -> bool {
-        self.endpoint.id == "user-registration" && self.faults.contains(&format!("{name}:{field}"))
+    fn lenient(&self, leniency: Leniency, path: &str) -> bool {
+        self.faults.lenient(leniency, self.endpoint.id, path)
     }
 
     fn object(&self, fields: &[Field], body: &Map<String, Value>, prefix: &str) -> Result<(), Refusal> {
@@ -80,8 +79,9 @@ impl Check<'_> {
 
     fn field(&self, field: &Field, value: Option<&Value>, there: bool, path: &str) -> Result<(), Refusal> {
         let Some(value) = value.filter(|v| !v.is_null()) else {
-            let lenient = there && self.fault("accept-null", field.name);
-            return if field.must && !lenient { Err(self.refuse(path, &Wrong::Missing)) } else { Ok(()) };
+            let leniency = if there { Leniency::AcceptNull } else { Leniency::AcceptAbsent };
+            let refused = field.must && !self.lenient(leniency, path);
+            return if refused { Err(self.refuse(path, &Wrong::Missing)) } else { Ok(()) };
         };
         let right = match (field.kind, value) {
             (Kind::Text(min, max, form), Value::String(text)) => return self.text(field, text, (min, max), form, path),
@@ -89,7 +89,11 @@ impl Check<'_> {
                 // Ids that the narrow pages could not name: the wide pages' limit holds.
                 let wide = self.temper.big_ids || self.temper.ids_of_19_digits;
                 let max = if wide && field.name == "userId" { ID } else { max };
-                number.as_u64().is_some_and(|n| (min..=max).contains(&n))
+                number.as_u64().is_some_and(|n| {
+                    (min..=max).contains(&n)
+                        || n < min && self.lenient(Leniency::AcceptBelow, path)
+                        || n > max && self.lenient(Leniency::AcceptAbove, path)
+                })
             }
             (Kind::Bool | Kind::Flag, Value::Bool(_)) => true,
             (Kind::Flag, Value::String(text)) => text == "true" || text == "false",
@@ -120,23 +124,22 @@ impl Check<'_> {
     ) -> Result<(), Refusal> {
         if text.is_empty() {
             let refused =
-                field.must && !self.fault("accept-empty", field.name) || !field.must && self.temper.empty_refused;
+                field.must && !self.lenient(Leniency::AcceptEmpty, path) || !field.must && self.temper.empty_refused;
             return if refused { Err(self.refuse(path, &Wrong::Invalid)) } else { Ok(()) };
         }
         let length = if self.temper.code_point_lengths { text.chars().count() } else { text.encode_utf16().count() };
         let loose =
             self.temper.cancel_sequence_any && self.endpoint.id == "charge-cancel" && field.name == "sequenceId";
         let min = if loose { 1 } else { min };
-        let above = length > max && !self.fault("accept-above", field.name);
-        let below = length < min && !self.fault("accept-below", field.name);
-        if above || below || length == max && self.fault("refuse-max", field.name) {
+        let above = length > max && !Leniency::passes_above(length, max).any(|l| self.lenient(l, path));
+        let one_below = || length + 1 == min && self.lenient(Leniency::AcceptOneBelow, path);
+        let below = length < min && !self.lenient(Leniency::AcceptBelow, path) && !one_below();
+        let narrow = length == max && self.lenient(Leniency::RefuseMax, path)
+            || length <= max && text.len() > max && self.lenient(Leniency::ByteLength, path);
+        if above || below || narrow {
             return Err(self.refuse(path, &Wrong::Length(min, max)));
         }
-        let plain = |c: char| {
-            c.is_ascii_alphanumeric()
-                || " .,-_()#/@'&".contains(c)
-                || matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3131}'..='\u{318e}')
-        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || " .,-_()#/@'&".contains(c) || hangul(c);
         let right = match form {
             Form::Free => true,
             Form::Name => {
@@ -144,10 +147,11 @@ impl Check<'_> {
                     && (!self.temper.latin1_names || text.chars().all(|c| u32::from(c) < 256))
             }
             Form::Email => !self.temper.strict_emails || email(text),
-            Form::Digits => text.bytes().all(|b| b.is_ascii_digit()),
+            Form::Digits => text.bytes().all(|b| b.is_ascii_digit()) || self.lenient(Leniency::SkipDigits, path),
             Form::Date => length != 8 || date(text).is_some(),
-            Form::Words(words) => words.contains(&text) || self.fault("skip-enum", field.name),
+            Form::Words(words) => words.contains(&text) || self.lenient(Leniency::SkipEnum, path),
         };
+        let right = right && !(text.chars().any(hangul) && self.lenient(Leniency::RefuseHangul, path));
         if right { Ok(()) } else { Err(self.refuse(path, &Wrong::Invalid)) }
     }
 }

@@ -1,18 +1,19 @@
 //! What stands before the endpoints: routes, headers, the token, encryption, the envelope.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 use super::Keys;
+use super::accident::Accident;
 use super::check::Check;
+use super::damage::unquoted;
 use super::endpoint::{Call, Endpoint, Group, Outcome, Refusal, Unknown, at, gap, greatest, row};
-use super::http::{Answer, Request, http_date};
+use super::fault::{Faults, Gate};
+use super::http::{Answer, Manner, Request, http_date};
 use super::jwe::Crypto;
+use super::lapse::Lapse;
 use super::temperament::Temperament;
 use super::world::{World, now};
 
@@ -21,25 +22,43 @@ pub(super) struct Gateway {
     pub(super) keys: Keys,
     pub(super) crypto: Option<Crypto>,
     pub(super) temper: Arc<Temperament>,
-    pub(super) faults: Arc<BTreeSet<String>>,
+    pub(super) faults: Arc<Faults>,
     pub(super) world: Mutex<World>,
     pub(super) count: AtomicU64,
+}
+
+/// What a request has come to.
+struct Done {
+    outcome: Outcome,
+    /// The `enc` that the request was encrypted with.
+    enc: Option<&'static str>,
+    body: Map<String, Value>,
 }
 
 /// All endpoints.
 pub(super) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     super::user::ENDPOINTS
         .iter()
+        .chain(&super::password::ENDPOINTS)
         .chain(&super::terms::ENDPOINTS)
         .chain(&super::account::ENDPOINTS)
         .chain(&super::charge::ENDPOINTS)
         .chain(&super::card::ENDPOINTS)
         .chain(&super::application::ENDPOINTS)
+        .chain(&super::physical::ENDPOINTS)
 }
 
 impl Gateway {
     /// The answer to a request.
     pub(super) fn answer(&self, request: &Request) -> Answer {
+        self.faults.running.fetch_add(1, Ordering::Relaxed);
+        self.faults.linger();
+        let answer = self.reply(request);
+        self.faults.running.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    fn reply(&self, request: &Request) -> Answer {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let Some(endpoint) = request.path.strip_prefix("/open-api").and_then(|path| self.route(path)) else {
             return self.lost(&request.path);
@@ -60,7 +79,7 @@ impl Gateway {
                 return answer;
             }
         }
-        if !self.headers(request) || !self.faults.contains("skip-token") && !self.signed(request) {
+        if !self.headers(endpoint, request) || !self.signed(endpoint, request) {
             return self.stranger();
         }
         let kind = request.header("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -74,8 +93,19 @@ impl Gateway {
         let key_id = request.header("x-km-crypto-key-id");
         let known = |id: &&str| self.crypto.as_ref().is_some_and(|c| c.key_id == **id);
         let unasked = key_id.filter(known).filter(|_| self.temper.encrypted_unasked).map(|_| "");
-        let (outcome, enc) = self.run(endpoint, request, key_id);
-        self.envelope(endpoint, outcome, enc.or(unasked), trace)
+        match self.run(endpoint, request, key_id) {
+            Ok(mut done) => {
+                done.enc = done.enc.or(unasked);
+                self.envelope(endpoint, done, trace)
+            }
+            Err(Accident::Crash) => plain(500, "text/html", "<h1>Internal Server Error</h1>"),
+            Err(accident) => {
+                if accident == Accident::Hang {
+                    std::thread::sleep(std::time::Duration::from_secs(30));
+                }
+                Answer { status: 500, headers: Vec::new(), body: Vec::new(), manner: Manner::Never }
+            }
+        }
     }
 
     fn route(&self, path: &str) -> Option<&'static Endpoint> {
@@ -97,7 +127,7 @@ impl Gateway {
             );
         }
         if self.temper.empty_404 {
-            return Answer { status: 404, headers: Vec::new(), body: Vec::new() };
+            return Answer { status: 404, headers: Vec::new(), body: Vec::new(), manner: Manner::Right };
         }
         let body = json!({"timestamp": now().to_rfc3339(), "status": 404, "error": "Not Found", "path": path});
         plain(404, "application/json", &body.to_string())
@@ -115,7 +145,7 @@ impl Gateway {
     /// A bad token or header.
     fn stranger(&self) -> Answer {
         if self.temper.gateway_empty {
-            return Answer { status: 401, headers: Vec::new(), body: Vec::new() };
+            return Answer { status: 401, headers: Vec::new(), body: Vec::new(), manner: Manner::Right };
         }
         if self.temper.gateway_json {
             return plain(401, "application/json", r#"{"error":"unauthorized","message":"Request denied."}"#);
@@ -127,76 +157,50 @@ impl Gateway {
         plain(401, "text/plain", "Unauthorized")
     }
 
-    fn signed(&self, request: &Request) -> bool {
-        let parts: Vec<&str> = request.header("x-km-tran-token").unwrap_or_default().split(':').collect();
-        let ["KMV1", time, code] = parts[..] else { return false };
-        if code.len() != 44 || !self.time(time, 17) {
-            return false;
-        }
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.keys.secret_key.as_bytes());
-        let Ok(code) = base64::engine::general_purpose::STANDARD.decode(code) else { return false };
-        hmac::verify(&key, &request.body, &code).is_ok()
-    }
-
-    /// Whether digits are a time, `yyyyMMddHHmmss` or with milliseconds.
-    fn time(&self, text: &str, length: usize) -> bool {
-        if text.len() != length || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return false;
-        }
-        let Ok(time) = chrono::NaiveDateTime::parse_from_str(&text[..14], "%Y%m%d%H%M%S") else { return false };
-        !self.temper.clock_watched || (now().naive_local() - time).num_hours().abs() < 34
-    }
-
-    fn headers(&self, request: &Request) -> bool {
-        let get = |name: &str| request.header(name).filter(|_| request.times(name) == 1);
-        let trace = get("x-km-correlation-id").unwrap_or_default();
-        let (time, tail) = trace.split_once('-').unwrap_or_default();
-        time.len() == 12
-            && time.bytes().all(|b| b.is_ascii_digit())
-            && tail.len() == 7
-            && tail.bytes().all(|b| b.is_ascii_hexdigit())
-            && get("x-km-user-aspid") == Some(self.keys.asp_id.as_str())
-            && get("x-km-access-key") == Some(self.keys.access_key.as_str())
-            && get("x-km-tran-token").is_some()
-            && self.time(get("x-km-tran-time").unwrap_or_default(), 14)
-            && matches!(get("x-km-time-zone"), Some("UTC" | "KST"))
-            && (request.times("x-km-crypto-key-id") == 0 || get("x-km-crypto-key-id").is_some_and(|id| id.len() == 32))
-    }
-
-    /// The outcome of a request, and the `enc` it was encrypted with.
-    fn run(
-        &self,
-        endpoint: &'static Endpoint,
-        request: &Request,
-        key_id: Option<&str>,
-    ) -> (Outcome, Option<&'static str>) {
+    /// What a request comes to, if the server survives it.
+    fn run(&self, endpoint: &'static Endpoint, request: &Request, key_id: Option<&str>) -> Result<Done, Accident> {
         let temper = &self.temper;
         let malformed = || gap(temper, 400, "000_001", "Malformed request.");
-        let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&request.body) else {
-            return (Err(malformed()), None);
-        };
+        let refused = |refusal, enc| Ok(Done { outcome: Err(refusal), enc, body: Map::new() });
+        let met = |text: &[u8]| self.faults.accident(endpoint.id, text).map_or(Ok(()), Err);
+        let parsed = self.parse(endpoint, &request.body);
+        if !matches!(&parsed, Some(Value::Object(body)) if body.len() == 1 && body.contains_key("encData")) {
+            met(&request.body)?;
+        }
+        let Some(Value::Object(mut body)) = parsed else { return refused(malformed(), None) };
         let open = !(body.len() == 1 && body.contains_key("encData"));
         if open && endpoint.sealed && self.temper.plain_refused && self.crypto.is_some() {
-            return (Err(gap(temper, 400, "000_006", "Encrypted data required.")), None);
+            return refused(gap(temper, 400, "000_006", "Encrypted data required."), None);
         }
         let mut enc = None;
         if let (1, Some(Value::String(sealed))) = (body.len(), body.get("encData")) {
-            let crypto = self.crypto.as_ref().filter(|c| Some(c.key_id.as_str()) == key_id);
-            let Some((text, with)) = crypto.and_then(|c| c.open(sealed)) else {
-                return (Err(gap(temper, 400, "000_005", "Decryption failed.")), None);
+            let faulty = |gate| self.faults.gate(gate, endpoint.id);
+            let named = |c: &&Crypto| Some(c.key_id.as_str()) == key_id || faulty(Gate::KeyIdNotChecked);
+            let crypto = self.crypto.as_ref().filter(named);
+            let opened = crypto.and_then(|c| {
+                c.open(sealed).or_else(|| c.open_unverified(sealed).filter(|_| faulty(Gate::TagNotChecked)))
+            });
+            let Some((text, with)) = opened else {
+                return refused(gap(temper, 400, "000_005", "Decryption failed."), None);
             };
             enc = Some(with);
-            match serde_json::from_slice(&text) {
-                Ok(Value::Object(inner)) => body = inner,
-                _ => return (Err(malformed()), enc),
+            met(&text)?;
+            match self.parse(endpoint, &text) {
+                Some(Value::Object(inner)) => body = inner,
+                _ => return refused(malformed(), enc),
             }
         }
-        if self.faults.contains("crash-on-astral") && body.values().any(astral) {
-            let text = "<h1>Internal Server Error</h1>".to_owned();
-            return (Err(Refusal { status: 500, code: String::new(), text }), None);
-        }
+        self.faults.straighten(endpoint, &mut body);
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.outcome(&mut world, endpoint, &body), enc)
+        Ok(Done { outcome: self.outcome(&mut world, endpoint, &body), enc, body })
+    }
+
+    /// The JSON value of a text.
+    fn parse(&self, endpoint: &Endpoint, text: &[u8]) -> Option<Value> {
+        let first = || serde_json::Deserializer::from_slice(text).into_iter().next()?.ok();
+        serde_json::from_slice(text)
+            .ok()
+            .or_else(|| first().filter(|_| self.faults.gate(Gate::AcceptTrailing, endpoint.id)))
     }
 
     fn outcome(&self, world: &mut World, endpoint: &'static Endpoint, body: &Map<String, Value>) -> Outcome {
@@ -232,7 +236,8 @@ impl Gateway {
     fn known(&self, world: &mut World, call: &Call) -> Result<u64, Refusal> {
         let path = call.endpoint.member;
         let id = call.number(path);
-        if id == 0 || world.member(id).is_some() {
+        let shown = |w: &World| call.endpoint.id == "user-info" && w.members.contains_key(&id);
+        if id == 0 || world.member(id).is_some() || shown(world) && world.has(Lapse::InfoShowsLeft) {
             return Ok(id);
         }
         match call.endpoint.unknown {
@@ -246,49 +251,96 @@ impl Gateway {
         }
     }
 
-    fn envelope(&self, endpoint: &Endpoint, outcome: Outcome, enc: Option<&str>, trace: String) -> Answer {
-        let (status, mut body, sealed) = match outcome {
-            Err(Refusal { status: 500, text, .. }) => return plain(500, "text/html", &text),
+    fn envelope(&self, endpoint: &Endpoint, done: Done, trace: String) -> Answer {
+        let Done { outcome, enc, body: request } = done;
+        let faulty = |gate| self.faults.gate(gate, endpoint.id);
+        let (mut line, mut body, sealed) = match outcome {
             Ok(mut body) => {
                 let mut text = endpoint.success.to_owned();
                 if self.temper.full_stops_swapped {
                     text = text.strip_suffix('.').map_or_else(|| format!("{text}."), str::to_owned);
                 }
                 let text = if self.temper.korean_descriptions { "정상 처리되었습니다." } else { &text };
-                body["response"] = json!({"code": "000_000", "description": text});
-                (200, body, endpoint.marked)
+                self.faults.damage(endpoint.id, &mut body);
+                (Refusal { status: 200, ..row("000_000", text) }, body, endpoint.marked)
             }
-            Err(refusal) => {
-                let korean = "요청을 처리할 수 없습니다.";
-                let text = if self.temper.korean_descriptions { korean } else { refusal.text.as_str() };
-                let body = json!({"response": {"code": refusal.code, "description": text}});
-                (refusal.status, body, self.temper.errors_encrypted && enc.is_some_and(|e| !e.is_empty()))
+            Err(mut refusal) => {
+                if self.temper.korean_descriptions {
+                    "요청을 처리할 수 없습니다.".clone_into(&mut refusal.text);
+                }
+                let sealed = self.temper.errors_encrypted && enc.is_some_and(|e| !e.is_empty());
+                let mut body = json!({});
+                if faulty(Gate::StackTrace) {
+                    body["trace"] = json!(format!(
+                        "SignatureFilter.check(SignatureFilter.java:71) secretKey={}",
+                        self.keys.secret_key
+                    ));
+                }
+                (refusal, body, sealed)
             }
         };
+        self.faults.reword(endpoint.id, &mut line, &request);
+        body["response"] = json!({"code": line.code, "description": line.text});
+        if faulty(Gate::CodeAsNumber) {
+            body["response"]["code"] = json!(line.code.replace('_', "").parse::<u32>().unwrap_or(0));
+        }
         if self.temper.extra_members {
             body["serverTime"] = json!(now().format("%Y%m%d%H%M%S").to_string());
             body["trace"] = json!({"node": "honest-1", "took": 3, "notes": [null, true]});
         }
-        let mut text = body.to_string();
-        let sealed = enc.filter(|_| sealed).and_then(|enc| self.crypto.as_ref()?.seal(text.as_bytes(), enc));
+        if faulty(Gate::EchoBody) {
+            body["request"] = Value::Object(request);
+        }
+        if faulty(Gate::ExtraEnvelope) {
+            body = json!({"data": body});
+        }
+        let mut text = unquoted(body.to_string());
+        let enc = enc.filter(|_| sealed).filter(|_| !faulty(Gate::PlainAnswer));
+        let sealed = enc.and_then(|enc| self.crypto.as_ref()?.seal(text.as_bytes(), enc));
         let mut headers = Vec::new();
-        if let (Some(sealed), Some(crypto)) = (sealed, &self.crypto) {
+        if let (Some(mut sealed), Some(crypto)) = (sealed, &self.crypto) {
+            if faulty(Gate::BrokenSeal) {
+                let first = if sealed.ends_with('A') { 'Q' } else { 'A' };
+                sealed.pop();
+                sealed.push(first);
+            }
             text = json!({"encData": sealed}).to_string();
-            headers.push(("X-KM-Crypto-Key-Id", crypto.key_id.clone()));
+            let other = faulty(Gate::OtherKeyId);
+            headers.push(("X-KM-Crypto-Key-Id", if other { "f".repeat(32) } else { crypto.key_id.clone() }));
         }
         let kind = if self.temper.bare_content_type { "application/json" } else { "application/json;charset=UTF-8" };
-        headers.push(("Content-Type", kind.to_owned()));
-        if !self.faults.contains("drop-header:X-KM-Correlation-Id") {
-            headers.push(("X-KM-Correlation-Id", trace));
+        headers.push(("Content-Type", self.faults.content_type(endpoint.id).unwrap_or_else(|| kind.to_owned())));
+        if !self.faults.drops_header(endpoint.id, "X-KM-Correlation-Id") {
+            headers.push(("X-KM-Correlation-Id", self.traced(endpoint, trace)));
         }
-        Answer { status, headers, body: text.into_bytes() }
+        let mut body = text.into_bytes();
+        if faulty(Gate::Bom) {
+            body.splice(..0, [0xef, 0xbb, 0xbf]);
+        }
+        if faulty(Gate::Utf16) {
+            let text = String::from_utf8_lossy(&body);
+            body = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        }
+        let manners =
+            [(Gate::LongLength, Manner::Long), (Gate::ShortLength, Manner::Short), (Gate::TwoAnswers, Manner::Twice)];
+        let manner = manners.into_iter().find(|(gate, _)| faulty(*gate)).map_or(Manner::Right, |(_, manner)| manner);
+        Answer { status: line.status, headers, body, manner }
+    }
+
+    /// The trace number that an answer shows.
+    fn traced(&self, endpoint: &Endpoint, own: String) -> String {
+        let before = self.faults.memory().trace.replace(own.clone());
+        let faulty = |gate| self.faults.gate(gate, endpoint.id);
+        match before.filter(|before| *before != own) {
+            Some(before) if faulty(Gate::TraceOfAnother) => before,
+            _ if faulty(Gate::TraceConstant) => "260101000000-0000000".to_owned(),
+            _ if faulty(Gate::TraceShort) => own[..own.len() - 1].to_owned(),
+            _ => own,
+        }
     }
 }
 
-fn astral(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.chars().any(|c| u32::from(c) > 0xffff))
-}
-
 fn plain(status: u16, kind: &str, body: &str) -> Answer {
-    Answer { status, headers: vec![("Content-Type", kind.to_owned())], body: body.as_bytes().to_vec() }
+    let headers = vec![("Content-Type", kind.to_owned())];
+    Answer { status, headers, body: body.as_bytes().to_vec(), manner: Manner::Right }
 }

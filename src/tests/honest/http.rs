@@ -28,6 +28,20 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
+    pub(super) manner: Manner,
+}
+
+/// How an answer is written. All but the first are defects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    Right,
+    /// The connection ends without a byte.
+    Never,
+    /// The length says more than the body has.
+    Long,
+    /// The length says less than the body has.
+    Short,
+    Twice,
 }
 
 /// Why a connection ends before a request was read.
@@ -88,7 +102,11 @@ impl Line {
                     let silent = temper.closes_unannounced && turn % 5 == 0;
                     let announced = !keep || temper.closes_announced;
                     let head = request.method == "HEAD";
-                    if self.write(&answer, announced, head, temper).is_err() || announced || silent {
+                    if answer.manner == Manner::Never {
+                        return;
+                    }
+                    let cut = matches!(answer.manner, Manner::Long | Manner::Short);
+                    if self.write(&answer, announced, head, temper).is_err() || announced || silent || cut {
                         break;
                     }
                 }
@@ -96,7 +114,7 @@ impl Line {
                 Err(Broken::Bad(status)) => {
                     let text = format!("{status} {}", reason(status));
                     let headers = vec![("Content-Type", "text/plain".to_owned())];
-                    let answer = Answer { status, headers, body: text.into_bytes() };
+                    let answer = Answer { status, headers, body: text.into_bytes(), manner: Manner::Right };
                     let _ = self.write(&answer, true, false, temper);
                     break;
                 }
@@ -280,7 +298,13 @@ impl Line {
         if chunked {
             put("Transfer-Encoding", "chunked");
         } else {
-            put("Content-Length", &answer.body.len().to_string());
+            let length = answer.body.len();
+            let said = match answer.manner {
+                Manner::Long => length + 20,
+                Manner::Short => length.saturating_sub(5),
+                _ => length,
+            };
+            put("Content-Length", &said.to_string());
         }
         text.push_str("\r\n");
         let mut bytes = text.into_bytes();
@@ -293,6 +317,9 @@ impl Line {
             bytes.extend(b"0\r\n\r\n");
         } else if !head {
             bytes.extend_from_slice(&answer.body);
+        }
+        if answer.manner == Manner::Twice {
+            bytes = bytes.repeat(2);
         }
         self.stream.write_all(&bytes)
     }
@@ -348,6 +375,8 @@ fn token(byte: u8) -> bool {
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        204 => "No Content",
+        302 => "Found",
         400 => "Bad Request",
         401 => "Unauthorized",
         404 => "Not Found",
@@ -360,6 +389,7 @@ pub(super) fn reason(status: u16) -> &'static str {
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         501 => "Not Implemented",
+        503 => "Service Unavailable",
         505 => "HTTP Version Not Supported",
         _ => "Internal Server Error",
     }

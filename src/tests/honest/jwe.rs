@@ -1,6 +1,8 @@
 //! JWE compact, as common/encryption.json tells: RSA-OAEP-256 for the key, A128GCM or A256GCM for the text.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rand;
 use aws_lc_rs::rsa::{
     OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
@@ -33,6 +35,15 @@ impl Crypto {
 
     /// Opens a request; the text and its `enc`.
     pub(super) fn open(&self, compact: &str) -> Option<(Vec<u8>, &'static str)> {
+        self.opened(compact, true)
+    }
+
+    /// The same without a look at the authentication tag: a defect.
+    pub(super) fn open_unverified(&self, compact: &str) -> Option<(Vec<u8>, &'static str)> {
+        self.opened(compact, false)
+    }
+
+    fn opened(&self, compact: &str, verified: bool) -> Option<(Vec<u8>, &'static str)> {
         let [head, key, iv, text, tag] = compact.split('.').collect::<Vec<_>>()[..] else { return None };
         let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).ok()?).ok()?;
         if header["alg"] != "RSA-OAEP-256" {
@@ -46,6 +57,15 @@ impl Crypto {
         let key = URL_SAFE_NO_PAD.decode(key).ok()?;
         let mut room = vec![0; self.server.min_output_size()];
         let cek = self.server.decrypt(&OAEP_SHA256_MGF1SHA256, &key, &mut room, None).ok()?;
+        if !verified {
+            // GCM is counter mode; the counter of the first block of text is 2.
+            let cipher = if enc == "A256GCM" { &AES_256 } else { &AES_128 };
+            let counter = [&URL_SAFE_NO_PAD.decode(iv).ok()?[..], &[0, 0, 0, 2]].concat();
+            let context = DecryptionContext::Iv128(FixedLength::from(<[u8; 16]>::try_from(counter).ok()?));
+            let mut text = URL_SAFE_NO_PAD.decode(text).ok()?;
+            DecryptingKey::ctr(UnboundCipherKey::new(cipher, cek).ok()?).ok()?.decrypt(&mut text, context).ok()?;
+            return Some((text, enc));
+        }
         let aead = LessSafeKey::new(UnboundKey::new(algorithm, cek).ok()?);
         let nonce = Nonce::try_assume_unique_for_key(&URL_SAFE_NO_PAD.decode(iv).ok()?).ok()?;
         let mut sealed = URL_SAFE_NO_PAD.decode(text).ok()?;

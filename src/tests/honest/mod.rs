@@ -1,15 +1,23 @@
 //! An honest server of KONA PLATE's Open API, written by hand from the published facts with nothing of the harness:
 //! threads, sockets, and the rules as a Java programmer would check them.
 
+mod accident;
 mod account;
 mod application;
 mod card;
 mod charge;
 mod check;
+mod damage;
 mod endpoint;
+mod entrance;
+mod fault;
 mod gateway;
 mod http;
 mod jwe;
+mod lapse;
+mod leniency;
+mod password;
+mod physical;
 mod prepared;
 mod profile;
 mod seeds;
@@ -18,7 +26,6 @@ mod terms;
 mod user;
 mod world;
 
-use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,10 +57,11 @@ pub(crate) struct Encryption {
 pub(crate) struct Honest {
     pub(crate) address: SocketAddr,
     stop: Arc<AtomicBool>,
+    faults: Arc<fault::Faults>,
 }
 
 impl Honest {
-    /// Starts a server on a port of this machine; 0 takes a free one.
+    /// Starts a server on a port of this machine; 0 takes a free one. A fault that there is not is an error.
     pub(crate) fn start(port: u16, keys: Keys, temperament: Temperament, faults: &[&str]) -> std::io::Result<Self> {
         let crypto = match &keys.encryption {
             None => None,
@@ -62,21 +70,32 @@ impl Honest {
                     .ok_or_else(|| std::io::Error::other("the encryption keys cannot be read"))?,
             ),
         };
+        let faults = Arc::new(fault::Faults::read(faults).map_err(std::io::Error::other)?);
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
         let temper = Arc::new(temperament);
-        let faults: Arc<BTreeSet<String>> = Arc::new(faults.iter().map(|f| (*f).to_owned()).collect());
         let world = Mutex::new(world::World::new(&keys.asp_id, &temper, &faults));
-        let gateway =
-            gateway::Gateway { keys, crypto, temper: Arc::clone(&temper), faults, world, count: AtomicU64::new(0) };
+        let gateway = gateway::Gateway {
+            keys,
+            crypto,
+            temper: Arc::clone(&temper),
+            faults: Arc::clone(&faults),
+            world,
+            count: AtomicU64::new(0),
+        };
         let ends = Arc::clone(&stop);
         std::thread::spawn(move || {
             let handler: Arc<dyn Fn(&http::Request) -> http::Answer + Send + Sync> =
                 Arc::new(move |request| gateway.answer(request));
             http::serve(&listener, &ends, &temper, &handler);
         });
-        Ok(Self { address, stop })
+        Ok(Self { address, stop, faults })
+    }
+
+    /// The names of the faults that have changed an answer or the state.
+    pub(crate) fn fired(&self) -> Vec<String> {
+        self.faults.fired()
     }
 }
 

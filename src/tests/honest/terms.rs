@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::endpoint::{Call, Endpoint, Group, ID, Input, Kind, Outcome, Unknown, field, number, row, text};
+use super::lapse::Lapse;
 use super::user::nobody;
 use super::world::{World, now};
 
@@ -72,13 +73,14 @@ fn terms_all(world: &mut World, call: &Call) -> Outcome {
     let english = call.text("locale").eq_ignore_ascii_case("en") && !world.temper.filters_ignored;
     let action = call.text("tcActionType");
     let wanted = |t: &&Terms| action.is_empty() || world.temper.filters_ignored || t.1 == action;
+    let id_is_none = id == 0;
     let list = TERMS.iter().enumerate().filter(|(_, t)| wanted(t)).map(|(at, terms)| {
         let Terms(id, action, korean, title, must) = terms;
         let date = agreed.as_ref().and_then(|a| a.get(id));
         let mut entry = json!({
             "tcId": id, "title": if english { title } else { korean }, "url": format!("https://example.com/terms/{id}"),
             "required": if *must { "MANDATORY" } else { "OPTIONAL" }, "order": (at + 1).to_string(),
-            "isAgree": date.is_some(),
+            "isAgree": date.is_some() || id_is_none && *must && world.has(Lapse::TermsAgreedByNobody),
         });
         if !world.temper.sparse_answers {
             entry["tcActionType"] = json!(action);
@@ -102,27 +104,41 @@ fn terms_update(world: &mut World, call: &Call) -> Outcome {
         .flatten()
         .map(|t| (t["tcNo"].as_u64().unwrap_or(0), t["agreeYn"].as_bool().unwrap_or(false)))
         .collect();
-    for (id, agree) in &wanted {
+    let mut refusal = None;
+    for (at, (id, agree)) in wanted.iter().enumerate() {
         match TERMS.iter().find(|t| t.0 == *id) {
             None => {
                 let text = "Terms and conditions management service failed. Terms and conditions ID is not valid.";
-                return Err(row("001_079", text));
+                refusal = Some((at, row("001_079", text)));
             }
-            Some(terms) if terms.4 && !agree => {
-                return Err(row("001_081", "Mandatory terms and conditions cannot be deleted."));
+            Some(terms) if terms.4 && !agree && !world.skips(call, "001_081") => {
+                refusal = Some((at, row("001_081", "Mandatory terms and conditions cannot be deleted.")));
             }
-            Some(_) => {}
+            Some(_) => continue,
         }
+        break;
     }
-    let time = now().format("%Y%m%d%H%M%S%3f").to_string();
-    if let Some(member) = world.member(call.member) {
-        for (id, agree) in wanted {
-            if agree {
-                member.agreed.entry(id).or_insert_with(|| time.clone());
-            } else {
-                member.agreed.remove(&id);
-            }
+    if let Some((at, refusal)) = refusal {
+        if at > 0 && world.has(Lapse::TermsRefusedKept) {
+            record(world, call.member, &wanted[..at]);
         }
+        return Err(refusal);
     }
+    record(world, call.member, &wanted);
     Ok(json!({}))
+}
+
+/// Writes down what a member agrees to, and what no more.
+fn record(world: &mut World, member: u64, wanted: &[(u64, bool)]) {
+    let faults = std::sync::Arc::clone(&world.faults);
+    let time = now().format("%Y%m%d%H%M%S%3f").to_string();
+    if let Some(member) = world.member(member) {
+        for (id, agree) in wanted {
+            if *agree {
+                member.agreed.entry(*id).or_insert_with(|| time.clone());
+            } else if member.agreed.contains_key(id) && !faults.lapse(Lapse::TermsWithdrawalLost) {
+                member.agreed.remove(id);
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
-//! Members: registration, look-ups, passwords, dormancy, leaving, terms.
+//! Members: registration, look-ups, dormancy, leaving.
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Call, Endpoint, Form, Group, ID, Input, Kind, Outcome, Unknown, field, gap, number, row, text};
+use super::endpoint::{Call, Endpoint, Form, Group, ID, Input, Kind, Outcome, Unknown, field, number, row, text};
+use super::lapse::Lapse;
+use super::password::weak;
 use super::terms::{exists, mandatory};
 use super::world::{BASIC_PRODUCT, CardState, Member, Role, SECOND_PRODUCT, Standing, World, now};
 
@@ -24,7 +26,7 @@ const PLAIN: Endpoint = Endpoint {
 };
 
 /// The endpoints of members.
-pub(super) static ENDPOINTS: [Endpoint; 9] = [
+pub(super) static ENDPOINTS: [Endpoint; 7] = [
     Endpoint {
         id: "user-check-registration-id",
         sealed: true,
@@ -83,27 +85,6 @@ pub(super) static ENDPOINTS: [Endpoint; 9] = [
         ..PLAIN
     },
     Endpoint {
-        id: "user-password-reset",
-        sealed: true,
-        path: "/api/v1/user/password/reset",
-        fields: &[
-            text("ci", 88, 88),
-            text("loginId", 1, 80).must(),
-            text("freshPassword", 6, 6).form(Form::Digits).must(),
-            text("oldPassword", 6, 6),
-        ],
-        run: reset,
-        ..PLAIN
-    },
-    Endpoint {
-        id: "user-password-check",
-        path: "/api/v1/user/password/check",
-        success: "Success",
-        fields: &[text("loginId", 1, 80).must(), text("loginPassword", 6, 6).must()],
-        run: check_password,
-        ..PLAIN
-    },
-    Endpoint {
         id: "user-dormancy-change-active",
         sealed: true,
         path: "/api/v1/user/dormancy/change-active",
@@ -145,13 +126,13 @@ pub(super) fn taken(world: &mut World, call: &Call) -> Option<super::endpoint::R
     world.conjure(call.text("ci"));
     let stays = world.temper.names_stay_taken;
     let holds = |id: &u64, w: &World| stays || w.members.get(id).is_some_and(|m| m.standing != Standing::Left);
-    let named = !login_id.is_empty() && !world.has("skip-unique:loginId");
-    if named && world.logins.get(&login_id).is_some_and(|id| holds(id, world)) {
-        let code = if world.has("wrong-code:001_001") { "001_002" } else { "001_001" };
-        return Some(row(code, "User already exists with this loginId."));
+    let kept = world.faults.memory().kept.contains(&login_id);
+    let named = !login_id.is_empty() && world.logins.get(&login_id).is_some_and(|id| holds(id, world));
+    if (named || kept && world.has(Lapse::RegistrationRefusedKept)) && !world.skips(call, "001_001") {
+        return Some(row("001_001", "User already exists with this loginId."));
     }
     let taken = world.cis.get(call.text("ci")).is_some_and(|id| holds(id, world));
-    taken.then(|| row("001_028", "CI data already found for another user."))
+    (taken && !world.skips(call, "001_028")).then(|| row("001_028", "CI data already found for another user."))
 }
 
 fn register(world: &mut World, call: &Call) -> Outcome {
@@ -166,7 +147,9 @@ fn register(world: &mut World, call: &Call) -> Outcome {
         .flatten()
         .map(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()).unwrap_or(0))
         .collect();
-    if !world.has("skip-lacks:tcIdList") && mandatory().any(|id| !ids.contains(&id)) {
+    if mandatory().any(|id| !ids.contains(&id)) && !world.skips(call, "001_009") {
+        let login_id = world.login(call.text("loginId"));
+        world.faults.memory().kept.insert(login_id);
         return Err(row("001_009", "Terms and conditions data missing."));
     }
     if world.temper.terms_ids_checked && ids.iter().any(|id| !exists(*id)) {
@@ -181,10 +164,12 @@ fn register(world: &mut World, call: &Call) -> Outcome {
     if name.is_empty() {
         return Err(call.invalid(&world.temper, "userName"));
     }
+    let escaped = name.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&#39;").replace('"', "&quot;");
+    let name = if escaped != name && world.has(Lapse::RegistrationNameEscaped) { escaped } else { name };
     let id = world.next_member();
     let time = now().format("%Y%m%d%H%M%S%3f").to_string();
     let account = world.temper.account_at_birth.then(|| world.account(&name));
-    let member = Member {
+    let mut member = Member {
         id,
         login_id: call.text("loginId").to_owned(),
         password: password.to_owned(),
@@ -206,31 +191,32 @@ fn register(world: &mut World, call: &Call) -> Outcome {
         step: 0,
         cards: Vec::new(),
     };
-    world.logins.insert(world.login(&member.login_id), id);
+    let lowered = member.login_id.to_lowercase();
+    let login_id = std::mem::take(&mut member.login_id);
+    let low = lowered != login_id && world.has(Lapse::RegistrationLoginLowered);
+    member.login_id = if low { lowered } else { login_id.clone() };
+    world.logins.insert(world.login(&login_id), id);
     world.cis.insert(member.ci.clone(), id);
     world.members.insert(id, member);
-    let user_id = if world.has("answer-text:userId") { json!(id.to_string()) } else { json!(id) };
-    let mut body = json!({"userId": user_id});
+    let mut body = json!({"userId": id});
     if !world.temper.no_basic_card {
-        let par = world.issue(id, BASIC_PRODUCT, Role::Basic);
-        let card = &world.cards[&par];
-        let mut number = card.number.clone();
-        if world.has("answer-longer:basicCardInfo.cardNo") {
-            number.push('0');
+        let mut par = world.issue(id, BASIC_PRODUCT, Role::Basic);
+        let other = world.neighbour(id).and_then(|id| world.members[&id].cards.first().cloned());
+        if let Some(other) = other.filter(|_| world.members.len() % 10 == 0) {
+            if world.has(Lapse::RegistrationCardShared) {
+                par.clone_from(&other);
+                world.members.entry(id).and_modify(|m| m.cards = vec![other]);
+            }
         }
+        let card = &world.cards[&par];
         body["basicCardInfo"] = json!({
-            "par": par, "cardNo": number, "serviceId": card.service, "expiryDate": card.expiry.format("%y%m%d").to_string(),
+            "par": par, "cardNo": card.number, "serviceId": card.service, "expiryDate": card.expiry.format("%y%m%d").to_string(),
         });
     }
     if world.temper.second_card_at_birth {
         world.issue(id, SECOND_PRODUCT, Role::Issued);
     }
     Ok(body)
-}
-
-/// Three equal digits or three in order, which the registration page discourages.
-fn weak(password: &str) -> bool {
-    password.as_bytes().windows(3).any(|w| w[0] == w[1] && w[1] == w[2] || w[1] == w[0] + 1 && w[2] == w[1] + 1)
 }
 
 fn check_id(world: &mut World, call: &Call) -> Outcome {
@@ -240,7 +226,9 @@ fn check_id(world: &mut World, call: &Call) -> Outcome {
     }
     let same_login = world.by_login(login_id).is_some_and(|m| m.id != id);
     let alive = |m: &&Member| m.standing != Standing::Left && m.mobile.as_deref() == Some(mobile);
-    if same_login || !mobile.is_empty() && world.members.values().find(alive).is_some_and(|m| m.id != id) {
+    let own = id != 0 && world.by_login(login_id).is_some_and(|m| m.id == id);
+    let used = same_login || !mobile.is_empty() && world.members.values().find(alive).is_some_and(|m| m.id != id);
+    if used && !world.has(Lapse::CheckNeverTaken) || own && world.has(Lapse::CheckOwnTaken) {
         return Err(world.gap(409, "001_001", "User already exists with this loginId."));
     }
     Ok(json!({}))
@@ -253,11 +241,16 @@ pub(super) fn nobody(world: &World) -> super::endpoint::Refusal {
 
 fn info(world: &mut World, call: &Call) -> Outcome {
     let (asp, sparse) = (world.asp.clone(), world.temper.sparse_answers);
-    let Some(member) = world.member(call.member) else { return Err(nobody(world)) };
+    let other = world.neighbour(call.member).filter(|_| world.has(Lapse::InfoOfAnother));
+    let Some(member) = world.members.get(&other.unwrap_or(call.member)) else { return Err(nobody(world)) };
+    let mut mobile = member.mobile.clone().unwrap_or_else(|| "00000000000".to_owned());
+    if mobile.is_ascii() && mobile.len() > 7 && world.has(Lapse::InfoMobileMasked) {
+        mobile.replace_range(3..7, "****");
+    }
     let mut info = json!({
         "aspId": asp, "userId": member.id, "birthDate": member.birth, "ci": member.ci, "loginId": member.login_id,
         "nationality": member.nationality, "gender": member.gender,
-        "mobileNumber": member.mobile.as_deref().unwrap_or("00000000000"),
+        "mobileNumber": mobile,
         "userName": member.name.as_deref().unwrap_or("-"), "email": member.email,
     });
     if !sparse {
@@ -272,80 +265,48 @@ fn info(world: &mut World, call: &Call) -> Outcome {
 }
 
 fn find_login(world: &mut World, call: &Call) -> Outcome {
-    match world.by_ci(call.text("ci")) {
+    let ci = call.text("ci");
+    let exact = world.by_ci(ci).map(|m| m.id);
+    let similar = |m: &&Member| m.standing != Standing::Left && m.ci.get(..8) == ci.get(..8);
+    let first = world.members.values().find(similar).map(|m| m.id).filter(|id| Some(*id) != exact);
+    let left = world.cis.get(ci).copied().filter(|_| exact.is_none());
+    let id = match (first, left) {
+        (Some(first), _) if world.has(Lapse::FindFirstEight) => Some(first),
+        (_, Some(left)) if world.has(Lapse::FindShowsLeft) => Some(left),
+        _ => exact,
+    };
+    match id.and_then(|id| world.members.get(&id)) {
         Some(member) => Ok(json!({"loginId": member.login_id})),
         None => Err(nobody(world)),
     }
 }
 
-fn reset(world: &mut World, call: &Call) -> Outcome {
-    let (ci, old, fresh) = (call.text("ci"), call.text("oldPassword"), call.text("freshPassword"));
-    let temper = std::sync::Arc::clone(&world.temper);
-    let Some(member) = world.by_login(call.text("loginId")) else {
-        return Err(row("001_006", "Wallet user not found."));
-    };
-    // A reset goes by the CI, a change by the old password.
-    if ci.is_empty() && old.is_empty() {
-        return Err(gap(&temper, 422, "000_003", "Missing required values. ci"));
-    }
-    if !ci.is_empty() && ci != member.ci || !old.is_empty() && old != member.password {
-        return Err(row("001_035", "Invalid user info"));
-    }
-    if fresh == member.password {
-        return Err(row("001_043", "New wallet pin is identical to the old wallet pin."));
-    }
-    if temper.weak_passwords_refused && weak(fresh) {
-        return Err(call.invalid(&temper, "freshPassword"));
-    }
-    fresh.clone_into(&mut member.password);
-    member.wrong = 0;
-    Ok(json!({}))
-}
-
-fn check_password(world: &mut World, call: &Call) -> Outcome {
-    const CROSSED: &str = "Wallet login failed. User login attempt crossed please reset password.";
-    let (lockout, at_once) = (world.temper.lockout(), world.temper.lockout_at_once);
-    let Some(member) = world.by_login(call.text("loginId")) else {
-        return Err(row("001_006", "Wallet user not found."));
-    };
-    if member.blocked {
-        return Err(row("001_080", "User is blocked forgiven data and asp configuration."));
-    }
-    if member.standing != Standing::Active {
-        return Err(row("001_068", "Wallet login failed. User not active."));
-    }
-    if member.wrong >= lockout {
-        return Err(row("001_069", CROSSED));
-    }
-    if member.password != call.text("loginPassword") {
-        member.wrong += 1;
-        if at_once && member.wrong >= lockout {
-            return Err(row("001_069", CROSSED));
-        }
-        return Err(row("001_045", "Wallet pin didn't match."));
-    }
-    member.wrong = 0;
-    Ok(json!({"userId": member.id}))
-}
-
 fn activate(world: &mut World, call: &Call) -> Outcome {
     let active_not_dormant = world.temper.active_not_dormant;
+    let faults = std::sync::Arc::clone(&world.faults);
+    let skips = |code| faults.skips(call.endpoint.id, code);
     let Some(member) = world.by_ci(call.text("ci")) else {
         return Err(row("001_006", "Wallet user not found"));
     };
+    if member.standing != Standing::Dormant && skips("001_087") {
+        return Ok(json!({}));
+    }
     if member.standing != Standing::Dormant && !active_not_dormant {
         return Err(row("001_006", "Wallet user not found"));
     }
-    if member.blocked {
+    if member.blocked && !skips("001_080") {
         return Err(row("001_080", "User is blocked forgiven data and asp configuration"));
     }
-    let same = member.name.as_deref() == Some(call.text("userName"))
+    let named = member.name.as_deref() == Some(call.text("userName"));
+    let same = (named || faults.lapse(Lapse::DormancyNameUnchecked))
         && member.birth == call.text("birthDate")
         && member.gender == call.text("gender");
     if member.standing != Standing::Dormant || !same {
         return Err(row("001_087", "Dormancy user not found."));
     }
-    member.standing = Standing::Active;
+    if !faults.lapse(Lapse::DormancyNotStored) {
+        member.standing = Standing::Active;
+    }
     Ok(json!({}))
 }
 
@@ -365,27 +326,46 @@ fn unregister(world: &mut World, call: &Call) -> Outcome {
         }
         return Err(nobody(world));
     }
+    let mut why = None;
     for card in world.cards_of(id) {
-        let why = match (card.balance, card.points, card.state) {
-            (_, 1.., _) => ("001_053", "Card has points."),
-            (1.., _, CardState::Active) => ("001_052", "Active card has balance"),
-            (_, _, CardState::Suspended) => ("001_060", "Suspended card exists."),
+        why = match (card.balance, card.points, card.state) {
+            (_, 1.., _) => Some(("001_053", "Card has points.")),
+            (1.., _, CardState::Active) if !world.has(Lapse::UnregisterWithBalance) => {
+                Some(("001_052", "Active card has balance"))
+            }
+            (_, _, CardState::Suspended) if !world.has(Lapse::UnregisterWithSuspended) => {
+                Some(("001_060", "Suspended card exists."))
+            }
             _ => continue,
         };
-        return Err(world.gap(409, why.0, why.1));
+        break;
+    }
+    if let Some((code, text)) = why {
+        if world.has(Lapse::UnregisterRefusedKept) {
+            leave(world, id);
+        }
+        return Err(world.gap(409, code, text));
     }
     if world.charges.values().any(|c| c.member == id && !c.done) {
         return Err(world.gap(409, "001_063", "Charge in progress exists."));
     }
-    let cards = world.member(id).map(|member| {
+    if world.has(Lapse::UnregisterNotStored) {
+        return Ok(json!({}));
+    }
+    if let Some(member) = world.member(id) {
         member.standing = Standing::Left;
         member.account = None;
-        std::mem::take(&mut member.cards)
-    });
+    }
+    leave(world, id);
+    Ok(json!({}))
+}
+
+/// Discards the cards of a member.
+fn leave(world: &mut World, id: u64) {
+    let cards = world.members.get_mut(&id).map(|member| std::mem::take(&mut member.cards));
     for par in cards.into_iter().flatten() {
         if let Some(card) = world.card(&par) {
             card.state = CardState::Terminated;
         }
     }
-    Ok(json!({}))
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 
 use super::endpoint::{Refusal, gap};
+use super::fault::Faults;
 use super::temperament::Temperament;
 
 /// The balance limit of a card that has no real name, and of one that has (account-balance-limit-individual).
@@ -180,7 +181,7 @@ pub(super) struct Entry {
 pub(super) struct World {
     pub(super) asp: String,
     pub(super) temper: Arc<Temperament>,
-    pub(super) faults: Arc<BTreeSet<String>>,
+    pub(super) faults: Arc<Faults>,
     pub(super) members: BTreeMap<u64, Member>,
     pub(super) logins: HashMap<String, u64>,
     pub(super) cis: HashMap<String, u64>,
@@ -201,7 +202,7 @@ pub(super) struct World {
 
 impl World {
     /// An empty world with the two products that cards are issued for.
-    pub(super) fn new(asp: &str, temper: &Arc<Temperament>, faults: &Arc<BTreeSet<String>>) -> Self {
+    pub(super) fn new(asp: &str, temper: &Arc<Temperament>, faults: &Arc<Faults>) -> Self {
         let product = |normal| Product { normal, reissuable: true, fee: 0 };
         Self {
             asp: asp.to_owned(),
@@ -226,10 +227,6 @@ impl World {
             conjured: BTreeSet::new(),
             count: 0,
         }
-    }
-
-    pub(super) fn has(&self, fault: &str) -> bool {
-        self.faults.contains(fault)
     }
 
     /// A number that was not given before.

@@ -5,7 +5,7 @@
 //! `KONFORM_HONEST_DRAWS` combinations (150) and `KONFORM_HONEST_SALTS` salts (3); `KONFORM_HONEST_PART=2/4` runs the second of four parts.
 
 #[path = "../honest/mod.rs"]
-mod server;
+pub(super) mod server;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -37,17 +37,22 @@ fn pairs() -> &'static [(String, String); 2] {
 
 const KEY_ID: &str = "0123456789abcdef0123456789abcdef";
 
-fn start(contract: &Contract, temperament: Temperament, faults: &[&str]) -> Honest {
+/// The credentials of the sandbox, which this server knows too, and the keys that it opens requests with.
+pub(super) fn keys(contract: &Contract) -> Keys {
     let credentials = konform::sandbox::credentials(contract);
     let get = |name: &str| credentials[name].reveal().to_owned();
     let [(server_private, _), (_, client_public)] = pairs().clone();
-    let keys = Keys {
+    Keys {
         asp_id: get("aspId"),
         access_key: get("accessKey"),
         secret_key: get("secretKey"),
         encryption: Some(Encryption { key_id: KEY_ID.to_owned(), server_private, client_public }),
-    };
-    Honest::start(0, keys, temperament, faults).expect("a port")
+    }
+}
+
+/// Starts the server with these faults.
+pub(super) fn start(contract: &Contract, temperament: Temperament, faults: &[&str]) -> Honest {
+    Honest::start(0, keys(contract), temperament, faults).expect("a port and faults that there are")
 }
 
 /// What a partner's requests are signed and encrypted with.
@@ -60,7 +65,7 @@ fn access(contract: &Contract, target: Target) -> Access {
 }
 
 /// The contract as a partner's full profile of such a server makes it.
-fn contract(temperament: &Temperament) -> Arc<Contract> {
+pub(super) fn contract(temperament: &Temperament) -> Arc<Contract> {
     let text = server::profile(temperament);
     let file = File { name: "honest.yaml".to_owned(), text };
     let profile = Profile::load(&file).unwrap_or_else(|error| panic!("{}: {error}", temperament.describe()));
@@ -69,15 +74,21 @@ fn contract(temperament: &Temperament) -> Arc<Contract> {
 
 /// How much of the plan is run, and how.
 #[derive(Clone, Copy)]
-struct How {
-    salt: u64,
-    fail_on_should: bool,
-    breadth: Breadth,
+pub(super) struct How {
+    pub(super) salt: u64,
+    pub(super) fail_on_should: bool,
+    pub(super) breadth: Breadth,
 }
 
-const GATE: How = How { salt: 1, fail_on_should: true, breadth: Breadth::GATE };
+pub(super) const GATE: How = How { salt: 1, fail_on_should: true, breadth: Breadth::GATE };
 
-fn run(contract: &Arc<Contract>, honest: &Honest, how: How, mut choose: impl FnMut(&Case) -> bool + Send) -> Summary {
+/// Runs the chosen cases against the server and sums up.
+pub(super) fn run(
+    contract: &Arc<Contract>,
+    honest: &Honest,
+    how: How,
+    mut choose: impl FnMut(&Case) -> bool + Send,
+) -> Summary {
     let target = Target::parse(&format!("http://{}/open-api", honest.address)).expect("a target");
     let http = Http::new(&target, Limits::default(), &Connection::default()).expect("a client");
     let plan = Plan::with(Arc::clone(contract), 1, how.breadth);

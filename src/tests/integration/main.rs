@@ -17,6 +17,7 @@ mod facts;
 mod faults;
 mod formats;
 mod honest;
+mod honest_faults;
 mod innocents;
 mod leaks;
 mod library;

@@ -1,0 +1,232 @@
+//! Single defects of the honest server: the table of them is whole, each of them can show, and how many konform finds.
+//!
+//! The whole is one command, which takes an hour or so:
+//! `KONFORM_FAULTS=all cargo test --release --test integration honest_faults_in_full -- --nocapture`.
+//! `KONFORM_FAULTS=<part of a fault's name>` runs those rows alone, `KONFORM_FAULTS_THREADS` rows run at a time (2).
+//! Without it every twelfth row runs whose defect shows at its own endpoint.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use konform::model::{Case, Summary};
+use serde::Deserialize;
+
+use super::honest::server::{Honest, Temperament};
+use super::honest::{GATE, How, contract, keys, run, start};
+use super::lab;
+
+/// How many of a hundred rows must be found with their clause and exit code.
+const FLOOR: usize = 0;
+
+/// A defect, and what it breaks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    fault: String,
+    endpoint: String,
+    kind: String,
+    promise: String,
+    source: String,
+    basis: String,
+    clause: Option<String>,
+    exit: u8,
+    #[serde(default)]
+    whole: bool,
+}
+
+/// What a run has made of a row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// With the row's clause and exit code; a row without a clause: with any finding.
+    Found,
+    /// With the row's clause and another exit code.
+    OtherExit,
+    /// With other clauses alone.
+    Elsewhere,
+    Missed,
+    /// No request has met the defect.
+    NotFired,
+}
+
+impl Verdict {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Found, "found"),
+        (Self::OtherExit, "other exit"),
+        (Self::Elsewhere, "found elsewhere"),
+        (Self::Missed, "not found"),
+        (Self::NotFired, "not fired"),
+    ];
+
+    fn of(row: &Row, summary: &Summary, honest: &Honest) -> Self {
+        let mut clauses = summary.findings.iter().map(|f| f.clause.as_str());
+        let any = !summary.findings.is_empty();
+        match &row.clause {
+            Some(clause) if clauses.any(|c| c == clause) => {
+                if summary.exit == row.exit {
+                    Self::Found
+                } else {
+                    Self::OtherExit
+                }
+            }
+            Some(_) if any => Self::Elsewhere,
+            None if any => Self::Found,
+            _ if honest.fired().is_empty() => Self::NotFired,
+            _ => Self::Missed,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(own, _)| *own == self).map_or("", |(_, word)| word)
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let path = lab::root().join("src/tests/honest-faults.yaml");
+    let text = std::fs::read_to_string(path).expect("the table of faults");
+    serde_saphyr::from_str(&text).expect("rows of faults")
+}
+
+#[test]
+fn the_table_of_faults_is_whole() {
+    let contract = lab::bare(None);
+    let temperament = Temperament::default();
+    let callable: BTreeSet<&str> = honest_endpoints().into_iter().collect();
+    let clauses: BTreeSet<&str> = contract.clauses.iter().map(|c| c.id.as_str()).collect();
+    let mut names = BTreeSet::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let rows = rows();
+    for row in &rows {
+        let started = Honest::start(0, keys(&contract), temperament.clone(), &[&row.fault]);
+        assert!(started.is_ok(), "{}: {:?}", row.fault, started.err());
+        assert!(names.insert(row.fault.as_str()), "{} stands there twice", row.fault);
+        assert!(callable.contains(row.endpoint.as_str()), "{}: no endpoint {}", row.fault, row.endpoint);
+        assert!(["printed", "inferred", "policy"].contains(&row.basis.as_str()), "{}: {}", row.fault, row.basis);
+        assert!(row.clause.as_deref().is_none_or(|c| clauses.contains(c)), "{}: {:?}", row.fault, row.clause);
+        assert!(!row.promise.is_empty() && !row.source.is_empty() && row.exit < 2, "{}", row.fault);
+        *counts.entry(&row.endpoint).or_default() += 1;
+    }
+    assert!(rows.len() >= 250, "{} rows", rows.len());
+    for endpoint in callable {
+        let count = counts.get(endpoint).copied().unwrap_or(0);
+        assert!(count >= 5, "{endpoint} has {count} faults");
+    }
+}
+
+/// The endpoints that the server has.
+fn honest_endpoints() -> Vec<&'static str> {
+    super::honest::server::prepared().into_iter().map(|(id, _)| id).collect()
+}
+
+#[test]
+fn a_fault_that_there_is_not_starts_no_server() {
+    let contract = lab::bare(None);
+    for name in [
+        "",
+        "no-such-fault",
+        "accept-above:no-such-endpoint:loginId",
+        "accept-above:user-registration:noSuchField",
+        "accept-above:user-registration",
+        "answer-drop:user-info:userInfo.noSuchField",
+        "answer-drop:user-unregister:userId",
+        "skip-row:charge-charge",
+        "status:charge-charge:007_003:none",
+        "crash:card-list:no-such-trigger",
+        "every-0/charge-not-booked",
+        "seldom/charge-not-booked",
+        "charge-not-booked:charge-charge",
+    ] {
+        let started = Honest::start(0, keys(&contract), Temperament::default(), &[name]);
+        assert!(started.is_err(), "{name:?} started a server");
+    }
+}
+
+/// Runs the cases that may show a row's defect.
+fn judge(row: &Row) -> (Verdict, String) {
+    let temperament = Temperament::default();
+    let contract = contract(&temperament);
+    let honest = start(&contract, temperament, &[&row.fault]);
+    let own = format!("{}::", row.endpoint);
+    let chosen = |case: &Case| row.whole || case.id.starts_with(&own);
+    let how = How { fail_on_should: false, ..GATE };
+    let summary = run(&contract, &honest, how, chosen);
+    let verdict = Verdict::of(row, &summary, &honest);
+    let mut clauses: Vec<&str> = summary.findings.iter().map(|f| f.clause.as_str()).collect();
+    clauses.sort_unstable();
+    clauses.dedup();
+    let fired = if honest.fired().is_empty() { "never fired" } else { "fired" };
+    let unclear = summary.counts.inconclusive + summary.counts.blocked;
+    let line = format!(
+        "{}\t{}\t{}\t{}\twanted {} {}\texit {}, {fired}, {} cases, {unclear} unclear\t{}",
+        verdict.word(),
+        row.basis,
+        row.kind,
+        row.fault,
+        row.exit,
+        row.clause.as_deref().unwrap_or("no clause"),
+        summary.exit,
+        summary.counts.total(),
+        clauses.join(" ")
+    );
+    (verdict, line)
+}
+
+/// The shares of verdicts among rows, by what the rows have in common.
+fn shares(judged: &[(&Row, Verdict)], name: &str, of: impl Fn(&Row) -> String) -> String {
+    let mut groups: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    for (row, verdict) in judged {
+        groups.entry(of(row)).or_default().push(*verdict);
+    }
+    let mut text = format!("by {name}\n");
+    for (group, verdicts) in groups {
+        let _ = write!(text, "  {group}: {}", verdicts.len());
+        for (verdict, word) in Verdict::ALL {
+            let count = verdicts.iter().filter(|v| **v == verdict).count();
+            let _ = write!(text, ", {word} {count}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Runs all rows only where `KONFORM_FAULTS` asks for it.
+#[test]
+fn honest_faults_in_full() {
+    let asked = std::env::var("KONFORM_FAULTS").ok();
+    let threads = std::env::var("KONFORM_FAULTS_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let rows = rows();
+    let chosen: Vec<&Row> = match asked.as_deref() {
+        Some("all") => rows.iter().collect(),
+        Some(part) => rows.iter().filter(|r| r.fault.contains(part)).collect(),
+        None => rows.iter().step_by(12).filter(|r| !r.whole).collect(),
+    };
+    let next = AtomicUsize::new(0);
+    let judged = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(row) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let begun = std::time::Instant::now();
+                    let (verdict, line) = judge(row);
+                    if asked.is_some() {
+                        println!("{line}\t{} ms", begun.elapsed().as_millis());
+                    }
+                    judged.lock().expect("no thread has panicked").push((*row, verdict));
+                }
+            });
+        }
+    });
+    let judged = judged.into_inner().expect("no thread has panicked");
+    let clause = |row: &Row| if row.clause.is_some() { "with a clause" } else { "without a clause" };
+    let report = [
+        shares(&judged, "basis", |r| r.basis.clone()),
+        shares(&judged, "basis and clause", |r| format!("{} {}", r.basis, clause(r))),
+        shares(&judged, "kind", |r| r.kind.clone()),
+        shares(&judged, "all", |_| "rows".to_owned()),
+    ]
+    .join("\n");
+    println!("{report}");
+    let found = judged.iter().filter(|(_, v)| *v == Verdict::Found).count();
+    assert!(!judged.is_empty() && found * 100 >= judged.len() * FLOOR, "{found} of {} found\n{report}", judged.len());
+}
