@@ -30,7 +30,7 @@ use server::{Encryption, Honest, Keys, Temperament};
 const SHARES: usize = 24;
 
 /// Both sides of two key pairs, made once: server and client, each `(private, public)` as PEM.
-fn pairs() -> &'static [(String, String); 2] {
+pub(super) fn pairs() -> &'static [(String, String); 2] {
     static PAIRS: OnceLock<[(String, String); 2]> = OnceLock::new();
     PAIRS.get_or_init(|| [(); 2].map(|()| konform::crypto::keys::generate().expect("a key pair")))
 }

@@ -5,6 +5,7 @@
 //! `KONFORM_FAULTS=<part of a fault's name>` runs those rows alone, `KONFORM_FAULTS_THREADS` rows run at a time (2).
 //! Without it every twelfth row runs whose defect shows at its own endpoint.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -13,9 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use konform::model::{Case, Summary};
 use serde::Deserialize;
 
-use super::honest::server::{Honest, Temperament};
-use super::honest::{GATE, How, contract, keys, run, start};
-use super::lab;
+use super::honest::server::{Honest, Temperament, prepared};
+use super::honest::{GATE, How, contract, keys, pairs, run, start};
+use super::tour::Tourist;
+use super::{lab, tour};
 
 /// How many of a hundred rows must be found with their clause and exit code.
 const FLOOR: usize = 0;
@@ -116,7 +118,7 @@ fn the_table_of_faults_is_whole() {
 
 /// The endpoints that the server has.
 fn honest_endpoints() -> Vec<&'static str> {
-    super::honest::server::prepared().into_iter().map(|(id, _)| id).collect()
+    prepared().into_iter().map(|(id, _)| id).collect()
 }
 
 #[test]
@@ -140,6 +142,55 @@ fn a_fault_that_there_is_not_starts_no_server() {
         let started = Honest::start(0, keys(&contract), Temperament::default(), &[name]);
         assert!(started.is_err(), "{name:?} started a server");
     }
+}
+
+/// Paths by endpoint, as the contract's files tell them.
+fn paths() -> BTreeMap<String, String> {
+    let mut paths = BTreeMap::new();
+    for group in ["account", "card", "user"] {
+        for entry in std::fs::read_dir(lab::root().join("specs/kona-plate").join(group)).expect("a folder") {
+            let text = std::fs::read_to_string(entry.expect("a file").path()).expect("a text");
+            let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
+            if let (Some(id), Some(path)) = (value("id: "), value("path: ")) {
+                paths.insert(id, path);
+            }
+        }
+    }
+    paths
+}
+
+/// A legal request for each endpoint: the prepared ones, but a registration's loginId is new each time.
+fn legal(endpoint: &str) -> serde_json::Value {
+    prepared().into_iter().find(|(id, _)| *id == endpoint).map(|(_, body)| body).expect("a prepared request")
+}
+
+#[test]
+fn each_fault_changes_what_the_server_answers() {
+    let contract = lab::bare(None);
+    let (keys, paths) = (keys(&contract), paths());
+    let mut silent = Vec::new();
+    for row in rows() {
+        let mut answers = Vec::new();
+        let mut fired = Vec::new();
+        for faults in [&[][..], &[row.fault.as_str()][..]] {
+            let honest = start(&contract, Temperament::default(), faults);
+            let tourist = Tourist {
+                address: honest.address,
+                keys: &keys,
+                server_public: &pairs()[0].1,
+                paths: &paths,
+                answers: RefCell::default(),
+                count: Cell::new(0),
+            };
+            tour::meet(&tourist, &row.fault, &row.endpoint, &legal(&row.endpoint));
+            answers.push(tourist.answers.take());
+            fired = honest.fired();
+        }
+        if fired.is_empty() || answers[0] == answers[1] {
+            silent.push(format!("{} (fired: {fired:?})", row.fault));
+        }
+    }
+    assert!(silent.is_empty(), "{} faults change nothing\n{}", silent.len(), silent.join("\n"));
 }
 
 /// Runs the cases that may show a row's defect.

@@ -32,6 +32,7 @@ mod rows;
 mod scope;
 mod statuses;
 mod targets;
+mod tour;
 mod transports;
 mod variants;
 mod vectors;
