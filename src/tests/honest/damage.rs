@@ -129,7 +129,11 @@ pub(super) fn edit(value: &mut Value, path: &str, change: &mut dyn FnMut(&mut Va
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     match value {
         Value::Array(list) if first == "*" => {
-            list.iter_mut().fold(false, |changed, item| edit(item, rest, change) || changed)
+            let mut changed = false;
+            for item in list {
+                changed |= edit(item, rest, change);
+            }
+            changed
         }
         Value::Object(object) => object.get_mut(first).is_some_and(|inner| edit(inner, rest, change)),
         _ => false,

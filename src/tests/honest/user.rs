@@ -202,7 +202,7 @@ fn register(world: &mut World, call: &Call) -> Outcome {
     if !world.temper.no_basic_card {
         let mut par = world.issue(id, BASIC_PRODUCT, Role::Basic);
         let other = world.neighbour(id).and_then(|id| world.members[&id].cards.first().cloned());
-        if let Some(other) = other.filter(|_| world.members.len() % 10 == 0) {
+        if let Some(other) = other.filter(|_| world.members.len().is_multiple_of(10)) {
             if world.has(Lapse::RegistrationCardShared) {
                 par.clone_from(&other);
                 world.members.entry(id).and_modify(|m| m.cards = vec![other]);

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -653,7 +654,7 @@ fn exchange(address: SocketAddr, path: &str, draft: &Draft) -> std::io::Result<S
         draft.token
     );
     for (name, value) in &draft.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     head.push_str("\r\n");
     stream.write_all(&[head.as_bytes(), &draft.body].concat())?;
