@@ -286,15 +286,8 @@ impl World {
         // What a new resource begins with is the server's own affair: the embedded sandbox uses the contract's suggestions, and
         // of another target only the profile can tell.
         let mut beginnings: Vec<(&String, &Json)> = Vec::new();
-        if known.is_none() && made == Made::Called {
-            beginnings.extend(
-                contract
-                    .beginnings
-                    .iter()
-                    .filter(|b| b.resource == own.name)
-                    .flat_map(|b| &b.attributes)
-                    .map(|(n, v)| (n, v)),
-            );
+        if known.is_none() && (made == Made::Called || self.of_new(&attributes)) {
+            beginnings.extend(contract.beginning(&own.name));
         }
         if known.is_none() && self.closed {
             beginnings.extend(own.attributes.iter().filter_map(|a| Some((&a.name, a.initial.as_ref()?))));
@@ -323,6 +316,14 @@ impl World {
             self.begin(at);
         }
         at
+    }
+
+    /// True if attributes name an owner that a call of this case has made: what belongs to it is as new as the owner.
+    fn of_new(&self, attributes: &BTreeMap<String, Held>) -> bool {
+        attributes.iter().any(|(name, held)| {
+            let owner = self.resource(name).and_then(|of| self.find(of, &self.contract.resources[of].key, &held.value));
+            owner.is_some_and(|at| self.things[at].made == Made::Called)
+        })
     }
 
     /// Adds what the profile says that every new instance of this resource comes with, or without.

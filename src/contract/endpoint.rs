@@ -73,6 +73,12 @@ impl Contract {
         self.endpoints.iter().enumerate().find(|(_, e)| e.id == id)
     }
 
+    /// What the profile says that every new instance of a resource has: attribute and value, null for none.
+    pub fn beginning(&self, resource: &str) -> impl Iterator<Item = (&String, &Json)> {
+        let own = self.beginnings.iter().filter(move |b| b.resource == resource);
+        own.flat_map(|b| &b.attributes).map(|(name, value)| (name, value))
+    }
+
     /// The attributes of a resource that calls set or show, fields repeat or rows test, sorted.
     #[must_use]
     pub fn attributes(&self, resource: &str) -> Vec<String> {

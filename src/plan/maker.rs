@@ -1,7 +1,7 @@
 //! What makes a resource: a call, a list in which the target shows one, or a fixture of the profile.
 
 use super::stage::{Chosen, DEPTH, Stage};
-use crate::behaviour::{Origin, Style};
+use crate::behaviour::{Made, Origin, Style};
 use crate::contract::Contract;
 use crate::contract::behaviour::Act;
 use crate::model::{Edit, Field, Json, Role, Step, field};
@@ -135,7 +135,7 @@ impl Stage<'_> {
         };
         let own = &contract.resources[resource];
         let owner = list.of.as_ref().and_then(|of| self.world.resource(of)).ok_or("the list has no owner")?;
-        self.ensure(owner, chosen)?;
+        let owner = self.ensure(owner, chosen)?;
         let except: Vec<Origin> = self
             .world
             .of(resource)
@@ -150,7 +150,15 @@ impl Stage<'_> {
         let items = field::find(&endpoint.response, &list.path).and_then(|f| f.items.as_deref());
         let items = items.ok_or_else(|| format!("nobody knows what an entry of {} is", list.path))?;
         let manner = Manner { n: self.world.number(), side: 0, optional: true, now: self.plan.moment() };
-        answer.push(&list.path, example(items, &manner));
+        let mut entry = example(items, &manner);
+        if self.world.things()[owner].made == Made::Called {
+            // What a new owner has is new: it shows what the profile says that a new one begins with.
+            for (attribute, value) in contract.beginning(&own.name) {
+                let echoes = effect.answer.iter().filter(|echo| echo.attribute == *attribute && *value != Json::Null);
+                echoes.for_each(|echo| entry.put(&echo.path, value.clone()));
+            }
+        }
+        answer.push(&list.path, entry);
         let before = self.world.things().len();
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
         let shown = (before..self.world.things().len()).find(|at| self.world.things()[*at].resource == resource);

@@ -174,6 +174,20 @@ fn a_card_that_a_list_shows_is_discarded_where_no_call_makes_one() {
 }
 
 #[test]
+fn a_card_that_a_new_member_has_is_as_the_profile_says_new_cards_are() {
+    // Each new card holds money, and a card that holds money is not discarded: the second one that a list shows serves no case of
+    // card-terminate, a fixture does.
+    let temperament = Temperament::default().with("second-card-at-birth").and_then(|t| t.with("welcome-balance"));
+    let temperament = temperament.expect("two switches");
+    let contract = contract(&temperament);
+    let honest = start(&contract, temperament.clone(), &[]);
+    let summary = run(&contract, &honest, GATE, |c| c.id.contains("card-terminate"));
+    let counts = &summary.counts;
+    assert!(summary.findings.is_empty() && counts.inconclusive + counts.blocked == 0, "{}", lab::describe(&summary));
+    assert!(counts.pass > 50, "{}", lab::describe(&summary));
+}
+
+#[test]
 fn each_temperament_is_clean_over_its_share_of_the_plan() {
     let mut complaints = Vec::new();
     for (at, name) in Temperament::NAMES.iter().enumerate() {
