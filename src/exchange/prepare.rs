@@ -15,6 +15,8 @@ use crate::model::template::{Keep, Shape, TokenEdit};
 use crate::model::wire::{AuthPlan, Credentials, Encrypt, Piece, SignedBytes, WirePlan};
 use crate::model::{Fixture, Hole, Hostile, Json, Step};
 
+/// Characters at the end of a code in base64 that stay: not every letter can stand there.
+const TAIL: usize = 2;
 /// How old a stale token is: far beyond any difference of clocks.
 const STALE: chrono::Duration = chrono::Duration::hours(1);
 
@@ -230,6 +232,9 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
             Json::Object(members.iter().filter(|(n, _)| !outside(n)).cloned().collect()).write(&mut body);
         }
     }
+    if step.spaced {
+        body = spaced(&body);
+    }
     let sealed = match step.hostile {
         Some(kind) => seal::plain(spoil::body(kind, body)),
         None => seal::body(wire, body, step.seal, means)?,
@@ -298,6 +303,40 @@ fn percent(text: &str) -> String {
     out
 }
 
+/// A JSON body with a blank before and behind each sign that is no part of a text, a number or a word.
+fn spaced(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(body.len() * 2);
+    let (mut text, mut escaped) = (false, false);
+    for byte in body {
+        let sign = !text && b"{}[],:".contains(byte);
+        if sign {
+            out.push(b' ');
+        }
+        out.push(*byte);
+        if sign {
+            out.push(b' ');
+        }
+        if *byte == b'"' && !escaped {
+            text = !text;
+        }
+        escaped = text && *byte == b'\\' && !escaped;
+    }
+    out
+}
+
+/// The text with each character from `from` on another one of its kind.
+fn changed(text: &str, from: usize) -> String {
+    let other = |(at, c): (usize, char)| match c {
+        _ if at < from => c,
+        '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        '9' => '0',
+        'z' => 'a',
+        'Z' => 'A',
+        other => other,
+    };
+    text.chars().enumerate().map(other).collect()
+}
+
 /// The body with the last letter or digit of its last value changed.
 fn another(body: &[u8]) -> Vec<u8> {
     let mut out = body.to_vec();
@@ -342,7 +381,13 @@ impl Values<'_> {
                                 let code = self.code(plan, over, body, edit)?;
                                 let earlier = Values { now: self.now - STALE, ..*self };
                                 let signer = if edit == TokenEdit::Stale { &earlier } else { self };
-                                signer.write(&plan.value, None, Some(&code), out)?;
+                                let mut pieces = plan.value.as_slice();
+                                if let (TokenEdit::OtherVersion, [Piece::Text(prefix), rest @ ..]) = (edit, pieces) {
+                                    let digit = prefix.find(|c: char| c.is_ascii_digit()).unwrap_or(prefix.len());
+                                    out.push_str(&changed(prefix, digit));
+                                    pieces = rest;
+                                }
+                                signer.write(pieces, None, Some(&code), out)?;
                             }
                             None => self.bearer(plan, edit, out)?,
                         }
@@ -389,7 +434,20 @@ impl Values<'_> {
             SignedBytes::Base64Body => crypto::hmac_sha256_base64(key, crypto::base64(bytes).as_bytes()),
         };
         Ok(match edit {
-            TokenEdit::Intact | TokenEdit::Stale => over(body, key.as_bytes()),
+            TokenEdit::Intact | TokenEdit::Stale | TokenEdit::OtherVersion => over(body, key.as_bytes()),
+            TokenEdit::HalfCode => {
+                let code = over(body, key.as_bytes());
+                let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
+                changed(head, code.len() / 2) + end
+            }
+            TokenEdit::OtherCase => {
+                let code = over(body, key.as_bytes());
+                let flip =
+                    |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+                let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
+                head.chars().map(flip).collect::<String>() + end
+            }
+            TokenEdit::NoCode => String::new(),
             TokenEdit::Blank(region) => over(&region.widen(body), key.as_bytes()),
             TokenEdit::Value => over(&another(body), key.as_bytes()),
             TokenEdit::Replayed => over(b"{}", key.as_bytes()),

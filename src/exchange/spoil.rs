@@ -9,7 +9,7 @@ use crate::model::Hostile;
 
 /// How deep the deep body nests.
 const DEPTH: usize = 1_000;
-/// Digits of the huge number.
+/// Digits of the huge number, and characters of the long text.
 const DIGITS: usize = 100_000;
 
 /// The body of a hostile request, out of the legal one.
@@ -36,6 +36,7 @@ pub(super) fn body(kind: Hostile, legal: Vec<u8>) -> Vec<u8> {
         Hostile::DoubledName => doubled(&legal),
         Hostile::Deep => first(&[vec![b'['; DEPTH], vec![b']'; DEPTH]].concat()),
         Hostile::HugeNumber => first(&vec![b'9'; DIGITS]),
+        Hostile::LongText => first(&[b"\"".as_slice(), &vec![b'x'; DIGITS], b"\""].concat()),
         Hostile::InvalidUtf8 => first(b"\"\xff\xfe\""),
         // U+002F in two bytes where one is the only legal spelling.
         Hostile::OverlongUtf8 => first(b"\"\xc0\xaf\""),

@@ -203,6 +203,8 @@ pub struct Step {
     pub headers: Vec<HeaderEdit>,
     /// Change to the token.
     pub token: TokenEdit,
+    /// True if the body has a blank wherever JSON lets one stand, and is signed as it is.
+    pub spaced: bool,
     /// How the body is encrypted.
     pub seal: Seal,
     /// How its bytes are spoilt.
@@ -292,6 +294,7 @@ impl Step {
             edits,
             headers: Vec::new(),
             token: TokenEdit::Intact,
+            spaced: false,
             seal: Seal::AsMarked,
             hostile: None,
             poll: None,

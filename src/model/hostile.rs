@@ -19,6 +19,7 @@ pub enum Hostile {
     DoubledName,
     Deep,
     HugeNumber,
+    LongText,
     InvalidUtf8,
     OverlongUtf8,
     LoneSurrogate,
@@ -56,7 +57,7 @@ pub enum Hostile {
 
 impl Hostile {
     /// Every kind, in the order they are planned.
-    pub const ALL: [Hostile; 48] = [
+    pub const ALL: [Hostile; 49] = [
         Hostile::Empty,
         Hostile::TopArray,
         Hostile::TopString,
@@ -72,6 +73,7 @@ impl Hostile {
         Hostile::DoubledName,
         Hostile::Deep,
         Hostile::HugeNumber,
+        Hostile::LongText,
         Hostile::InvalidUtf8,
         Hostile::OverlongUtf8,
         Hostile::LoneSurrogate,
@@ -126,6 +128,7 @@ impl Hostile {
             Hostile::DoubledName => "doubled-name",
             Hostile::Deep => "deep-nesting",
             Hostile::HugeNumber => "huge-number",
+            Hostile::LongText => "long-text",
             Hostile::InvalidUtf8 => "invalid-utf8",
             Hostile::OverlongUtf8 => "overlong-utf8",
             Hostile::LoneSurrogate => "lone-surrogate",

@@ -19,6 +19,7 @@ pub mod json;
 pub mod observed;
 pub mod run;
 pub mod template;
+pub mod twin;
 pub mod verdict;
 pub mod volatile;
 pub mod waiver;

@@ -1,6 +1,7 @@
 //! Request bodies before a run fills in what only the run knows: identities, answers of earlier steps.
 
 use super::json::{Json, Text};
+use super::twin::Twin;
 
 /// A JSON body with holes.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub enum Template {
     Array(Vec<Template>),
     /// A value made when the request is.
     Hole(Hole),
+    /// A value in a form that is not legal.
+    Twin(Box<Template>, Twin),
 }
 
 /// A value that is made when the request is prepared.
@@ -186,6 +189,14 @@ pub enum TokenEdit {
     Intact,
     /// One character of the code changed.
     WrongCode,
+    /// The first half of the code right, and each character of the rest another one.
+    HalfCode,
+    /// Each letter of the code in the other case.
+    OtherCase,
+    /// No code where the code belongs.
+    NoCode,
+    /// The code right, and another digit in the text before it: the prefix of another version.
+    OtherVersion,
     /// Signed with a key that is not the actor's.
     OtherKey,
     /// Signed over the same body with a blank at this place.
@@ -277,6 +288,7 @@ impl Template {
             Template::Object(members) => members.iter().any(|(_, value)| value.any(test)),
             Template::Array(items) => items.iter().any(|item| item.any(test)),
             Template::Hole(hole) => test(hole),
+            Template::Twin(legal, _) => legal.any(test),
         }
     }
 
@@ -296,6 +308,7 @@ impl Template {
             }
             Template::Array(items) => Json::Array(items.iter().map(|item| item.bind(fill)).collect::<Result<_, E>>()?),
             Template::Hole(hole) => fill(hole)?,
+            Template::Twin(legal, twin) => twin.write(legal.bind(fill)?),
         })
     }
 
@@ -341,6 +354,16 @@ impl Template {
             }
         }
         Ok(Json::Object(bound))
+    }
+
+    /// The part at a dotted path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Template> {
+        path.split('.').try_fold(self, |node, name| match node {
+            Template::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            Template::Array(items) => items.get(name.parse::<usize>().ok()?),
+            _ => None,
+        })
     }
 
     fn find(&mut self, path: &str) -> Option<&mut Template> {

@@ -2,6 +2,7 @@
 
 use super::{Planned, Scope, set};
 use crate::model::Template;
+use crate::model::twin::Twin;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
@@ -20,6 +21,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 ));
             }
         }
+        out.push(scope.twin(field, Twin::FullWidth, charset.clause));
         out.push(scope.edited(field, "letters", charset.clause, set(field, Template::text("z".repeat(chars)))));
     }
     out

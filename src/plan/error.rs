@@ -5,6 +5,7 @@ use super::{Planned, Scope, set, set_json, setup};
 use crate::contract::{Covers, Row, RowField, When};
 use crate::model::case::RowRef;
 use crate::model::template::Keep;
+use crate::model::twin::Twin;
 use crate::model::{Edit, Hole, Json, Role, Step, Template, field};
 use crate::schema::compose::{self, Script};
 
@@ -23,6 +24,10 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             out.push(case(scope, &row.name, own, provoke(scope, row, own, state, false)));
             if let When::Unknown { left: true, .. } = row.when {
                 out.push(case(scope, &format!("{}-left", row.name), own, provoke(scope, row, own, state, true)));
+            }
+            if let (When::Mismatch(_), Some(field)) = (&row.when, field::find(&scope.endpoint.request, &own.path)) {
+                // Right but for its end: a target that compares the first characters takes it.
+                out.push(scope.twin(field, Twin::OtherEnd, Some(own.code)));
             }
             if let When::Lacks { .. } = row.when {
                 let empty = Edit::Set(own.path.clone(), Template::Array(Vec::new()));

@@ -1,8 +1,9 @@
-//! Each field with every other JSON type.
+//! Each field with every other JSON type: any value of that type, and the legal value written as one.
 
 use super::{Planned, Scope, set_json};
 use crate::model::Json;
 use crate::model::field::{Kind, Location};
+use crate::model::twin::Twin;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
@@ -27,6 +28,20 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 Kind::Object => Json::Object(Vec::new()),
             };
             out.push(scope.edited(field, other.word(), kind.clause, set_json(field, value)));
+        }
+        // What is wrong in nothing but its type shows whether the type is looked at.
+        let legal = scope.example(field);
+        for twin in legal.as_ref().map(Twin::of).unwrap_or_default() {
+            let of_items = field.items.as_ref().and_then(|items| items.kind.as_ref());
+            if twin == Twin::OtherEntries {
+                // Where both types are legal there is no other one.
+                let one = of_items.filter(|items| items.sides.len() == 1);
+                out.extend(one.map(|items| scope.twin(field, twin, items.clause)));
+                continue;
+            }
+            if twin.kind().or(of_items.map(|items| *items.first())).is_some_and(|k| !kind.sides.contains(&k)) {
+                out.push(scope.twin(field, twin, kind.clause));
+            }
         }
         if let Some(items) = &field.items {
             let clause = items.kind.as_ref().and_then(|k| k.clause);

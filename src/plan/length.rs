@@ -2,8 +2,12 @@
 
 use super::{Planned, Scope, set};
 use crate::model::field::{Kind, Location};
+use crate::model::twin::Twin;
 use crate::model::{Field, Template};
 use crate::schema::compose::{self, Script};
+
+/// What a length in one byte can count to, and one more.
+const WRAP: usize = 256;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
@@ -42,9 +46,18 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         ];
         // A length of 0 is the empty case; a fixed length has one legal value.
         lengths.retain(|(name, n)| *n > 0 && !(*name == "max" && limits.min == limits.max));
+        // A length that is counted in one byte begins anew at 256.
+        if limits.max < WRAP && limits.max > limits.min {
+            lengths.push(("max-wrapped", WRAP + limits.min.max(1)));
+        }
+        // What names something is looked up: a text that is cut to its legal length first would be found.
+        if field.refers.is_some() {
+            out.push(scope.twin(field, Twin::Longer, clause));
+        }
         for script in Script::ALL {
             for (name, chars) in &lengths {
-                if script != Script::Ascii && name.starts_with("min") && limits.min != limits.max {
+                let once = name.starts_with("min") && limits.min != limits.max || *name == "max-wrapped";
+                if script != Script::Ascii && once {
                     continue;
                 }
                 let variant =

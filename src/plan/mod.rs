@@ -226,6 +226,11 @@ impl Plan {
         !case.steps.iter().any(outside)
     }
 
+    /// True if calls of the endpoint may be judged.
+    fn selected(&self, endpoint: usize) -> bool {
+        self.judged.as_ref().is_none_or(|judged| judged.get(endpoint).copied().unwrap_or(false))
+    }
+
     /// True if a case of one endpoint may judge calls of another. Cases of an endpoint that is not selected stay what they are:
     /// they are counted, not sent.
     fn judges(&self, own: usize, other: usize) -> bool {

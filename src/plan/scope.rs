@@ -4,7 +4,8 @@ use super::way::{Goal, Way};
 use super::{LeftOut, Plan, Planned, freshen, isolation, rehearsal, touch, undo};
 use crate::contract::Endpoint;
 use crate::model::template::HeaderEdit;
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Role, Step, Template};
+use crate::model::twin::Twin;
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template};
 
 /// What a family's functions work on.
 #[derive(Clone, Copy)]
@@ -69,17 +70,46 @@ impl<'a> Scope<'a> {
     /// A case of one request, led to by the steps that it needs: to be read if it is refused for its input, else to be accepted.
     #[expect(clippy::needless_pass_by_value, reason = "a family makes a request and gives it away")]
     pub(super) fn case(&self, place: &str, variant: &str, clause: Option<ClauseIx>, probe: Step) -> Planned {
-        let own = |way: &Way| {
-            let mut probe = probe.clone();
-            let edits = std::mem::take(&mut probe.edits);
-            probe.edits = way.edits.iter().filter(|e| !edits.iter().any(|own| overrides(own, e))).cloned().collect();
-            probe.edits.extend(edits);
-            probe
-        };
-        let id = self.id(place, variant);
+        self.reached(self.id(place, variant), clause, &|way| Some(on(way, &probe)))
+    }
+
+    /// A case of one request in which a field's legal value has another form.
+    pub(super) fn twin(&self, field: &Field, twin: Twin, clause: Option<ClauseIx>) -> Planned {
+        let written = |legal: Template| vec![Edit::Set(field.path.clone(), Template::Twin(Box::new(legal), twin))];
+        let id = self.id(&field.place(), twin.word());
+        let planned =
+            self.reached(id.clone(), clause, &|way| Some(on(way, &self.probe(written(self.legal(way, field)?)))));
+        if matches!(planned, Planned::LeftOut(_)) && field.refers.is_some() && field.optional() {
+            // What may be left out names nothing on the shortest way.
+            if let Ok((way, Edit::Set(_, legal))) = self.plan.naming(self.at, &field.path) {
+                let probe = on(&way, &self.probe(written(legal)));
+                return self.led(&field.place(), twin.word(), clause, &way, probe);
+            }
+        }
+        planned
+    }
+
+    /// The value that a way gives a field: what it names, or the baseline's.
+    fn legal(&self, way: &Way, field: &Field) -> Option<Template> {
+        let named = way.edits.iter().rev().find_map(|edit| match edit {
+            Edit::Set(path, value) if *path == field.path => Some(value),
+            _ => None,
+        });
+        named.or_else(|| self.plan.baselines[self.at].at(&field.path)).cloned()
+    }
+
+    /// The legal value of a field as it is known before a run.
+    pub(super) fn example(&self, field: &Field) -> Option<Json> {
+        let way = self.plan.way(self.at, Goal::Input).or_else(|_| self.plan.way(self.at, Goal::Accept)).ok()?;
+        let step = self.probe(way.edits.clone());
+        rehearsal::bind(self.plan, &step, &self.seen(&way)).at(&field.path).cloned()
+    }
+
+    /// A case of the request that `make` gives for a way; left out where no way leads to it.
+    fn reached(&self, id: String, clause: Option<ClauseIx>, make: &dyn Fn(&Way) -> Option<Step>) -> Planned {
         let input = self.plan.way(self.at, Goal::Input);
-        if let Some(way) = input.as_ref().ok().filter(|way| !way.dangling) {
-            let case = self.build(id.clone(), way, own(way), clause.into_iter().collect());
+        if let Some((way, probe)) = input.as_ref().ok().filter(|way| !way.dangling).and_then(|w| Some((w, make(w)?))) {
+            let case = self.build(id.clone(), way, probe, clause.into_iter().collect());
             // Refused for what it sends, and not for the state that this way leads to.
             let input = |c: &ClauseIx| self.plan.contract.clause(*c).part() == "request";
             let refused = matches!(case.expect(), Expect::Refuse { broken, .. } if broken.iter().any(input))
@@ -89,8 +119,12 @@ impl<'a> Scope<'a> {
                 return Planned::Case(Box::new(case));
             }
         }
-        match self.plan.way(self.at, Goal::Accept) {
-            Ok(way) => Planned::Case(Box::new(self.build(id, &way, own(&way), clause.into_iter().collect()))),
+        let found = self.plan.way(self.at, Goal::Accept).and_then(|way| {
+            let probe = make(&way).ok_or("the way to the request gives the field no value")?;
+            Ok((way, probe))
+        });
+        match found {
+            Ok((way, probe)) => Planned::Case(Box::new(self.build(id, &way, probe, clause.into_iter().collect()))),
             Err(reason) => Planned::LeftOut(LeftOut { id, clause, reason }),
         }
     }
@@ -110,20 +144,24 @@ impl<'a> Scope<'a> {
         Planned::LeftOut(LeftOut { id: self.id(place, variant), clause, reason: reason.into() })
     }
 
+    /// What the steps of a way have sent and got, stand-ins throughout.
+    fn seen<'w>(&'w self, way: &'w Way) -> rehearsal::Seen<'w> {
+        rehearsal::Seen {
+            sent: &way.sent,
+            answers: &way.answers,
+            step: way.steps.len(),
+            base: self.plan.base(),
+            contract: &self.plan.contract,
+            now: self.plan.moment(),
+        }
+    }
+
     /// Reads off what the contract says of the request and which clauses the case exercises.
     pub(super) fn build(&self, id: String, way: &Way, mut probe: Step, aims: Vec<ClauseIx>) -> Case {
         let plan = self.plan;
         // The last call need not be the endpoint's own: another one shows what it did.
         let endpoint = &plan.contract.endpoints[probe.endpoint];
-        let seen = rehearsal::Seen {
-            sent: &way.sent,
-            answers: &way.answers,
-            step: way.steps.len(),
-            base: plan.base(),
-            contract: &plan.contract,
-            now: plan.moment(),
-        };
-        let body = rehearsal::bind(plan, &probe, &seen);
+        let body = rehearsal::bind(plan, &probe, &self.seen(way));
         let headers = rehearsal::headers(plan, &probe);
         let made_up = probe
             .edits
@@ -189,6 +227,15 @@ impl<'a> Scope<'a> {
             draw: None,
         }
     }
+}
+
+/// A request with the edits of its way that it does not make pointless.
+fn on(way: &Way, probe: &Step) -> Step {
+    let mut probe = probe.clone();
+    let edits = std::mem::take(&mut probe.edits);
+    probe.edits = way.edits.iter().filter(|e| !edits.iter().any(|own| overrides(own, e))).cloned().collect();
+    probe.edits.extend(edits);
+    probe
 }
 
 /// True if an edit makes an earlier one pointless.

@@ -8,7 +8,7 @@ use konform::evidence::Journal;
 use konform::exchange::{Ambient, Clock, Prepared, Raw, Transport};
 use konform::model::observed::Failure;
 use konform::model::wire::Encrypt;
-use konform::model::{Event, Expect, Family};
+use konform::model::{Event, Expect, Family, Hazard, Hostile};
 use konform::plan::Plan;
 use konform::runner::{Options, Runner};
 use konform::sandbox::{Sandbox, Variant};
@@ -52,6 +52,58 @@ fn every_family_plans_cases_and_every_left_out_case_has_its_reason() {
     let planned: BTreeSet<Family> = plan.cases().map(|c| c.family).collect();
     assert_eq!(planned.into_iter().collect::<Vec<_>>(), Family::ALL);
     assert!(plan.left_out().all(|l| !l.reason.is_empty()));
+}
+
+#[test]
+fn a_wrong_type_is_also_sent_as_the_twin_of_a_legal_value() {
+    let contract = lab::contract(None);
+    let plan = Plan::new(Arc::clone(&contract), 1);
+    let ids: BTreeSet<String> = plan.cases().map(|c| c.id.to_string()).collect();
+    for id in [
+        "user-registration::type::body.birthDate::as-number",
+        "user-info::type::body.userId::as-text",
+        "user-registration::type::body.tcIdList::as-entry",
+        "user-registration::type::body.userName::as-list",
+        "user-registration::charset::body.loginPassword::full-width",
+        "user-registration::length::body.userName::max-wrapped",
+        "user-password-check::error::body.loginPassword::other-end",
+        "card-list::length::body.par::one-longer",
+    ] {
+        assert!(ids.contains(id), "{id} is not planned");
+    }
+    // Where no source shows the type, nobody knows what its twin gets.
+    let twins: Vec<_> = plan.cases().filter(|c| c.family == Family::Type && c.id.contains("::as-")).collect();
+    let accepted = twins.iter().find(|c| matches!(c.expect(), Expect::Accept { .. }));
+    assert!(accepted.is_none(), "{:?}", accepted.map(|c| &c.id));
+    let refused = twins.iter().filter(|c| matches!(c.expect(), Expect::Refuse { .. })).count();
+    assert!(refused * 10 > twins.len() * 9, "{refused} of {}", twins.len());
+}
+
+#[test]
+fn every_reader_of_bodies_gets_hostile_bytes_and_a_selected_part_the_whole_catalogue() {
+    let contract = lab::contract(None);
+    let plan = Plan::new(Arc::clone(&contract), 1);
+    let hostile = |plan: &Plan, at: usize| plan.cases_of(at).filter(|c| c.family == Family::Hostile).count();
+    let (mut most, mut money) = (0, 0);
+    for (at, endpoint) in contract.endpoints.iter().enumerate() {
+        let count = hostile(&plan, at);
+        let named = format!("{}: {count}", endpoint.id);
+        if endpoint.closed.is_some() {
+            assert_eq!(count, 0, "{named}");
+        } else if endpoint.hazard == Hazard::Money {
+            // Bytes that no reader can take for a request that moves money.
+            assert_eq!(count, 4, "{named}");
+            money += 1;
+        } else {
+            assert!(count >= 12 || !endpoint.wire.has_body, "{named}");
+            most += usize::from(count >= Hostile::ALL.len());
+        }
+    }
+    // One of the endpoints with an encrypted body, one of those with a plain one.
+    assert_eq!((most, money), (2, 2));
+    let (last, _) = contract.endpoint("card-terminate").expect("an endpoint");
+    let selected = plan.judging((0..contract.endpoints.len()).map(|at| at == last).collect());
+    assert_eq!(hostile(&selected, last), Hostile::ALL.len());
 }
 
 #[test]
