@@ -64,7 +64,7 @@ impl Contract {
     /// The clause behind an index.
     #[must_use]
     pub fn clause(&self, ix: ClauseIx) -> &Clause {
-        &self.clauses[ix as usize]
+        &self.clauses[ix]
     }
 
     /// An endpoint and its index by id.

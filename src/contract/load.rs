@@ -459,7 +459,7 @@ impl<'a> Loader<'a> {
 
     pub(super) fn clause<T>(&mut self, id: String, rule: Rule, prop: &Property<T>, says: String) -> ClauseIx {
         let level = if rule == Rule::Message { Level::Should } else { prop.basis.level() };
-        let ix = ClauseIx::try_from(self.contract.clauses.len()).unwrap_or(ClauseIx::MAX);
+        let ix = self.contract.clauses.len();
         self.contract.by_id.insert(id.clone(), ix);
         self.contract.clauses.push(Clause {
             id,
