@@ -90,7 +90,7 @@ mod tests {
 
     fn undone(codings: &[&str], body: Vec<u8>) -> (Result<Coded, Reason>, Vec<u8>) {
         let header = |value: &&str| ("Content-Encoding".to_owned(), value.as_bytes().to_vec());
-        let mut raw = Raw { status: 200, headers: codings.iter().map(header).collect(), body };
+        let mut raw = Raw { status: 200, headers: codings.iter().map(header).collect(), body, ..Raw::default() };
         (undo(&mut raw).map_err(|f| f.reason), raw.body)
     }
 

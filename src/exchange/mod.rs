@@ -1,10 +1,12 @@
 //! One request out, one answer in: `prepare` makes the bytes, a [`Transport`] carries them, `redact` turns both into what may
 //! be judged and recorded; `coding` undoes content codings before anything looks at a body.
 //!
-//! Uses the network in `http` and `wire` alone. Must not judge.
+//! Uses the network in `connect`, `http` and `wire` alone. Must not judge.
 
 pub mod ambient;
+mod answer;
 mod coding;
+mod connect;
 pub mod http;
 mod leak;
 pub mod prepare;
@@ -24,8 +26,10 @@ pub use target::Target;
 use crate::model::observed::{Failure, Reason};
 
 /// A complete answer, as it came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Raw {
+    /// Version of HTTP; none for one that came over no wire.
+    pub version: Option<&'static str>,
     /// HTTP status.
     pub status: u16,
     /// Headers in order; names as the transport gives them.
@@ -45,6 +49,11 @@ pub const HEAD_BYTES: usize = 400 << 10;
 fn head_over_cap() -> Failure {
     let detail = format!("konform reads {HEAD_LINES} header lines and {} KB of head", HEAD_BYTES >> 10);
     Failure { reason: Reason::HeadOverCap, detail }
+}
+
+/// An answer whose body is larger than may be read.
+fn over_cap(most: usize) -> Failure {
+    Failure { reason: Reason::OverCap, detail: format!("more than {most} bytes") }
 }
 
 /// Carries prepared requests.

@@ -1,5 +1,6 @@
 //! Turns what was sent and what came into [`Observed`]: the one place where secrets are taken out.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,8 +10,8 @@ use super::{Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
 use crate::model::bin::{Bin, luhn};
 use crate::model::json::{self, Redacted};
-use crate::model::observed::{Answer, Body, Failure, Opened};
-use crate::model::wire::SecretField;
+use crate::model::observed::{self, Answer, Body, Failure, Opened};
+use crate::model::wire::{HeaderPlan, SecretField};
 use crate::model::{Json, Observed};
 
 /// How much of a body that is no JSON is kept, in characters.
@@ -81,7 +82,7 @@ impl Redactor {
         let mut secrets: Vec<(String, String)> = Vec::new();
         let mut headers = sent.headers;
         for (name, value) in &mut headers {
-            if let Some(secret) = sent.wire.headers.iter().find(|h| h.name == *name).and_then(|h| h.secret.as_ref()) {
+            if let Some(secret) = secret_of(&sent.wire.headers, name) {
                 let value = std::mem::replace(value, format!("${secret}"));
                 // What was cut short on purpose is a word like any other.
                 if value.len() >= TOKEN {
@@ -105,8 +106,9 @@ impl Redactor {
         let answer = came.map(|raw| self.answer(raw, (coded, bytes), &sent.wire.response_secrets, &mut search));
         let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
-            method: sent.wire.method.clone(),
+            method: sent.method.into_owned(),
             url,
+            version: sent.version.into(),
             request_headers: headers,
             request_body: body,
             trace: sent.trace,
@@ -162,7 +164,8 @@ impl Redactor {
                 }
             }
         };
-        Answer { status: raw.status, headers, body, bytes }
+        let version = raw.version.map_or_else(observed::usual_version, Cow::Borrowed);
+        Answer { status: raw.status, version, headers, body, bytes }
     }
 
     /// Takes out what stands at the path, whatever type it and what is on the way to it have: a target that sends a list for one thing,
@@ -247,6 +250,11 @@ impl Redactor {
             matches,
         }
     }
+}
+
+/// The name of the secret that a header carries.
+fn secret_of<'a>(plans: &'a [HeaderPlan], name: &str) -> Option<&'a String> {
+    plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name)).and_then(|plan| plan.secret.as_ref())
 }
 
 #[cfg(test)]

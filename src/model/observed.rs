@@ -17,7 +17,10 @@ pub struct Observed {
     pub method: String,
     /// Whole URL.
     pub url: String,
-    /// Headers as sent, secrets by name.
+    /// Version of HTTP that the request says it is in.
+    #[serde(default = "usual_version", skip_serializing_if = "is_usual")]
+    pub version: Cow<'static, str>,
+    /// Every header that went out, in order, secrets by name.
     pub request_headers: Vec<(String, String)>,
     /// Body as sent, secrets redacted.
     pub request_body: Json,
@@ -77,12 +80,25 @@ pub enum Opened {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Version of HTTP.
+    #[serde(default = "usual_version", skip_serializing_if = "is_usual")]
+    pub version: Cow<'static, str>,
     /// Headers, names in lower case, in order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
     /// Its length on the wire in bytes.
     pub bytes: usize,
+}
+
+/// The version that is not written: most exchanges are in it.
+#[must_use]
+pub fn usual_version() -> Cow<'static, str> {
+    Cow::Borrowed("HTTP/1.1")
+}
+
+fn is_usual(version: &str) -> bool {
+    version == "HTTP/1.1"
 }
 
 impl Answer {
@@ -217,6 +233,7 @@ pub enum Reason {
     Interrupted,
     Outage,
     NotServed,
+    Unsendable,
 }
 
 impl Reason {
@@ -247,6 +264,7 @@ impl Reason {
             Reason::Interrupted => "interrupted",
             Reason::Outage => "outage",
             Reason::NotServed => "not_served",
+            Reason::Unsendable => "unsendable",
         }
     }
 
@@ -281,6 +299,7 @@ impl Reason {
             Reason::NotServed => {
                 "the target answers as one that does not have the endpoint: say in the profile's `endpoints` which it has"
             }
+            Reason::Unsendable => "konform has made a request that can't be sent: its own fault, and nothing was sent",
         }
     }
 }

@@ -431,3 +431,31 @@ fn compressed_answers_are_read_and_other_codings_are_konforms_own_limit() {
     assert!(code == 1 && text.contains("/policy/answer/json"), "{text}");
     rejudged(&folder);
 }
+
+/// A server that knows the first token that it is shown, and says the same to every good call.
+fn saying(good: Said) -> Server {
+    let known: Mutex<Option<String>> = Mutex::default();
+    Server::start(move |asked| {
+        let token = asked.call.headers.iter().find(|(n, _)| n == "authorization").map(|(_, v)| v.clone());
+        let mut known = known.lock().expect("a lock");
+        let welcome =
+            token.is_some() && *known.get_or_insert(token.clone().unwrap_or_default()) == token.unwrap_or_default();
+        Some(if welcome { good.clone() } else { Said::json(401, "{\"error\":{\"code\":\"no\",\"message\":\"no\"}}") })
+    })
+}
+
+#[test]
+fn the_wrong_protocol_is_said_with_what_helps() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[PING]);
+    let good = saying(Said::json(200, "{\"ok\":true}"));
+    let secure = good.target().replace("http://127.0.0.1", "https://127.0.0.1");
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &secure]);
+    assert!(code == 3 && text.contains("write http:// in --target"), "{text}");
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &good.target(), "--http", "2"]);
+    assert!(code == 3 && text.contains("--http 1.1"), "{text}");
+    // An HTTP/2 server begins with a frame of settings.
+    let framed = Server::connections(|mut stream| stream.write_all(b"\0\0\0\x04\0\0\0\0\0"));
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &framed.target()]);
+    assert!(code == 3 && text.contains("a server that speaks HTTP/2 alone needs --http 2"), "{text}");
+}
