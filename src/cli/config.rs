@@ -102,6 +102,7 @@ impl Config {
         };
         breadth.fuzz = common.fuzz_cases.unwrap_or(breadth.fuzz);
         let mut limits = Limits::default();
+        limits.body = common.max_body.unwrap_or(limits.body);
         if let Some(whole) =
             common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout))
         {
@@ -167,6 +168,7 @@ impl Config {
             seed: header.seed,
             salt: None,
             timeout: now.timeout,
+            max_body: now.max_body,
             cacert: now.cacert.clone(),
             client_cert: now.client_cert.clone(),
             client_key: now.client_key.clone(),

@@ -277,6 +277,10 @@ impl Inner {
 }
 
 impl Transport for Http {
+    fn most(&self) -> usize {
+        self.inner.limits.body
+    }
+
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
         let inner = &*self.inner;
         match tokio::time::timeout(inner.limits.whole, inner.exchange(request)).await {

@@ -38,7 +38,7 @@ pub struct Raw {
     pub body: Vec<u8>,
 }
 
-/// Bytes of an answer's body that are read, and that it may have once its content coding is undone.
+/// Bytes of an answer's body that are read unless somebody says otherwise, and that it may have once its content coding is undone.
 pub const BODY_CAP: usize = 4 << 20;
 /// Lines of an answer's head that are read.
 pub const HEAD_LINES: usize = 5_000;
@@ -53,11 +53,16 @@ fn head_over_cap() -> Failure {
 
 /// An answer whose body is larger than may be read.
 fn over_cap(most: usize) -> Failure {
-    Failure { reason: Reason::OverCap, detail: format!("more than {most} bytes") }
+    Failure { reason: Reason::OverCap, detail: format!("more than {most} bytes (--max-body)") }
 }
 
 /// Carries prepared requests.
 pub trait Transport: Send + Sync + 'static {
+    /// Bytes of an answer's body that are read.
+    fn most(&self) -> usize {
+        BODY_CAP
+    }
+
     /// Sends one request and reads its whole answer, or says why there is none.
     fn send(&self, request: &Prepared) -> impl Future<Output = Result<Raw, Failure>> + Send;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::coding::{self, Coded};
 use super::leak::{self, Needle, Search};
-use super::{Prepared, Raw, seal};
+use super::{BODY_CAP, Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
 use crate::model::bin::{Bin, luhn};
 use crate::model::json::{self, Redacted};
@@ -26,6 +26,8 @@ pub struct Redactor {
     needles: Vec<Needle>,
     /// Card numbers that the run may meet.
     bins: Vec<Bin>,
+    /// Bytes that a body may have once its content coding is undone.
+    most: usize,
 }
 
 impl fmt::Debug for Redactor {
@@ -52,7 +54,13 @@ impl Redactor {
                 needles.extend(Needle::new(kind, value));
             }
         }
-        Self { key: crypto::Mac::new(&crypto::random::<32>()), needles, bins }
+        Self { key: crypto::Mac::new(&crypto::random::<32>()), needles, bins, most: BODY_CAP }
+    }
+
+    /// Takes bodies of up to so many bytes, their content coding undone.
+    #[must_use]
+    pub fn reading(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// What may be judged and recorded of one exchange, and beside it the answer's tree as it came, for the model alone.
@@ -66,7 +74,7 @@ impl Redactor {
         attempt: u8,
     ) -> (Observed, Option<Json>) {
         let bytes = came.as_ref().map_or(0, |raw| raw.body.len());
-        let coded = match came.as_mut().map(coding::undo) {
+        let coded = match came.as_mut().map(|raw| coding::undo(raw, self.most)) {
             Ok(Ok(coded)) => coded,
             Ok(Err(failure)) => {
                 came = Err(failure);

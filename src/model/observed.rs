@@ -278,7 +278,7 @@ impl Reason {
             Reason::Timeout => "no complete answer in time (--timeout)",
             Reason::Reset => "the connection was closed before an answer",
             Reason::TruncatedBody => "the body ended before its announced length",
-            Reason::OverCap => "the body is larger than konform reads",
+            Reason::OverCap => "the body is larger than konform reads (--max-body)",
             Reason::BadHttpHead => "the answer's head is no HTTP/1.1",
             Reason::BadChunk => "the answer's chunked coding is malformed",
             Reason::HeadOverCap => "the answer's head is larger than konform reads",

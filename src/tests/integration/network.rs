@@ -445,6 +445,29 @@ fn saying(good: Said) -> Server {
 }
 
 #[test]
+fn a_large_answer_is_read_where_the_flag_says_so() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[PING]);
+    let large = saying(Said::json(200, &format!("{{\"ok\":true{}}}", " ".repeat(5 << 20))));
+    let args = ["--contract", "small", "--target", &large.target()];
+    let (code, text) = run(&folder, &args);
+    assert!(code == 3 && text.contains("more than 4194304 bytes (--max-body)"), "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6M"]].concat());
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6 MB"]].concat());
+    assert!(code == 2 && text.contains("write a number of bytes"), "{text}");
+    // The bound holds for what a coding makes of a small answer too.
+    let mut coded = Said::json(200, "").with("Content-Encoding", "gzip");
+    coded.body = gzip(format!("{{\"ok\":true{}}}", " ".repeat(5 << 20)).as_bytes());
+    let coded = saying(coded);
+    let args = ["--contract", "small", "--target", &coded.target()];
+    let (code, text) = run(&folder, &args);
+    assert!(code == 3 && text.contains("once its gzip is undone (--max-body)"), "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6M"]].concat());
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn the_wrong_protocol_is_said_with_what_helps() {
     let folder = Folder::new();
     contract(&folder, "resources: []\n", &[PING]);
