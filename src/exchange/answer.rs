@@ -3,7 +3,7 @@
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::http::Limits;
-use super::{HEAD_BYTES, HEAD_LINES, Raw, head_over_cap, over_cap};
+use super::{HEAD_BYTES, HEAD_LINES, Raw, excess, head_over_cap, over_cap};
 use crate::model::observed::{Failure, Reason};
 
 /// Bytes of a chunk's first line, or of a trailer's, that are read.
@@ -110,7 +110,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 Framing::UntilClosed => self.until_closed(limits.body).await?,
             };
             let version = Some(if head.one_one { "HTTP/1.1" } else { "HTTP/1.0" });
-            return Ok(Raw { version, status: head.status, headers: head.headers, body });
+            let excess = excess(head.status, &head.headers, body.len());
+            return Ok(Raw { version, status: head.status, headers: head.headers, body, excess });
         }
     }
 

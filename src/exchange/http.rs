@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::connect::{Connector, IDENTIFY, hinted, proxy_asks};
 use super::wire::{self, Way};
-use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, head_over_cap, over_cap};
+use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, excess, head_over_cap, over_cap};
 use crate::model::Hostile;
 use crate::model::observed::{Failure, Reason};
 
@@ -242,7 +242,8 @@ impl Inner {
             _ => "HTTP/1.1",
         };
         let status = answer.status().as_u16();
-        let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+        let headers: Vec<(String, Vec<u8>)> =
+            answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
             if body.len() + chunk.len() > self.limits.body {
@@ -250,7 +251,8 @@ impl Inner {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Raw { version: Some(version), status, headers, body })
+        let excess = excess(status, &headers, body.len());
+        Ok(Raw { version: Some(version), status, headers, body, excess })
     }
 
     /// What may help where no answer has come yet from this target at all.

@@ -173,7 +173,8 @@ impl Redactor {
             }
         };
         let version = raw.version.map_or_else(observed::usual_version, Cow::Borrowed);
-        Answer { status: raw.status, version, headers, body, bytes }
+        let excess = raw.excess.map(|what| search.text(&what, "").into_owned());
+        Answer { status: raw.status, version, headers, body, bytes, excess }
     }
 
     /// Takes out what stands at the path, whatever type it and what is on the way to it have: a target that sends a list for one thing,

@@ -89,6 +89,9 @@ pub struct Answer {
     pub body: Body,
     /// Its length on the wire in bytes.
     pub bytes: usize,
+    /// What was announced or sent as content of an answer that can have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excess: Option<String>,
 }
 
 /// The version that is not written: most exchanges are in it.

@@ -51,7 +51,7 @@ mod tests {
         let wait = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
             let version = usual_version();
-            let answer = Answer { status: 429, version, headers, body: Body::Empty, bytes: 0 };
+            let answer = Answer { status: 429, version, headers, body: Body::Empty, bytes: 0, excess: None };
             asked(&answer, 4, now).map(|wait| wait.as_secs())
         };
         for (text, seconds) in [

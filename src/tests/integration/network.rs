@@ -432,6 +432,8 @@ fn compressed_answers_are_read_and_other_codings_are_konforms_own_limit() {
     rejudged(&folder);
 }
 
+const BYE: (&str, &str) = ("bye", "method: DELETE\npath: /ping\nrequest: []\nresponse: []\nsuccess: {status: 204}\n");
+
 /// A server that knows the first token that it is shown, and says the same to every good call.
 fn saying(good: Said) -> Server {
     let known: Mutex<Option<String>> = Mutex::default();
@@ -442,6 +444,36 @@ fn saying(good: Said) -> Server {
             token.is_some() && *known.get_or_insert(token.clone().unwrap_or_default()) == token.unwrap_or_default();
         Some(if welcome { good.clone() } else { Said::json(401, "{\"error\":{\"code\":\"no\",\"message\":\"no\"}}") })
     })
+}
+
+#[test]
+fn an_answer_without_content_that_has_some_is_noticed() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[BYE]);
+    let said = |headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        saying(Said { status: 204, headers, body: body.as_bytes().to_vec(), close: false })
+    };
+    for (headers, body, actual) in [
+        (&[("Content-Length", "11")][..], "{\"ok\":true}", "204 with content-length: 11"),
+        (&[("Transfer-Encoding", "chunked")], "0\r\n\r\n", "204 with transfer-encoding: chunked"),
+    ] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &said(headers, body).target()]);
+        assert!(code == 1 && text.contains("FAIL 1: bye/policy/answer/no-content"), "{text}");
+        assert!(text.contains(actual) && !text.contains("FAIL 2"), "{text}");
+        rejudged(&folder);
+    }
+    for (headers, body) in [
+        (&[][..], ""),
+        (&[("Content-Length", "0")], ""),
+        (&[("Content-Type", "application/json"), ("ETag", "\"a\"")], ""),
+        (&[], "\r\n"),
+        // What nothing announces can't be seen, and spoils no other answer.
+        (&[], "{\"ok\":true}"),
+    ] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &said(headers, body).target()]);
+        assert_eq!(code, 0, "{headers:?}: {text}");
+    }
 }
 
 #[test]
