@@ -171,6 +171,9 @@ pub(super) struct Common {
     /// Whole exchange, seconds [default: the profile's, else 10]
     #[arg(long, env = "KONFORM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) timeout: Option<u64>,
+    /// Bytes of an answer's body that are read; K, M and G may follow the number [default: 4M]
+    #[arg(long, env = "KONFORM_MAX_BODY", value_name = "BYTES", value_parser = bytes)]
+    pub(super) max_body: Option<usize>,
     /// Certificate authorities to trust, PEM
     #[arg(long, env = "KONFORM_CACERT", value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
@@ -542,6 +545,17 @@ pub(super) struct Keygen {
     /// Make one pair that signs certificates instead
     #[arg(long)]
     pub(super) sign: bool,
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    let (number, factor) = match text.as_bytes().last() {
+        Some(b'K') => (text.strip_suffix('K'), 1 << 10),
+        Some(b'M') => (text.strip_suffix('M'), 1 << 20),
+        Some(b'G') => (text.strip_suffix('G'), 1 << 30),
+        _ => (Some(text), 1),
+    };
+    let count = number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0);
+    count.ok_or_else(|| "write a number of bytes, for example 500000, 64K or 16M".to_owned())
 }
 
 fn hex(text: &str) -> Result<u64, String> {

@@ -19,12 +19,12 @@ use super::words::{EncryptWord, HttpVersion, Mode};
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
 use crate::crypto::{self, Keys, PrivateKey, PublicKey};
-use crate::exchange::http::{Connection, Http, Limits};
+use crate::exchange::http::{Connection, Http, Limits, Pem};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
-use crate::model::template::TokenEdit;
+use crate::model::template::{HeaderChange, HeaderEdit, TokenEdit};
 use crate::model::wire::{Credentials, Encrypt, Secret};
-use crate::model::{Case, Family, Hazard, Hostile, RunHeader};
+use crate::model::{Case, Family, Hazard, RunHeader};
 use crate::plan::{Breadth, Plan};
 use crate::runner::Access;
 use crate::sandbox::{self, Fault, Sandbox, Variant};
@@ -51,6 +51,7 @@ pub(super) struct Config {
     pub(super) poll: Option<Duration>,
     pub(super) limits: Limits,
     pub(super) connection: Connection,
+    pub(super) http: HttpVersion,
     pub(super) seed: u64,
     pub(super) salt: u64,
     pub(super) faults: Vec<Fault>,
@@ -79,11 +80,14 @@ impl Config {
             profile.clone()
         };
         let loaded = contracts::find(common.contract.as_deref(), completed.as_ref())?;
+        let version = |target: Target| if common.http == HttpVersion::Two { target.over_http2() } else { target };
         let target = common.target.as_deref().map(Target::parse).transpose().map_err(|e| UsageError(e.to_string()))?;
+        let target = target.map(version);
+        let connection = connection(common)?;
         if let Some(target) = &target {
-            guard(target, profile.as_ref())?;
+            guard(target, &connection, profile.as_ref())?;
         }
-        let local = target.as_ref().is_none_or(Target::is_loopback);
+        let local = target.as_ref().is_none_or(|target| connection.stays_here(target));
         let credentials = credentials(&loaded.contract, profile.as_ref(), local, target.is_none())?;
         let second = match (&target, profile.as_ref().map(|p| &p.second)) {
             (Some(_), Some(sources)) if !sources.is_empty() => Some(second(&loaded.contract, sources)?),
@@ -97,8 +101,8 @@ impl Config {
             Mode::Certification => Breadth::CERTIFICATION,
         };
         breadth.fuzz = common.fuzz_cases.unwrap_or(breadth.fuzz);
-        let connection = connection(common)?;
         let mut limits = Limits::default();
+        limits.body = common.max_body.unwrap_or(limits.body);
         if let Some(whole) =
             common.timeout.map(Duration::from_secs).or_else(|| profile.as_ref().and_then(|p| p.timeout))
         {
@@ -140,6 +144,7 @@ impl Config {
             encrypt,
             limits,
             connection,
+            http: common.http,
             seed: common.seed,
             salt: common.salt.unwrap_or_else(|| u64::from_le_bytes(crypto::random())),
             faults,
@@ -163,6 +168,7 @@ impl Config {
             seed: header.seed,
             salt: None,
             timeout: now.timeout,
+            max_body: now.max_body,
             cacert: now.cacert.clone(),
             client_cert: now.client_cert.clone(),
             client_key: now.client_key.clone(),
@@ -203,7 +209,7 @@ impl Config {
 
     /// True if requests go to this machine.
     pub(super) fn local(&self) -> bool {
-        self.target.as_ref().is_none_or(Target::is_loopback)
+        self.target.as_ref().is_none_or(|target| self.connection.stays_here(target))
     }
 
     /// The plan of the contract.
@@ -250,13 +256,19 @@ impl Config {
             if !welcome {
                 return Some("it sends bytes that no client should: the profile does not say `hostile: allowed`");
             }
-            // The raw ones go over plain TCP, as HTTP/1.1, straight to the target.
-            let Connection { http2, proxy, resolve, .. } = &self.connection;
-            let straight = !http2 && proxy.is_none() && resolve.is_empty();
-            let plain = straight && !self.target.as_ref().is_some_and(Target::is_https);
-            if !plain && case.probe().hostile.is_some_and(Hostile::raw) {
-                return Some("its bytes go over plain TCP alone: not with TLS, HTTP/2, --proxy or --resolve");
+            let raw = case.probe().hostile.filter(|kind| kind.raw());
+            if raw.is_some_and(|kind| !kind.in_frames()) && self.http == HttpVersion::Two {
+                return Some("its bytes are about how HTTP/1.1 is written: HTTP/2 has other bytes for that");
             }
+            // A proxy that reads requests would be the one that is tried.
+            let https = self.target.as_ref().is_some_and(Target::is_https);
+            if raw.is_some() && self.connection.proxy.is_some() && !https {
+                return Some("its bytes would be read by the proxy: the target is not https");
+            }
+        }
+        let bare = |edit: &HeaderEdit| edit.change == HeaderChange::Remove && edit.name.eq_ignore_ascii_case("accept");
+        if self.http == HttpVersion::Two && case.steps.iter().any(|step| step.headers.iter().any(bare)) {
+            return Some("it leaves out Accept, which the HTTP library adds to every request in HTTP/2");
         }
         if self.second.is_none() && case.steps.iter().any(|s| s.token == TokenEdit::SecondKey) {
             return Some("it signs as another actor: the profile has no `second_credentials`");
@@ -277,7 +289,8 @@ impl Config {
             (target.clone(), None)
         } else {
             let embedded = Embedded::start(Arc::clone(&self.contract), self.faults.clone()).await?;
-            (embedded.target.clone(), Some(embedded))
+            let target = embedded.target.clone();
+            (if self.http == HttpVersion::Two { target.over_http2() } else { target }, Some(embedded))
         };
         let http = Http::new(&target, self.limits.clone(), &self.connection).map_err(|e| UsageError(e.to_string()))?;
         Ok((target, http, embedded))
@@ -345,16 +358,19 @@ fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
 }
 
 /// How connections are made, by the command line.
-fn connection(common: &Common) -> Result<Connection, UsageError> {
+pub(super) fn connection(common: &Common) -> Result<Connection, UsageError> {
     let read = |flag: &str, path: &Path| {
-        files::bytes(path).map_err(|e| UsageError(format!("failed to read {flag} {}: {e}", path.display())))
+        let failed = |e| UsageError(format!("failed to read {flag} {}: {e}", path.display()));
+        files::bytes(path).map_err(failed).map(|bytes| Pem { file: path.display().to_string(), bytes })
     };
     let cacert = common.cacert.as_deref().map(|path| read("--cacert", path)).transpose()?;
     let mut identity = common.client_cert.as_deref().map(|path| read("--client-cert", path)).transpose()?;
     // The key may stand in the certificate's file.
     if let (Some(identity), Some(path)) = (&mut identity, &common.client_key) {
-        identity.push(b'\n');
-        identity.extend(read("--client-key", path)?);
+        let key = read("--client-key", path)?;
+        identity.bytes.push(b'\n');
+        identity.bytes.extend(key.bytes);
+        identity.file = format!("{} or {}", identity.file, key.file);
     }
     let mut resolve = Vec::new();
     for text in &common.resolve {
@@ -367,17 +383,23 @@ fn connection(common: &Common) -> Result<Connection, UsageError> {
         let address: std::net::IpAddr = address.trim_matches(['[', ']']).parse().map_err(|_| wrong())?;
         resolve.push((host.to_owned(), std::net::SocketAddr::new(address, port)));
     }
-    let http2 = common.http == HttpVersion::Two;
-    Ok(Connection { cacert, identity, http2, proxy: common.proxy.clone(), resolve })
+    let connection = Connection { cacert, identity, proxy: common.proxy.clone(), resolve };
+    connection.check().map_err(|e| UsageError(e.to_string()))?;
+    Ok(connection)
 }
 
 /// A target that is not this machine needs a profile that names its host and says what kind of place it is.
-fn guard(target: &Target, profile: Option<&Profile>) -> Result<(), UsageError> {
-    if target.is_loopback() {
+fn guard(target: &Target, connection: &Connection, profile: Option<&Profile>) -> Result<(), UsageError> {
+    if connection.stays_here(target) {
         return Ok(());
     }
     let host = target.host();
-    let needs = |what: &str| Err(UsageError(format!("{host} is not this machine: {what}\nno request was sent")));
+    let why = if target.is_loopback() {
+        "is of this machine, and --resolve or --proxy leads to another one"
+    } else {
+        "is not this machine"
+    };
+    let needs = |what: &str| Err(UsageError(format!("{host} {why}: {what}\nno request was sent")));
     match profile {
         None => needs("it needs --profile FILE with `hosts` and `environment`"),
         Some(p) if !p.hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) => {

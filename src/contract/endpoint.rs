@@ -64,7 +64,7 @@ impl Contract {
     /// The clause behind an index.
     #[must_use]
     pub fn clause(&self, ix: ClauseIx) -> &Clause {
-        &self.clauses[ix as usize]
+        &self.clauses[ix]
     }
 
     /// An endpoint and its index by id.
@@ -279,6 +279,8 @@ pub struct Policy {
     pub json: ClauseIx,
     /// A content type of JSON.
     pub content_type: ClauseIx,
+    /// Nothing where an answer has no content, of an endpoint whose success is such an answer.
+    pub no_content: Option<ClauseIx>,
     /// The endpoint is there, where the profile's scope names it.
     pub served: Option<ClauseIx>,
 }

@@ -243,7 +243,7 @@ impl<'a> Loader<'a> {
         });
         let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());
         let encryption = encryption.map(|prop| self.encryption_clauses(&id, prop, marks));
-        let policy = self.policy(&id, &node.source());
+        let policy = self.policy(&id, success.status, &node.source());
         let wire = Arc::new(self.wire(&id, (&method, &path), shared, (&request, &response), marks)?);
         if let Some(name) = parameters(&path).into_iter().find(|p| !wire.path_fields.iter().any(|f| f == p)) {
             return Err(path_node.error(
@@ -459,7 +459,7 @@ impl<'a> Loader<'a> {
 
     pub(super) fn clause<T>(&mut self, id: String, rule: Rule, prop: &Property<T>, says: String) -> ClauseIx {
         let level = if rule == Rule::Message { Level::Should } else { prop.basis.level() };
-        let ix = ClauseIx::try_from(self.contract.clauses.len()).unwrap_or(ClauseIx::MAX);
+        let ix = self.contract.clauses.len();
         self.contract.by_id.insert(id.clone(), ix);
         self.contract.clauses.push(Clause {
             id,
@@ -473,7 +473,7 @@ impl<'a> Loader<'a> {
         ix
     }
 
-    fn policy(&mut self, endpoint: &str, source: &Source) -> Policy {
+    fn policy(&mut self, endpoint: &str, success: u16, source: &Source) -> Policy {
         let named = self.scope.names(endpoint);
         let mut clause = |rule: Rule, why: &str, says: &str| {
             let prop = Property {
@@ -508,6 +508,13 @@ impl<'a> Loader<'a> {
             ),
             json: clause(Rule::Json, "RFC 8259", "a body that is promised is JSON in UTF-8"),
             content_type: clause(Rule::ContentType, "RFC 9110, 8.3", "a content type, where given, says JSON"),
+            no_content: matches!(success, 204 | 205).then(|| {
+                clause(
+                    Rule::NoContent,
+                    "RFC 9110, 8.6, 15.3.5 and 15.3.6; RFC 9112, 6.1: other clients wait for what is announced",
+                    "204 and 205 have no content and announce none: no length above 0, no transfer coding",
+                )
+            }),
             served: named.then(|| {
                 clause(
                     Rule::Served,

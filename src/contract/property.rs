@@ -106,8 +106,7 @@ pub(crate) fn basis(node: &Node) -> Result<Basis, LoadError> {
 
 /// A JSON type by its word.
 pub(crate) fn kind(node: &Node) -> Result<Kind, LoadError> {
-    let word = node.word(&Kind::ALL.map(Kind::word))?;
-    Ok(Kind::ALL.into_iter().find(|k| k.word() == word).unwrap_or(Kind::String))
+    node.choice(&Kind::ALL, Kind::word)
 }
 
 /// `required` or `optional`.

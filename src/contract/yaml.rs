@@ -249,12 +249,15 @@ impl Node {
 
     /// One of the words given.
     pub(crate) fn word<'w>(&self, words: &[&'w str]) -> Result<&'w str, LoadError> {
+        self.choice(words, |word| word)
+    }
+
+    /// One of the values given, by its word.
+    pub(crate) fn choice<'w, T: Copy>(&self, values: &[T], word: impl Fn(T) -> &'w str) -> Result<T, LoadError> {
         let text = self.text()?;
-        words
-            .iter()
-            .find(|w| **w == text)
-            .copied()
-            .ok_or_else(|| self.error(format!("unknown word `{text}`"), suggest(text, words.iter().copied())))
+        let found = values.iter().copied().find(|value| word(*value) == text);
+        let words = || values.iter().map(|value| word(*value));
+        found.ok_or_else(|| self.error(format!("unknown word `{text}`"), suggest(text, words())))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use super::{BODY_CAP, Raw};
+use super::Raw;
 use crate::model::observed::{Failure, Reason};
 
 /// What was found before a body.
@@ -21,18 +21,18 @@ pub(super) enum Coded {
 ///
 /// # Errors
 /// [`Reason::OverCap`] if the decoded body is larger than konform reads.
-pub(super) fn undo(raw: &mut Raw) -> Result<Coded, Failure> {
+pub(super) fn undo(raw: &mut Raw, most: usize) -> Result<Coded, Failure> {
     if raw.body.is_empty() {
         return Ok(Coded::Plain);
     }
     for coding in names(&raw.headers).iter().rev() {
         let read = match coding.as_str() {
             "identity" => continue,
-            "gzip" | "x-gzip" => drain(MultiGzDecoder::new(raw.body.as_slice())),
+            "gzip" | "x-gzip" => drain(MultiGzDecoder::new(raw.body.as_slice()), most),
             // The name means the zlib format; many servers send the bare stream within it.
-            "deflate" => match drain(ZlibDecoder::new(raw.body.as_slice())) {
+            "deflate" => match drain(ZlibDecoder::new(raw.body.as_slice()), most) {
                 Err(Ended::Spoilt(why)) => {
-                    drain(DeflateDecoder::new(raw.body.as_slice())).map_err(|other| match other {
+                    drain(DeflateDecoder::new(raw.body.as_slice()), most).map_err(|other| match other {
                         Ended::Spoilt(_) => Ended::Spoilt(why),
                         Ended::TooLarge => Ended::TooLarge,
                     })
@@ -45,7 +45,7 @@ pub(super) fn undo(raw: &mut Raw) -> Result<Coded, Failure> {
             Ok(body) => raw.body = body,
             Err(Ended::Spoilt(why)) => return Ok(Coded::Left(coding.clone(), Some(why))),
             Err(Ended::TooLarge) => {
-                let detail = format!("more than {BODY_CAP} bytes once its {coding} is undone");
+                let detail = format!("more than {most} bytes once its {coding} is undone (--max-body)");
                 return Err(Failure { reason: Reason::OverCap, detail });
             }
         }
@@ -66,11 +66,12 @@ enum Ended {
     TooLarge,
 }
 
-fn drain(decoder: impl Read) -> Result<Vec<u8>, Ended> {
+fn drain(decoder: impl Read, most: usize) -> Result<Vec<u8>, Ended> {
     let mut out = Vec::new();
-    let most = u64::try_from(BODY_CAP).unwrap_or(u64::MAX);
-    decoder.take(most + 1).read_to_end(&mut out).map_err(|e| Ended::Spoilt(e.to_string()))?;
-    if out.len() > BODY_CAP { Err(Ended::TooLarge) } else { Ok(out) }
+    // A machine counts no more bytes than it can address.
+    let read = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    decoder.take(read).read_to_end(&mut out).map_err(|e| Ended::Spoilt(e.to_string()))?;
+    if out.len() > most { Err(Ended::TooLarge) } else { Ok(out) }
 }
 
 #[cfg(test)]
@@ -81,6 +82,7 @@ mod tests {
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
     use super::*;
+    use crate::exchange::BODY_CAP;
 
     fn gzip(body: &[u8]) -> Vec<u8> {
         let mut out = GzEncoder::new(Vec::new(), Compression::default());
@@ -90,8 +92,8 @@ mod tests {
 
     fn undone(codings: &[&str], body: Vec<u8>) -> (Result<Coded, Reason>, Vec<u8>) {
         let header = |value: &&str| ("Content-Encoding".to_owned(), value.as_bytes().to_vec());
-        let mut raw = Raw { status: 200, headers: codings.iter().map(header).collect(), body };
-        (undo(&mut raw).map_err(|f| f.reason), raw.body)
+        let mut raw = Raw { status: 200, headers: codings.iter().map(header).collect(), body, ..Raw::default() };
+        (undo(&mut raw, BODY_CAP).map_err(|f| f.reason), raw.body)
     }
 
     #[test]

@@ -1,12 +1,17 @@
-//! The real network: one pooled reqwest client with explicit limits.
+//! The real network: reqwest with explicit limits, and `wire` for what reqwest can't send as it was prepared. Neither follows a redirect or
+//! undoes a content coding.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, head_over_cap, wire};
+use super::connect::{Connector, IDENTIFY, hinted, proxy_asks};
+use super::wire::{self, Way};
+use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, excess, head_over_cap, over_cap};
+use crate::model::Hostile;
 use crate::model::observed::{Failure, Reason};
 
 /// Idle connections kept.
@@ -31,18 +36,25 @@ impl Default for Limits {
     }
 }
 
+/// A file in PEM.
+#[derive(Clone)]
+pub struct Pem {
+    /// Its name, for messages.
+    pub file: String,
+    /// What stands in it.
+    pub bytes: Vec<u8>,
+}
+
 /// How connections are made.
 #[derive(Clone, Default)]
 pub struct Connection {
-    /// Authorities to trust instead of the machine's, PEM.
-    pub cacert: Option<Vec<u8>>,
-    /// A client's certificate and private key, PEM.
-    pub identity: Option<Vec<u8>>,
-    /// HTTP/2 alone instead of HTTP/1.1 alone.
-    pub http2: bool,
+    /// Authorities to trust instead of the machine's.
+    pub cacert: Option<Pem>,
+    /// A client's certificate and private key.
+    pub identity: Option<Pem>,
     /// A proxy that everything goes through; those of the environment are not looked at.
     pub proxy: Option<String>,
-    /// Addresses to use for a host instead of those that its name resolves to.
+    /// Addresses to use for a host, at the address's port, instead of those that its name resolves to.
     pub resolve: Vec<(String, SocketAddr)>,
 }
 
@@ -50,25 +62,32 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("identity", &self.identity.is_some())
-            .field("http2", &self.http2)
             .field("proxy", &self.proxy.is_some())
             .finish_non_exhaustive()
     }
 }
 
-/// Sends through reqwest: no redirects; content codings are left as they are.
+/// Sends requests to one target.
 #[derive(Clone, Debug)]
 pub struct Http {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     /// Keeps its connections for the next request.
     client: reqwest::Client,
     /// Has a new connection for every request.
     fresh: reqwest::Client,
-    /// True if a proxy stands between.
-    proxied: bool,
+    connector: Connector,
     limits: Limits,
-    urls: Arc<RwLock<HashMap<String, reqwest::Url>>>,
+    urls: RwLock<HashMap<String, reqwest::Url>>,
+    http2: bool,
     /// True if a server that asks for a client's certificate gets none.
     anonymous: bool,
+    https: bool,
+    /// True once the target has answered.
+    answered: AtomicBool,
 }
 
 /// Why no client could be made.
@@ -76,17 +95,17 @@ pub struct Http {
 #[non_exhaustive]
 pub enum HttpError {
     /// A certificate file that is none.
-    #[error("failed to read certificates from the --cacert file: {0}")]
-    Certificates(reqwest::Error),
+    #[error("--cacert: {0}")]
+    Certificates(String),
     /// A client certificate that is none.
-    #[error("failed to read the client's certificate and key, PEM (--client-cert, --client-key): {0}")]
-    Identity(reqwest::Error),
+    #[error("the client's certificate and key (--client-cert, --client-key): {0}")]
+    Identity(String),
     /// A proxy address that is none.
-    #[error("failed to use --proxy: {0}")]
-    Proxy(reqwest::Error),
+    #[error("--proxy {0} is no proxy: write http://HOST:PORT or https://HOST:PORT")]
+    Proxy(String),
     /// No roots on this machine, or another fault of the TLS library.
     #[error("failed to set up TLS: {0}; a machine without certificates needs --cacert FILE")]
-    Tls(reqwest::Error),
+    Tls(String),
 }
 
 impl Http {
@@ -95,56 +114,96 @@ impl Http {
     /// # Errors
     /// [`HttpError`] if certificates can't be read or TLS can't be set up.
     pub fn new(target: &Target, limits: Limits, connection: &Connection) -> Result<Self, HttpError> {
-        let anonymous = target.is_https() && connection.identity.is_none();
+        let connector = Connector::new(target, limits.connect, connection)?;
+        let client = |idle| client(target, &limits, connection, &connector, idle);
         Ok(Self {
-            client: Self::client(target, &limits, connection, IDLE)?,
-            fresh: Self::client(target, &limits, connection, 0)?,
-            proxied: connection.proxy.is_some(),
-            limits,
-            urls: Arc::default(),
-            anonymous,
+            inner: Arc::new(Inner {
+                client: client(IDLE)?,
+                fresh: client(0)?,
+                connector,
+                limits,
+                urls: RwLock::default(),
+                http2: target.is_http2(),
+                anonymous: target.is_https() && connection.identity.is_none(),
+                https: target.is_https(),
+                answered: AtomicBool::new(false),
+            }),
         })
     }
+}
 
-    /// A client that keeps so many idle connections.
-    fn client(
-        target: &Target,
-        limits: &Limits,
-        connection: &Connection,
-        idle: usize,
-    ) -> Result<reqwest::Client, HttpError> {
-        // What is beyond a bound is konform's limit: what is up to it must be readable with room to spare.
-        let head = u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX);
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(limits.connect)
-            .tcp_nodelay(true)
-            .referer(false)
-            .http1_max_headers(HEAD_LINES)
-            // RFC 9112, 5.2: who receives a folded line reads it as one.
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http2_max_header_list_size(head)
-            .pool_max_idle_per_host(idle);
-        builder = if connection.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
-        if let Some(proxy) = &connection.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(HttpError::Proxy)?);
+/// A client that keeps so many idle connections.
+fn client(
+    target: &Target,
+    limits: &Limits,
+    connection: &Connection,
+    connector: &Connector,
+    idle: usize,
+) -> Result<reqwest::Client, HttpError> {
+    // What is beyond a bound is konform's limit: what is up to it must be readable with room to spare.
+    let head = u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX);
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(limits.connect)
+        .tcp_nodelay(true)
+        .referer(false)
+        .http1_max_headers(HEAD_LINES)
+        // RFC 9112, 5.2: who receives a folded line reads it as one.
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http2_max_header_list_size(head)
+        .pool_max_idle_per_host(idle)
+        .dns_resolver(Names(connector.clone()));
+    builder = if target.is_http2() { builder.http2_prior_knowledge() } else { builder.http1_only() };
+    if let Some(proxy) = &connection.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|e| HttpError::Proxy(e.to_string()))?);
+    }
+    builder = match connector.tls() {
+        Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+        None => builder.tls_certs_only([]),
+    };
+    builder.build().map_err(|e| HttpError::Tls(e.to_string()))
+}
+
+/// Resolves names for reqwest as the connector does. All requests go to one place, so that the name need not be looked at.
+struct Names(Connector);
+
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let connector = self.0.clone();
+        Box::pin(async move {
+            let found = connector.nearest().await.map_err(Unresolved)?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+/// Why a name has no address that may be connected to.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.detail)]
+struct Unresolved(Failure);
+
+impl Inner {
+    async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
+        let raw = if self.by_hand(request) {
+            let way =
+                Way { forwarded: self.connector.forwards(), proxy_credentials: self.connector.proxy_credentials() };
+            wire::exchange(self.connector.connect().await?, request, way, &self.limits).await?
+        } else {
+            self.through_library(request).await?
+        };
+        if raw.status == 407 && self.connector.proxied() {
+            return Err(proxy_asks());
         }
-        for (host, address) in &connection.resolve {
-            builder = builder.resolve(host, *address);
-        }
-        if let Some(pem) = &connection.identity {
-            builder = builder.identity(reqwest::Identity::from_pem(pem).map_err(HttpError::Identity)?);
-        }
-        match connection.cacert.as_deref() {
-            Some(pem) => {
-                builder = builder
-                    .tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(HttpError::Certificates)?);
-            }
-            None if !target.is_https() => builder = builder.tls_certs_only([]),
-            None => {}
-        }
-        builder.build().map_err(HttpError::Tls)
+        Ok(raw)
+    }
+
+    /// True for a request that reqwest can't send as it was prepared: it refuses what is no HTTP, and adds what is missing.
+    fn by_hand(&self, request: &Prepared) -> bool {
+        let has = |name: &str| request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let as_written = || self.url(&request.url).is_ok_and(|url| url.as_str() == request.url);
+        let raw = request.hostile.is_some_and(Hostile::raw);
+        !self.http2 && (raw || !has("accept") || !has("host") || !wire::framed(request) || !as_written())
     }
 
     /// The parsed URL; the first [`URLS`] are parsed once.
@@ -152,8 +211,7 @@ impl Http {
         if let Some(known) = self.urls.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(known.clone());
         }
-        let url = reqwest::Url::parse(text)
-            .map_err(|e| Failure { reason: Reason::Connect, detail: format!("{text}: {e}") })?;
+        let url = reqwest::Url::parse(text).map_err(|e| unsendable(&format_args!("{text}: {e}")))?;
         let mut urls = self.urls.write().unwrap_or_else(PoisonError::into_inner);
         // Addresses with parameters are without number.
         if urls.len() < URLS {
@@ -162,67 +220,91 @@ impl Http {
         Ok(url)
     }
 
-    async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
-        let method = reqwest::Method::from_bytes(request.wire.method.as_bytes()).unwrap_or(reqwest::Method::POST);
+    async fn through_library(&self, request: &Prepared) -> Result<Raw, Failure> {
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+            return Err(unsendable(&"the HTTP library adds Accept to every request in HTTP/2"));
+        }
+        let url = self.url(&request.url)?;
+        if url.as_str() != request.url {
+            return Err(unsendable(&format_args!("the HTTP library would ask for {url} in HTTP/2")));
+        }
+        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|e| unsendable(&e))?;
         let client = if request.fresh { &self.fresh } else { &self.client };
-        let mut builder = client.request(method, self.url(&request.url)?);
+        let mut builder = client.request(method, url);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        let mut answer = builder.body(request.body.clone()).send().await.map_err(|e| {
-            let mut failure = failure(&e, Reason::Reset);
-            // TLS 1.3 ends the handshake before the server has looked at the client's certificate: its alert may come too late to be read.
-            if failure.reason == Reason::Reset && self.anonymous {
-                failure.detail += "; a server that asks who you are closes like this: ";
-                failure.detail += IDENTIFY;
-            }
-            failure
-        })?;
+        let built = builder.body(request.body.clone()).build().map_err(|e| unsendable(&words(&e)))?;
+        let mut answer = client.execute(built).await.map_err(|e| failure(&e, Reason::Reset))?;
+        let version = match answer.version() {
+            reqwest::Version::HTTP_2 => "HTTP/2",
+            reqwest::Version::HTTP_10 => "HTTP/1.0",
+            _ => "HTTP/1.1",
+        };
         let status = answer.status().as_u16();
-        if status == 407 && self.proxied {
-            return Err(proxy_asks());
-        }
-        let headers = answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+        let headers: Vec<(String, Vec<u8>)> =
+            answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
             if body.len() + chunk.len() > self.limits.body {
-                return Err(Failure {
-                    reason: Reason::OverCap,
-                    detail: format!("more than {} bytes", self.limits.body),
-                });
+                return Err(over_cap(self.limits.body));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Raw { status, headers, body })
+        let excess = excess(status, &headers, body.len());
+        Ok(Raw { version: Some(version), status, headers, body, excess })
+    }
+
+    /// What may help where no answer has come yet from this target at all.
+    async fn explained(&self, failure: Failure) -> Failure {
+        let mut failure = hinted(failure);
+        let closed = failure.reason == Reason::Reset;
+        // TLS 1.3 ends the handshake before the server has looked at the client's certificate: its alert may come too late to be read.
+        if closed && self.anonymous {
+            failure.detail += "; a server that asks who you are closes like this: ";
+            failure.detail += IDENTIFY;
+        }
+        let strange = failure.reason == Reason::BadHttpHead;
+        if (closed || strange) && !self.https && !self.answered.load(Ordering::Relaxed) {
+            if self.connector.speaks_tls().await {
+                failure.detail += "; the port speaks TLS: write https:// in --target";
+            } else if self.http2 {
+                failure.detail += "; a server that speaks HTTP/1.1 alone ends the connection like this: --http 1.1";
+            } else if strange {
+                failure.detail += "; a server that speaks HTTP/2 alone needs --http 2";
+            }
+        }
+        failure
     }
 }
 
 impl Transport for Http {
+    fn most(&self) -> usize {
+        self.inner.limits.body
+    }
+
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
-        let sent = async {
-            match request.hostile.filter(|kind| kind.raw()) {
-                Some(kind) => wire::send(request, kind, &self.limits).await,
-                None => self.exchange(request).await,
+        let inner = &*self.inner;
+        match tokio::time::timeout(inner.limits.whole, inner.exchange(request)).await {
+            Ok(Ok(raw)) => {
+                inner.answered.store(true, Ordering::Relaxed);
+                Ok(raw)
             }
-        };
-        match tokio::time::timeout(self.limits.whole, sent).await {
-            Ok(result) => result,
+            Ok(Err(failure)) => Err(inner.explained(failure).await),
             Err(_) => Err(Failure {
                 reason: Reason::Timeout,
-                detail: format!("nothing complete within {:?}", self.limits.whole),
+                detail: format!("nothing complete within {:?}", inner.limits.whole),
             }),
         }
     }
 }
 
-/// RFC 9110, 15.5.8: 407 is a proxy's own answer, so no request has reached the target.
-fn proxy_asks() -> Failure {
-    let detail = "the proxy asks for a name and password: --proxy http://NAME:PASSWORD@HOST".to_owned();
-    Failure { reason: Reason::Proxy, detail }
+fn unsendable(why: &dyn fmt::Display) -> Failure {
+    Failure { reason: Reason::Unsendable, detail: why.to_string() }
 }
 
-/// The kind of a reqwest error; hyper tells its causes apart in words only.
-fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
+/// An error with all its causes.
+fn words(error: &reqwest::Error) -> String {
     let mut detail = String::new();
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(e) = cause {
@@ -232,6 +314,27 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
         detail.push_str(&e.to_string());
         cause = e.source();
     }
+    detail
+}
+
+/// What the connector has said of a name, if that is what failed.
+fn unresolved(error: &reqwest::Error) -> Option<Failure> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(e) = cause {
+        if let Some(Unresolved(failure)) = e.downcast_ref() {
+            return Some(failure.clone());
+        }
+        cause = e.source();
+    }
+    None
+}
+
+/// The kind of a reqwest error; hyper tells its causes apart in words only.
+fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
+    if let Some(failure) = unresolved(error) {
+        return failure;
+    }
+    let detail = words(error);
     let lower = detail.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
     if says(&["proxy auth"]) {
@@ -243,13 +346,7 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     let reason = if error.is_timeout() {
         Reason::Timeout
     } else if error.is_connect() {
-        if error.is_dns() {
-            Reason::Dns
-        } else if says(TLS) {
-            Reason::Tls
-        } else {
-            Reason::Connect
-        }
+        if says(TLS) { Reason::Tls } else { Reason::Connect }
     } else if says(&["chunk"]) && !says(&["unexpected eof"]) {
         Reason::BadChunk
     } else if says(&[
@@ -264,37 +361,8 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
     } else {
         otherwise
     };
-    // A server that wants a certificate closes a connection that looked well.
-    let reason = if reason == Reason::Reset && says(&["certificate required", "certificaterequired"]) {
-        Reason::Tls
-    } else {
-        reason
-    };
-    if reason == Reason::Tls {
-        if let Some((_, hint)) = HINTS.iter().find(|(word, _)| lower.contains(word)) {
-            detail = format!("{detail}; {hint}");
-        }
-    }
     Failure { reason, detail }
 }
 
-/// What a server's question for a certificate is answered with.
-const IDENTIFY: &str = "--client-cert FILE and --client-key FILE name a client's certificate";
-
 /// Words by which an error in connecting is one of TLS.
 const TLS: &[&str] = &["certificate", "tls", "handshake", "alert"];
-
-/// What helps, by words of the TLS library.
-const HINTS: [(&str, &str); 8] = [
-    ("certificaterequired", IDENTIFY),
-    ("certificate required", IDENTIFY),
-    ("unknownissuer", "nobody here knows who signed the server's certificate: --cacert FILE names its authority"),
-    ("certificate expired", "the server's certificate has expired: no flag of konform takes it"),
-    ("certificate has expired", "the server's certificate has expired: no flag of konform takes it"),
-    ("not valid yet", "the server's certificate is not valid yet: look at both clocks"),
-    (
-        "not valid for name",
-        "the certificate is for another name: use that one in --target, with --resolve HOST:PORT:ADDRESS if it does not resolve",
-    ),
-    ("no application protocol", "the server does not speak this version of HTTP: --http 1.1 or --http 2"),
-];

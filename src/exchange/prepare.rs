@@ -1,5 +1,6 @@
 //! Makes the bytes of a request: fills holes, writes headers, signs exactly what is sent.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,9 +26,13 @@ const STALE: chrono::Duration = chrono::Duration::hours(1);
 pub struct Prepared {
     /// How its endpoint travels.
     pub wire: Arc<WirePlan>,
-    /// Whole URL.
+    /// Method.
+    pub method: Cow<'static, str>,
+    /// Whole URL, as it is written.
     pub url: String,
-    /// Headers in order.
+    /// Version of HTTP that the request says it is in.
+    pub version: &'static str,
+    /// Every header that goes out, in order: nothing adds another one.
     pub headers: Vec<(String, String)>,
     /// Body bytes, exactly as signed.
     pub body: Vec<u8>,
@@ -212,16 +217,16 @@ pub struct Means<'a> {
 }
 
 /// Makes the request of a step for a body tree: parameters into the path, the rest encrypted where it must be, headers in the
-/// contract's order, token over the bytes sent, then the step's edits.
+/// contract's order between those that every request has, token over the bytes sent, then the step's edits.
 ///
 /// # Errors
-/// [`Reason::FixtureMissing`] if a credential or key is missing.
+/// [`Reason::FixtureMissing`] if a credential or key is missing, [`Reason::Unsendable`] if a header can't be written.
 pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>) -> Result<Prepared, (Reason, String)> {
     let mut body = Vec::with_capacity(512);
     let mut url = String::with_capacity(means.target.base().len() + wire.path.len());
     url.push_str(means.target.base());
     if wire.path_fields.is_empty() && wire.query_fields.is_empty() {
-        url.push_str(&wire.path);
+        url.push_str(&escaped(&wire.path));
         if wire.has_body {
             tree.write(&mut body);
         }
@@ -242,7 +247,13 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
     let values = Values { credentials: means.credentials, second: means.second, now, count };
-    let mut headers = Vec::with_capacity(wire.headers.len() + 1);
+    let mut headers: Vec<(String, String)> = Vec::with_capacity(wire.headers.len() + 4);
+    let documented = |name: &str| wire.headers.iter().any(|h| h.name.eq_ignore_ascii_case(name));
+    let http2 = means.target.is_http2();
+    // HTTP/2 says so in a field of its own.
+    if !http2 && !documented("host") {
+        headers.push(("Host".to_owned(), means.target.authority().to_owned()));
+    }
     let mut trace = None;
     for header in &wire.headers {
         let mut value = String::with_capacity(80);
@@ -258,14 +269,80 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         headers.push((header.name.clone(), value));
     }
     headers.extend(sealed.key_id);
+    // Some servers and what stands before them refuse a request without it.
+    if !documented("accept") {
+        headers.push(("Accept".to_owned(), "*/*".to_owned()));
+    }
+    let raw = step.hostile.filter(|kind| kind.raw());
+    // RFC 9110, 8.6: a method that may have content says that there is none; HTTP/2 libraries do so by themselves.
+    let counted = wire.has_body || raw.is_some() || !matches!(&*wire.method, "GET" | "HEAD" | "DELETE");
+    if (counted || !sealed.body.is_empty()) && !documented("content-length") {
+        headers.push(("Content-Length".to_owned(), sealed.body.len().to_string()));
+    }
     for edit in &step.headers {
         edit.apply(&mut headers);
     }
     if let Some(kind) = step.hostile {
-        spoil::headers(kind, &mut headers);
+        spoil::headers(kind, sealed.body.len(), http2, &mut headers);
     }
-    let (wire, hostile) = (Arc::clone(wire), step.hostile);
-    Ok(Prepared { wire, url, headers, body: sealed.body, tree, trace, sealed: sealed.encrypted, hostile, fresh: false })
+    if http2 {
+        for (name, _) in &mut headers {
+            name.make_ascii_lowercase();
+        }
+    }
+    if step.hostile.is_none() {
+        sendable(&headers)?;
+    }
+    Ok(Prepared {
+        method: raw.map_or(Cow::Owned(wire.method.clone()), |kind| spoil::method(kind, &wire.method)),
+        version: if http2 { "HTTP/2" } else { raw.map_or("HTTP/1.1", spoil::version) },
+        wire: Arc::clone(wire),
+        url,
+        headers,
+        body: sealed.body,
+        tree,
+        trace,
+        sealed: sealed.encrypted,
+        hostile: step.hostile,
+        fresh: false,
+    })
+}
+
+/// A header that would end where it should not would be another request than the one that is recorded.
+fn sendable(headers: &[(String, String)]) -> Result<(), (Reason, String)> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let fits = |(name, value): &&(String, String)| {
+        !name.is_empty() && name.bytes().all(token) && !value.bytes().any(|b| b"\r\n\0".contains(&b))
+    };
+    match headers.iter().find(|header| !fits(header)) {
+        None => Ok(()),
+        Some((name, _)) => Err((
+            Reason::Unsendable,
+            format!("the header {} has a name or a value that ends a header's line", name.escape_debug()),
+        )),
+    }
+}
+
+/// A path with everything escaped that no URL can have; what is escaped already stays.
+fn escaped(path: &str) -> Cow<'_, str> {
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"#<>`{}^|\\".contains(&b);
+    if path.bytes().all(plain) {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::with_capacity(path.len() + 16);
+    for byte in path.bytes() {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            push_escaped(byte, &mut out);
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn push_escaped(byte: u8, out: &mut String) {
+    out.push('%');
+    out.push_str(&crypto::hex(&[byte]).to_ascii_uppercase());
 }
 
 /// Path and query with the request's parameters in their places.
@@ -275,7 +352,7 @@ fn address(wire: &WirePlan, tree: &Json, url: &mut String) {
         let value = tree.get(name).map(|v| v.scalar().map_or_else(|| v.to_text(), str::to_owned)).unwrap_or_default();
         path = path.replace(&format!("{{{name}}}"), &percent(&value));
     }
-    url.push_str(&path);
+    url.push_str(&escaped(&path));
     let mut first = true;
     for name in &wire.query_fields {
         if let Some(value) = tree.get(name) {
@@ -296,8 +373,7 @@ fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push('%');
-            out.push_str(&crypto::hex(&[byte]).to_ascii_uppercase());
+            push_escaped(byte, &mut out);
         }
     }
     out
@@ -527,7 +603,7 @@ mod tests {
         };
         let made = prepare(&wire(), tree, &step, &means).unwrap();
         assert_eq!(made.url, "http://127.0.0.1:1/base/p");
-        made.headers[0].1.clone()
+        made.headers.iter().find(|(name, _)| name == "Token").map(|(_, value)| value.clone()).unwrap()
     }
 
     #[test]

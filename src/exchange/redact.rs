@@ -1,16 +1,17 @@
 //! Turns what was sent and what came into [`Observed`]: the one place where secrets are taken out.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::coding::{self, Coded};
 use super::leak::{self, Needle, Search};
-use super::{Prepared, Raw, seal};
+use super::{BODY_CAP, Prepared, Raw, seal};
 use crate::crypto::{self, Keys};
 use crate::model::bin::{Bin, luhn};
 use crate::model::json::{self, Redacted};
-use crate::model::observed::{Answer, Body, Failure, Opened};
-use crate::model::wire::SecretField;
+use crate::model::observed::{self, Answer, Body, Failure, Opened};
+use crate::model::wire::{HeaderPlan, SecretField};
 use crate::model::{Json, Observed};
 
 /// How much of a body that is no JSON is kept, in characters.
@@ -25,6 +26,8 @@ pub struct Redactor {
     needles: Vec<Needle>,
     /// Card numbers that the run may meet.
     bins: Vec<Bin>,
+    /// Bytes that a body may have once its content coding is undone.
+    most: usize,
 }
 
 impl fmt::Debug for Redactor {
@@ -51,7 +54,13 @@ impl Redactor {
                 needles.extend(Needle::new(kind, value));
             }
         }
-        Self { key: crypto::Mac::new(&crypto::random::<32>()), needles, bins }
+        Self { key: crypto::Mac::new(&crypto::random::<32>()), needles, bins, most: BODY_CAP }
+    }
+
+    /// Takes bodies of up to so many bytes, their content coding undone.
+    #[must_use]
+    pub fn reading(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// What may be judged and recorded of one exchange, and beside it the answer's tree as it came, for the model alone.
@@ -65,7 +74,7 @@ impl Redactor {
         attempt: u8,
     ) -> (Observed, Option<Json>) {
         let bytes = came.as_ref().map_or(0, |raw| raw.body.len());
-        let coded = match came.as_mut().map(coding::undo) {
+        let coded = match came.as_mut().map(|raw| coding::undo(raw, self.most)) {
             Ok(Ok(coded)) => coded,
             Ok(Err(failure)) => {
                 came = Err(failure);
@@ -81,7 +90,7 @@ impl Redactor {
         let mut secrets: Vec<(String, String)> = Vec::new();
         let mut headers = sent.headers;
         for (name, value) in &mut headers {
-            if let Some(secret) = sent.wire.headers.iter().find(|h| h.name == *name).and_then(|h| h.secret.as_ref()) {
+            if let Some(secret) = secret_of(&sent.wire.headers, name) {
                 let value = std::mem::replace(value, format!("${secret}"));
                 // What was cut short on purpose is a word like any other.
                 if value.len() >= TOKEN {
@@ -105,8 +114,9 @@ impl Redactor {
         let answer = came.map(|raw| self.answer(raw, (coded, bytes), &sent.wire.response_secrets, &mut search));
         let observed = Observed {
             endpoint: Arc::from(sent.wire.endpoint.as_str()),
-            method: sent.wire.method.clone(),
+            method: sent.method.into_owned(),
             url,
+            version: sent.version.into(),
             request_headers: headers,
             request_body: body,
             trace: sent.trace,
@@ -162,7 +172,9 @@ impl Redactor {
                 }
             }
         };
-        Answer { status: raw.status, headers, body, bytes }
+        let version = raw.version.map_or_else(observed::usual_version, Cow::Borrowed);
+        let excess = raw.excess.map(|what| search.text(&what, "").into_owned());
+        Answer { status: raw.status, version, headers, body, bytes, excess }
     }
 
     /// Takes out what stands at the path, whatever type it and what is on the way to it have: a target that sends a list for one thing,
@@ -247,6 +259,11 @@ impl Redactor {
             matches,
         }
     }
+}
+
+/// The name of the secret that a header carries.
+fn secret_of<'a>(plans: &'a [HeaderPlan], name: &str) -> Option<&'a String> {
+    plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name)).and_then(|plan| plan.secret.as_ref())
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ mod tests {
         let answered = |pem: &str, keys: &Keys| {
             let message = jwe::seal(b"{\"a\":1}", &public(pem), Enc::A128Gcm).expect("it seals").join();
             let body = format!("{{\"sealed\":\"{message}\"}}").into_bytes();
-            let mut raw = Raw { status: 200, headers: Vec::new(), body };
+            let mut raw = Raw { status: 200, body, ..Raw::default() };
             let opened = open(Some(&plan), Some(keys), &mut raw);
             (matches!(opened, Opened::Opened(_)) && raw.body == b"{\"a\":1}", opened)
         };

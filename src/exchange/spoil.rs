@@ -1,5 +1,6 @@
 //! Spoils a request's body and headers on purpose, before it is signed: what is signed is what is sent.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -9,6 +10,10 @@ use crate::model::Hostile;
 
 /// How deep the deep body nests.
 const DEPTH: usize = 1_000;
+/// Bytes of the long header's value.
+const LONG: usize = 200_000;
+/// Headers of the request that has too many.
+const MANY: usize = 2_000;
 /// Digits of the huge number, and characters of the long text.
 const DIGITS: usize = 100_000;
 
@@ -75,13 +80,49 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
-/// The headers of a hostile request, out of the legal ones.
-pub(super) fn headers(kind: Hostile, headers: &mut Vec<(String, String)>) {
+/// The method that a hostile request names, out of the endpoint's own.
+pub(super) fn method(kind: Hostile, own: &str) -> Cow<'static, str> {
+    match kind {
+        Hostile::OtherMethod if own == "POST" => Cow::Borrowed("DELETE"),
+        Hostile::OtherMethod => Cow::Borrowed("POST"),
+        Hostile::UnknownMethod => Cow::Borrowed("FROBNICATE"),
+        _ => Cow::Owned(own.to_owned()),
+    }
+}
+
+/// The version of HTTP that a hostile request says it is in.
+pub(super) fn version(kind: Hostile) -> &'static str {
+    if kind == Hostile::BadVersion { "HTTP/9.7" } else { "HTTP/1.1" }
+}
+
+/// The headers of a hostile request, out of the legal ones and the length of its body.
+pub(super) fn headers(kind: Hostile, length: usize, http2: bool, headers: &mut Vec<(String, String)>) {
     let mut set = |name: &str, value: Option<&str>| {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.extend(value.map(|v| (name.to_owned(), v.to_owned())));
     };
+    let chunked = ("Transfer-Encoding", Some("chunked"));
     match kind {
+        Hostile::NoHost => set("Host", None),
+        Hostile::Chunks | Hostile::BadChunk => {
+            set("Content-Length", None);
+            set(chunked.0, chunked.1);
+        }
+        Hostile::LengthAndChunks => set(chunked.0, chunked.1),
+        Hostile::TwoLengths => headers.push(("Content-Length".to_owned(), (length + 7).to_string())),
+        Hostile::BadLength => set("Content-Length", Some("-1x")),
+        Hostile::RepeatedHeaders => {
+            let once = |name: &str| ["host", "content-length"].iter().any(|own| name.eq_ignore_ascii_case(own));
+            let twice = std::mem::take(headers).into_iter();
+            headers.extend(twice.flat_map(|header| {
+                let times = if once(&header.0) { 1 } else { 2 };
+                std::iter::repeat_n(header, times)
+            }));
+        }
+        Hostile::LongHeader => set("X-Long", Some(&"a".repeat(LONG))),
+        Hostile::ManyHeaders => headers.extend((0..MANY).map(|n| (format!("X-Many-{n}"), n.to_string()))),
+        Hostile::ControlInHeader => set("X-Control", Some("a\0b\x01\x7f")),
+        Hostile::Continue => set("Expect", Some("100-continue")),
         Hostile::NoContentType => set("Content-Type", None),
         Hostile::TextPlain => set("Content-Type", Some("text/plain")),
         Hostile::Form => set("Content-Type", Some("application/x-www-form-urlencoded")),
@@ -90,6 +131,10 @@ pub(super) fn headers(kind: Hostile, headers: &mut Vec<(String, String)>) {
         Hostile::CharsetUnknown => set("Content-Type", Some("application/json; charset=no-such-charset")),
         Hostile::FalseGzip | Hostile::Gzip => set("Content-Encoding", Some("gzip")),
         _ => {}
+    }
+    // What is left of a connection behind such a request is nobody's to use.
+    if kind.raw() && !http2 {
+        headers.push(("Connection".to_owned(), "close".to_owned()));
     }
 }
 

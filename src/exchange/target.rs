@@ -9,8 +9,11 @@ use url::{Host, Url};
 pub struct Target {
     base: String,
     host: String,
+    authority: String,
+    port: u16,
     loopback: bool,
     https: bool,
+    http2: bool,
 }
 
 /// Why a URL is no target.
@@ -53,9 +56,18 @@ impl Target {
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
             host: url.host_str().unwrap_or_default().to_owned(),
+            authority: url.authority().to_owned(),
+            port: url.port_or_known_default().unwrap_or(80),
             loopback,
             https: url.scheme() == "https",
+            http2: false,
         })
+    }
+
+    /// The same target, spoken to in HTTP/2 alone instead of HTTP/1.1 alone.
+    #[must_use]
+    pub fn over_http2(self) -> Self {
+        Self { http2: true, ..self }
     }
 
     /// The base address without a final slash.
@@ -68,6 +80,24 @@ impl Target {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Host, and port where it is not the scheme's usual one: what a `Host` header says.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// True if HTTP/2 is spoken.
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        self.http2
     }
 
     /// True for this machine: 127.0.0.0/8, `[::1]`, localhost.

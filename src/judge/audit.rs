@@ -48,10 +48,10 @@ impl Audit {
     /// Takes in a case's exchanges, in the order of the plan.
     pub fn fold(&mut self, contract: &Contract, case: &str, observed: &[Observed], verdict: &Verdict) {
         for clause in &verdict.held {
-            self.held[*clause as usize] += 1;
+            self.held[*clause] += 1;
         }
         for finding in &verdict.findings {
-            self.broken[finding.clause as usize] += 1;
+            self.broken[finding.clause] += 1;
         }
         for seen in observed {
             self.trace(contract, case, seen);
@@ -82,7 +82,7 @@ impl Audit {
                         });
                         crossed.count += 1;
                     }
-                    Some(_) => self.held[clause as usize] += 1,
+                    Some(_) => self.held[clause] += 1,
                     None => {}
                 }
             }
@@ -113,7 +113,7 @@ impl Audit {
     /// How often a clause was asserted, and how often it broke.
     #[must_use]
     pub fn rate(&self, clause: ClauseIx) -> (u64, u64) {
-        let (held, broken) = (self.held[clause as usize], self.broken[clause as usize]);
+        let (held, broken) = (self.held[clause], self.broken[clause]);
         let crossed = self.crossed.get(&clause).map_or(0, |c| c.count);
         // What may be chance counts as held, so that numbers and findings agree.
         let broken = broken + if crossed >= CROSSINGS { crossed } else { 0 };

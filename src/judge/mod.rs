@@ -186,6 +186,9 @@ impl Oracle {
             }
         }
         let Notes { findings, held, reason, .. } = notes;
+        if let Some((Reason::Unsendable, why)) = &reason {
+            return Verdict::broken(why.clone());
+        }
         let (outcome, note) = match (&reason, &blocked) {
             _ if !findings.is_empty() => (Outcome::Fail, String::new()),
             (Some((_, note)), _) => (Outcome::Inconclusive, note.clone()),

@@ -32,7 +32,18 @@ pub(super) fn status(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>
     notes.hold(endpoint.policy.no_server_error);
     notes.hold(endpoint.policy.no_redirect);
     notes.hold(endpoint.policy.no_hang);
+    content(endpoint, answer, notes);
     true
+}
+
+/// Judges whether an answer that has no content has none.
+fn content(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
+    let Some(clause) = endpoint.policy.no_content else { return };
+    match &answer.excess {
+        Some(what) => notes.find(clause, Check::Body, "", "an answer that ends with its head", what.clone()),
+        None if matches!(answer.status, 204 | 205) => notes.hold(clause),
+        None => {}
+    }
 }
 
 /// True if the status says nothing of the request; it is noted why.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Index of a clause in its contract; stable while the contract is loaded. Of all files evidence alone has it, which names the
 /// contract's digest.
-pub type ClauseIx = u32;
+pub type ClauseIx = usize;
 
 /// Where a promise comes from; decides how hard it is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, PartialOrd, Ord)]
@@ -77,6 +77,7 @@ pub enum Rule {
     NoLeak,
     Json,
     ContentType,
+    NoContent,
     Served,
     Refused,
     Lists,
@@ -113,6 +114,7 @@ impl Rule {
             Rule::NoLeak => "no-leak",
             Rule::Json => "json",
             Rule::ContentType => "content-type",
+            Rule::NoContent => "no-content",
             Rule::Served => "served",
             Rule::Refused => "refused",
             Rule::Lists => "lists",

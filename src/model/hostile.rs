@@ -165,10 +165,16 @@ impl Hostile {
         }
     }
 
-    /// True if the bytes can't be sent by an HTTP client and go over a socket of their own: the kinds from `OtherMethod` on.
+    /// True if no HTTP client sends such a request, and its connection is used for nothing else: the kinds from `OtherMethod` on.
     #[must_use]
     pub fn raw(self) -> bool {
         self >= Hostile::OtherMethod
+    }
+
+    /// True for a raw kind that HTTP/2 has a form for: the others are about how HTTP/1.1 is written.
+    #[must_use]
+    pub fn in_frames(self) -> bool {
+        matches!(self, Hostile::OtherMethod | Hostile::UnknownMethod | Hostile::RepeatedHeaders)
     }
 
     /// True if the bytes are no well-formed HTTP, or more than a server need read: closing the connection is an answer too.

@@ -17,7 +17,10 @@ pub struct Observed {
     pub method: String,
     /// Whole URL.
     pub url: String,
-    /// Headers as sent, secrets by name.
+    /// Version of HTTP that the request says it is in.
+    #[serde(default = "usual_version", skip_serializing_if = "is_usual")]
+    pub version: Cow<'static, str>,
+    /// Every header that went out, in order, secrets by name.
     pub request_headers: Vec<(String, String)>,
     /// Body as sent, secrets redacted.
     pub request_body: Json,
@@ -77,12 +80,28 @@ pub enum Opened {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// Version of HTTP.
+    #[serde(default = "usual_version", skip_serializing_if = "is_usual")]
+    pub version: Cow<'static, str>,
     /// Headers, names in lower case, in order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
     /// Its length on the wire in bytes.
     pub bytes: usize,
+    /// What was announced or sent as content of an answer that can have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excess: Option<String>,
+}
+
+/// The version that is not written: most exchanges are in it.
+#[must_use]
+pub fn usual_version() -> Cow<'static, str> {
+    Cow::Borrowed("HTTP/1.1")
+}
+
+fn is_usual(version: &str) -> bool {
+    version == "HTTP/1.1"
 }
 
 impl Answer {
@@ -217,6 +236,7 @@ pub enum Reason {
     Interrupted,
     Outage,
     NotServed,
+    Unsendable,
 }
 
 impl Reason {
@@ -247,6 +267,7 @@ impl Reason {
             Reason::Interrupted => "interrupted",
             Reason::Outage => "outage",
             Reason::NotServed => "not_served",
+            Reason::Unsendable => "unsendable",
         }
     }
 
@@ -260,7 +281,7 @@ impl Reason {
             Reason::Timeout => "no complete answer in time (--timeout)",
             Reason::Reset => "the connection was closed before an answer",
             Reason::TruncatedBody => "the body ended before its announced length",
-            Reason::OverCap => "the body is larger than konform reads",
+            Reason::OverCap => "the body is larger than konform reads (--max-body)",
             Reason::BadHttpHead => "the answer's head is no HTTP/1.1",
             Reason::BadChunk => "the answer's chunked coding is malformed",
             Reason::HeadOverCap => "the answer's head is larger than konform reads",
@@ -281,6 +302,7 @@ impl Reason {
             Reason::NotServed => {
                 "the target answers as one that does not have the endpoint: say in the profile's `endpoints` which it has"
             }
+            Reason::Unsendable => "konform has made a request that can't be sent: its own fault, and nothing was sent",
         }
     }
 }

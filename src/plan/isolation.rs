@@ -6,7 +6,7 @@ use crate::model::case::RowRef;
 use crate::model::case::{Seal, Spoil};
 use crate::model::field::Way;
 use crate::model::template::{HeaderEdit, TokenEdit};
-use crate::model::{Expect, Json, Rule, Step};
+use crate::model::{ClauseIx, Expect, Json, Rule, Step};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
@@ -100,7 +100,7 @@ fn rows(endpoint: &Endpoint, truths: &[Truth], wanted: Truth) -> Vec<RowRef> {
 
 struct Reading<'a> {
     endpoint: &'a Endpoint,
-    broken: Vec<u32>,
+    broken: Vec<ClauseIx>,
     rows: Vec<RowRef>,
     /// False once something is broken that no row speaks of.
     all_rows: bool,

@@ -27,6 +27,7 @@ impl Transport for Direct {
             status: reply.status,
             headers: reply.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
             body: reply.body,
+            ..Raw::default()
         })
     }
 }

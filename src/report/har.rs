@@ -62,7 +62,7 @@ fn request(seen: &Observed) -> Request {
     Request {
         method: seen.method.clone(),
         url: seen.url.clone(),
-        http_version: "HTTP/1.1".to_owned(),
+        http_version: seen.version.to_string(),
         cookies: Vec::new(),
         headers: headers(&seen.request_headers),
         query_string: pairs
@@ -109,7 +109,7 @@ fn response(seen: &Observed) -> Response {
     Response {
         status,
         status_text: String::new(),
-        http_version: "HTTP/1.1".to_owned(),
+        http_version: seen.answer.as_ref().map_or(&seen.version, |answer| &answer.version).to_string(),
         cookies: Vec::new(),
         headers: list,
         content: Content { mime_type: content.mime_type.or_else(|| Some("x-unknown".to_owned())), ..content },

@@ -371,6 +371,9 @@ impl<T: Transport> Runner<T> {
                 held: Vec::new(),
             };
         }
+        if reason == Reason::Unsendable {
+            return Verdict::broken(why);
+        }
         Verdict::inconclusive(reason, why)
     }
 

@@ -184,7 +184,8 @@ impl<T: Transport> Runner<T> {
     ) -> Self {
         Self {
             oracle: Oracle::new(Arc::clone(plan.contract())),
-            redactor: Redactor::new(secrets(plan.contract(), &access), plan.contract().bins()),
+            redactor: Redactor::new(secrets(plan.contract(), &access), plan.contract().bins())
+                .reading(transport.most()),
             limiter: Limiter::new(options.rate),
             written: Written::default(),
             plan,

@@ -43,14 +43,16 @@ fn date(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observed::Body;
+    use crate::model::observed::{Body, usual_version};
 
     #[test]
     fn seconds_and_dates_are_understood() {
         let now = date("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
         let wait = |headers: &[(&str, &str)]| {
             let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            asked(&Answer { status: 429, headers, body: Body::Empty, bytes: 0 }, 4, now).map(|wait| wait.as_secs())
+            let version = usual_version();
+            let answer = Answer { status: 429, version, headers, body: Body::Empty, bytes: 0, excess: None };
+            asked(&answer, 4, now).map(|wait| wait.as_secs())
         };
         for (text, seconds) in [
             ("0", Some(0)),

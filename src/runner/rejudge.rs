@@ -333,7 +333,7 @@ impl<'a> Refold<'a> {
             match expect {
                 Expect::Accept { may } => may.iter().all(row),
                 Expect::Refuse { broken, rows, may, .. } => {
-                    broken.iter().all(|c| (*c as usize) < contract.clauses.len()) && rows.iter().chain(may).all(row)
+                    broken.iter().all(|c| *c < contract.clauses.len()) && rows.iter().chain(may).all(row)
                 }
                 Expect::Either { .. } => true,
             }

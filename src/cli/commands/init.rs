@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{block_on, run};
 use crate::cli::UsageError;
 use crate::cli::args::Init;
-use crate::cli::config::Config;
+use crate::cli::config::{self, Config};
 use crate::cli::contracts;
 use crate::cli::output::Output;
 use crate::cli::words::Place;
@@ -66,7 +66,7 @@ pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageE
         names.credentials.iter().map(|c| (c.name.clone(), variable(&names.id, &c.name))).collect();
     let missing: Vec<&str> =
         variables.iter().filter(|(_, v)| std::env::var_os(v).is_none()).map(|(_, v)| v.as_str()).collect();
-    let local = target.is_loopback();
+    let local = config::connection(&args.common)?.stays_here(&target);
     let known = missing.is_empty() && !variables.is_empty();
     // Without all of them the requests carry what is nobody's: they are sent without their signature anyway.
     let credentials = variables.iter().map(|(name, variable)| {
@@ -169,7 +169,7 @@ fn write(
         target.base(),
         contract.id
     );
-    secrets(&mut out, target.is_loopback(), variables, missing);
+    secrets(&mut out, config.local(), variables, missing);
     endpoints(&mut out, contract, asked);
     bindings(&mut out, contract);
     fixtures(&mut out, &wanted(config, args)?);

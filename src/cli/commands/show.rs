@@ -108,8 +108,8 @@ fn stand_ins(config: &Config) -> Catalogues {
 
 /// Header value for people: secrets by name, tokens only if asked for.
 fn header(request: &Prepared, name: &str, value: &str, sign: bool) -> String {
-    let plan = request.wire.headers.iter().find(|h| h.name == name);
-    let token = request.wire.auth.as_ref().is_some_and(|a| a.header == name);
+    let plan = request.wire.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+    let token = request.wire.auth.as_ref().is_some_and(|a| a.header.eq_ignore_ascii_case(name));
     match plan.and_then(|p| p.secret.as_ref()) {
         Some(secret) if !(token && sign) => format!("${secret}"),
         _ => value.to_owned(),
@@ -117,7 +117,7 @@ fn header(request: &Prepared, name: &str, value: &str, sign: bool) -> String {
 }
 
 fn plain(request: &Prepared, sign: bool) -> String {
-    let mut out = format!("{} {}\n", request.wire.method, request.url);
+    let mut out = format!("{} {}\n", request.method, request.url);
     for (name, value) in &request.headers {
         // Writing to a String can't fail.
         let _ = writeln!(out, "{name}: {}", header(request, name, value, sign));
@@ -136,16 +136,79 @@ fn plain(request: &Prepared, sign: bool) -> String {
     out
 }
 
+/// Longer bodies make curl ask first whether they are welcome.
+const ASKS: usize = 1 << 20;
+
+/// The command that sends the same bytes: what curl adds by itself and the request has not is taken away.
 fn curl(request: &Prepared, sign: bool) -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let mut out = format!("curl -sS -X {} {}", request.wire.method, quote(&request.url));
+    let has = |name: &str| request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let text = std::str::from_utf8(&request.body).ok().filter(|text| !text.contains('\0') && !text.starts_with('@'));
+    let data = !request.body.is_empty() || has("content-length");
+    let mut out = String::new();
+    if text.is_none() {
+        out = format!("printf '{}' | ", octal(&request.body));
+    }
+    let version = match request.version {
+        "HTTP/2" if request.url.starts_with("https:") => " --http2",
+        "HTTP/2" => " --http2-prior-knowledge",
+        _ if request.url.starts_with("https:") => " --http1.1",
+        _ => "",
+    };
+    // By itself curl would take brackets for lists of addresses, and dots for the folder above.
+    let plain = if request.url.contains(['[', ']', '{', '}']) { " -g" } else { "" };
+    let dots = if request.url.contains("/.") { " --path-as-is" } else { "" };
+    // Writing to a String can't fail.
+    let _ = write!(out, "curl -sS{version}{plain}{dots} -X {} {}", request.method, quote(&request.url));
     for (name, value) in &request.headers {
+        // curl writes the same two itself, and counts.
+        let counted = name.eq_ignore_ascii_case("content-length") && *value == request.body.len().to_string();
+        let host = name.eq_ignore_ascii_case("host") && Some(value.as_str()) == authority(&request.url);
+        if counted || host {
+            continue;
+        }
         let shown = header(request, name, value, sign);
-        // A secret stays a variable of the shell: double quotes.
-        let text =
-            if shown.starts_with('$') { format!("\"{name}: {shown}\"") } else { quote(&format!("{name}: {shown}")) };
+        let text = match shown.as_str() {
+            // A header without a value is written so.
+            "" => quote(&format!("{name};")),
+            // A secret stays a variable of the shell: double quotes.
+            _ if shown.starts_with('$') => format!("\"{name}: {shown}\""),
+            _ => quote(&format!("{name}: {shown}")),
+        };
         let _ = write!(out, " \\\n  -H {text}");
     }
-    let _ = writeln!(out, " \\\n  --data-binary {}", quote(&String::from_utf8_lossy(&request.body)));
+    let mut none = vec!["User-Agent", "Accept", "Host"];
+    none.extend(data.then_some("Content-Type"));
+    none.extend((request.body.len() >= ASKS).then_some("Expect"));
+    for name in none.into_iter().filter(|name| !has(name) && (request.version != "HTTP/2" || *name != "Host")) {
+        let _ = write!(out, " \\\n  -H '{name}:'");
+    }
+    match text {
+        _ if !data => {}
+        Some(text) => {
+            let _ = write!(out, " \\\n  --data-binary {}", quote(text));
+        }
+        None => out.push_str(" \\\n  --data-binary @-"),
+    }
+    out.push('\n');
+    out
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> Option<&str> {
+    url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next())
+}
+
+/// Bytes as `printf` of any shell writes them.
+fn octal(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(*byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(out, "\\{byte:03o}");
+        }
+    }
     out
 }

@@ -92,7 +92,7 @@ fn network_clock_and_environment_have_their_places() {
         let at = |places: &[&str]| places.iter().any(|p| text.starts_with(p));
         for (word, places) in [
             ("reqwest::", &["exchange/http.rs"][..]),
-            ("TcpStream", &["exchange/wire.rs"]),
+            ("TcpStream", &["exchange/connect.rs"]),
             ("proptest::", &["schema/draw.rs"]),
             ("TcpListener", &["sandbox/", "cli/", "harness/"]),
             ("std::env::var", &["cli/"]),

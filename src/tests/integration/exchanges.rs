@@ -66,6 +66,8 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                 let tree = json::parse(exchange.request.as_bytes()).expect("a request in JSON").root;
                 let wire = Arc::clone(&contract.endpoints[step.endpoint].wire);
                 let sent = Prepared {
+                    method: wire.method.clone().into(),
+                    version: "HTTP/1.1",
                     wire,
                     url: "http://127.0.0.1/".to_owned(),
                     headers: Vec::new(),
@@ -80,6 +82,7 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     status: answer.status,
                     headers: headers(&answer.headers),
                     body: answer.body.clone().into_bytes(),
+                    ..Raw::default()
                 };
                 let answered = answer.fails.as_ref().map_or(Ok(raw), |word| {
                     assert_eq!(word, "reset", "the one failure that is written here");

@@ -30,6 +30,7 @@ mod readme;
 mod reports;
 mod rows;
 mod scope;
+mod sent;
 mod statuses;
 mod targets;
 mod tour;

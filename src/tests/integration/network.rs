@@ -431,3 +431,86 @@ fn compressed_answers_are_read_and_other_codings_are_konforms_own_limit() {
     assert!(code == 1 && text.contains("/policy/answer/json"), "{text}");
     rejudged(&folder);
 }
+
+const BYE: (&str, &str) = ("bye", "method: DELETE\npath: /ping\nrequest: []\nresponse: []\nsuccess: {status: 204}\n");
+
+/// A server that knows the first token that it is shown, and says the same to every good call.
+fn saying(good: Said) -> Server {
+    let known: Mutex<Option<String>> = Mutex::default();
+    Server::start(move |asked| {
+        let token = asked.call.headers.iter().find(|(n, _)| n == "authorization").map(|(_, v)| v.clone());
+        let mut known = known.lock().expect("a lock");
+        let welcome =
+            token.is_some() && *known.get_or_insert(token.clone().unwrap_or_default()) == token.unwrap_or_default();
+        Some(if welcome { good.clone() } else { Said::json(401, "{\"error\":{\"code\":\"no\",\"message\":\"no\"}}") })
+    })
+}
+
+#[test]
+fn an_answer_without_content_that_has_some_is_noticed() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[BYE]);
+    let said = |headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        saying(Said { status: 204, headers, body: body.as_bytes().to_vec(), close: false })
+    };
+    for (headers, body, actual) in [
+        (&[("Content-Length", "11")][..], "{\"ok\":true}", "204 with content-length: 11"),
+        (&[("Transfer-Encoding", "chunked")], "0\r\n\r\n", "204 with transfer-encoding: chunked"),
+    ] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &said(headers, body).target()]);
+        assert!(code == 1 && text.contains("FAIL 1: bye/policy/answer/no-content"), "{text}");
+        assert!(text.contains(actual) && !text.contains("FAIL 2"), "{text}");
+        rejudged(&folder);
+    }
+    for (headers, body) in [
+        (&[][..], ""),
+        (&[("Content-Length", "0")], ""),
+        (&[("Content-Type", "application/json"), ("ETag", "\"a\"")], ""),
+        (&[], "\r\n"),
+        // What nothing announces can't be seen, and spoils no other answer.
+        (&[], "{\"ok\":true}"),
+    ] {
+        let (code, text) = run(&folder, &["--contract", "small", "--target", &said(headers, body).target()]);
+        assert_eq!(code, 0, "{headers:?}: {text}");
+    }
+}
+
+#[test]
+fn a_large_answer_is_read_where_the_flag_says_so() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[PING]);
+    let large = saying(Said::json(200, &format!("{{\"ok\":true{}}}", " ".repeat(5 << 20))));
+    let args = ["--contract", "small", "--target", &large.target()];
+    let (code, text) = run(&folder, &args);
+    assert!(code == 3 && text.contains("more than 4194304 bytes (--max-body)"), "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6M"]].concat());
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6 MB"]].concat());
+    assert!(code == 2 && text.contains("write a number of bytes"), "{text}");
+    // The bound holds for what a coding makes of a small answer too.
+    let mut coded = Said::json(200, "").with("Content-Encoding", "gzip");
+    coded.body = gzip(format!("{{\"ok\":true{}}}", " ".repeat(5 << 20)).as_bytes());
+    let coded = saying(coded);
+    let args = ["--contract", "small", "--target", &coded.target()];
+    let (code, text) = run(&folder, &args);
+    assert!(code == 3 && text.contains("once its gzip is undone (--max-body)"), "{text}");
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "6M"]].concat());
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn the_wrong_protocol_is_said_with_what_helps() {
+    let folder = Folder::new();
+    contract(&folder, "resources: []\n", &[PING]);
+    let good = saying(Said::json(200, "{\"ok\":true}"));
+    let secure = good.target().replace("http://127.0.0.1", "https://127.0.0.1");
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &secure]);
+    assert!(code == 3 && text.contains("write http:// in --target"), "{text}");
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &good.target(), "--http", "2"]);
+    assert!(code == 3 && text.contains("--http 1.1"), "{text}");
+    // An HTTP/2 server begins with a frame of settings.
+    let framed = Server::connections(|mut stream| stream.write_all(b"\0\0\0\x04\0\0\0\0\0"));
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &framed.target()]);
+    assert!(code == 3 && text.contains("a server that speaks HTTP/2 alone needs --http 2"), "{text}");
+}

@@ -110,9 +110,9 @@ fn every_reader_of_bodies_gets_hostile_bytes_and_a_selected_part_the_whole_catal
 fn every_clause_is_aimed_at_or_checked_on_answers_or_left_out_with_a_reason() {
     let contract = lab::contract(None);
     let plan = Plan::new(Arc::clone(&contract), 1);
-    let aimed: BTreeSet<u32> =
+    let aimed: BTreeSet<usize> =
         plan.cases().flat_map(|c| c.clauses).chain(plan.left_out().filter_map(|l| l.clause)).collect();
-    for (ix, clause) in (0_u32..).zip(&contract.clauses) {
+    for (ix, clause) in (0_usize..).zip(&contract.clauses) {
         // What can't be called, or is answered as nobody knows, has its reason on the endpoint.
         let endpoint = contract.endpoint(clause.endpoint()).expect("the clause's endpoint").1;
         if endpoint.closed.is_some() || endpoint.unproven.is_some() && clause.part() == "request" {

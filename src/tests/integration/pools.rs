@@ -198,7 +198,7 @@ impl Transport for Bank {
         let (status, body) = self.answer(request)?;
         tokio::task::yield_now().await;
         let kind = (!body.is_empty()).then(|| ("content-type".to_owned(), b"application/json".to_vec()));
-        Ok(Raw { status, headers: kind.into_iter().collect(), body: body.into_bytes() })
+        Ok(Raw { status, headers: kind.into_iter().collect(), body: body.into_bytes(), ..Raw::default() })
     }
 }
 

@@ -44,7 +44,7 @@ impl Transport for Partial {
             return self.sandbox.send(request).await;
         }
         let (status, body) = self.missing;
-        Ok(Raw { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
+        Ok(Raw { status, headers: Vec::new(), body: body.as_bytes().to_vec(), ..Raw::default() })
     }
 }
 
@@ -390,7 +390,7 @@ impl Transport for Mock {
         } else {
             (400, r#"{"response":{"code":"090_001","description":"no such data"}}"#)
         };
-        Ok(Raw { status, headers, body: body.as_bytes().to_vec() })
+        Ok(Raw { status, headers, body: body.as_bytes().to_vec(), ..Raw::default() })
     }
 }
 

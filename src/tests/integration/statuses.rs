@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use konform::exchange::{Prepared, Raw, Transport};
 use konform::model::observed::Failure;
-use konform::model::{Case, Level, Summary};
+use konform::model::{Case, Level, Reason, Summary};
 
 use super::{lab, raw_server};
 
@@ -28,9 +28,31 @@ fn answered(case: &str, meant: fn(&Prepared) -> bool, status: u16, headers: &[(&
         Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract);
     let sandbox = Arc::new(raw_server::sandbox(Arc::clone(&contract)));
     let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect();
-    let raw = Raw { status, headers, body: body.as_bytes().to_vec() };
+    let raw = Raw { status, headers, body: body.as_bytes().to_vec(), ..Raw::default() };
     let choose = |c: &Case| &*c.id == case;
     lab::run(&contract, Between { direct: lab::Direct(sandbox), meant, raw }, &lab::How::default(), choose)
+}
+
+/// The library's sandbox, and a request that can't be made.
+struct Unable(lab::Direct);
+
+impl Transport for Unable {
+    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
+        if long_title(request) {
+            return Err(Failure { reason: Reason::Unsendable, detail: "a header that can't be written".to_owned() });
+        }
+        self.0.send(request).await
+    }
+}
+
+#[test]
+fn a_request_that_can_not_be_made_is_konforms_own_fault() {
+    let contract =
+        Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract);
+    let direct = lab::Direct(Arc::new(raw_server::sandbox(Arc::clone(&contract))));
+    let choose = |c: &Case| &*c.id == "book-add::length::body.title::max+1";
+    let summary = lab::run(&contract, Unable(direct), &lab::How::default(), choose);
+    assert!(summary.counts.broken == 1 && summary.findings.is_empty(), "{}", lab::describe(&summary));
 }
 
 /// `PASS`, `INCONCLUSIVE(reason)`, or the clauses of the findings with their levels.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use konform::sandbox::{self, Sandbox, Variant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -20,13 +20,16 @@ use super::evidence::konform;
 use super::lab::Folder;
 
 /// What the acceptor saw of its clients: the name they asked for, and the protocol they agreed on.
-type Seen = Arc<Mutex<Vec<(Option<String>, Option<String>)>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<(Option<String>, Option<String>)>>>;
+
+/// What clients wrote, by connection.
+pub(crate) type Written = Arc<Mutex<Vec<Vec<u8>>>>;
 
 /// An authority that exists for one test.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -35,7 +38,7 @@ impl Authority {
     }
 
     /// A certificate for a name, and its key, PEM.
-    fn sign(&self, name: &str, last_year: i32, usage: ExtendedKeyUsagePurpose) -> (String, String) {
+    pub(crate) fn sign(&self, name: &str, last_year: i32, usage: ExtendedKeyUsagePurpose) -> (String, String) {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(last_year, 1, 1);
@@ -47,13 +50,13 @@ impl Authority {
 }
 
 /// The sandbox, and before it whatever a test puts there.
-struct Server {
+pub(crate) struct Server {
     runtime: Runtime,
-    plain: SocketAddr,
+    pub(crate) plain: SocketAddr,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
@@ -64,8 +67,49 @@ impl Server {
         Self { runtime, plain }
     }
 
+    /// The same, with every byte that clients write, by connection.
+    pub(crate) fn recording() -> (Self, Written) {
+        let mut server = Self::start();
+        let sandbox = server.plain;
+        let listener = server.runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+        server.plain = listener.local_addr().expect("an address");
+        let written = Written::default();
+        let noted = Arc::clone(&written);
+        server.runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(inner) = TcpStream::connect(sandbox).await else { continue };
+                let mut connections = noted.lock().expect("a lock");
+                let at = connections.len();
+                connections.push(Vec::new());
+                drop(connections);
+                let noted = Arc::clone(&noted);
+                let ((mut from, mut to), (mut answers, mut asked)) = (stream.into_split(), inner.into_split());
+                tokio::spawn(async move {
+                    let mut space = vec![0; 1 << 16];
+                    while let Ok(read @ 1..) = from.read(&mut space).await {
+                        noted.lock().expect("a lock")[at].extend_from_slice(&space[..read]);
+                        if asked.write_all(&space[..read]).await.is_err() {
+                            break;
+                        }
+                    }
+                    let _ = asked.shutdown().await;
+                });
+                tokio::spawn(async move {
+                    let _ = tokio::io::copy(&mut answers, &mut to).await;
+                    let _ = to.shutdown().await;
+                });
+            }
+        });
+        (server, written)
+    }
+
     /// A TLS port before the sandbox.
-    fn tls(&self, (cert, key): &(String, String), clients: Option<&Authority>, alpn: &[&str]) -> (u16, Seen) {
+    pub(crate) fn tls(
+        &self,
+        (cert, key): &(String, String),
+        clients: Option<&Authority>,
+        alpn: &[&str],
+    ) -> (u16, Seen) {
         let chain = CertificateDer::pem_slice_iter(cert.as_bytes()).map(|c| c.expect("a certificate")).collect();
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
         let builder = ServerConfig::builder();
@@ -217,6 +261,19 @@ fn private_expired_and_foreign_certificates_say_what_helps() {
     let nonsense = write(&folder, "nonsense.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     let (code, text) = run(&folder, &target, &["--cacert", &nonsense]);
     assert!(code == 2 && text.contains("--cacert"), "{text}");
+    // DER, nothing, a key: no certificate in PEM. An editor's byte order mark is none of that.
+    fs::write(folder.0.join("ca.der"), own.0.der()).expect("written");
+    let (empty, key) = (write(&folder, "empty.pem", ""), write(&folder, "key.pem", &good.1));
+    for file in ["ca.der", &empty, &key] {
+        let (code, text) = run(&folder, &target, &["--cacert", file]);
+        assert!(code == 2 && text.contains(&format!("no certificate in {file}: PEM is wanted")), "{text}");
+    }
+    let marked = write(&folder, "marked.pem", &format!("\u{feff}{}", own.0.pem()));
+    let (code, text) = run(&folder, &target, &["--cacert", &marked]);
+    assert_eq!(code, 0, "{text}");
+    // The port speaks TLS.
+    let (code, text) = run(&folder, &target.replace("https:", "http:"), &[]);
+    assert!(code == 3 && text.contains("the port speaks TLS: write https:// in --target"), "{text}");
     let (code, text) = run(&folder, &target, &["--resolve", "localhost:127.0.0.1"]);
     assert!(code == 2 && text.contains("write HOST:PORT:ADDRESS"), "{text}");
 }
@@ -261,10 +318,20 @@ fn http_2_is_spoken_where_it_is_asked_for() {
     let (code, text) = run(&folder, &target, &["--cacert", &ca, "--http", "2"]);
     assert_eq!(code, 0, "{text}");
     assert!(protocols().iter().all(|p| p == "h2") && text.contains("PASS"));
+    let (_, har) = konform(&folder.0, &["report", "out", "--as", "har"]);
+    assert!(har.contains("\"httpVersion\":\"HTTP/2\"") && !har.contains("HTTP/1.1"));
+    assert!(
+        har.contains("\"name\":\"authorization\"") && !har.contains("\"name\":\"Host\""),
+        "names are in lower case"
+    );
     let (code, text) = run(&folder, &target, &["--cacert", &ca]);
     assert_eq!(code, 0, "{text}");
     let found = protocols();
     assert!(!found.is_empty() && found.iter().all(|p| p != "h2"), "{found:?}");
+    // Nothing is called sent that was not.
+    let args = ["check", "--contract", "library", "--http", "2", "--only", "book-get::*"];
+    let (code, text) = konform(&folder.0, &args);
+    assert!(code == 0 && text.contains("it leaves out Accept, which the HTTP library adds"), "{text}");
     // Without TLS, by prior knowledge: the sandbox itself speaks it.
     let (code, text) = run(&folder, &format!("http://{}", server.plain), &["--http", "2"]);
     assert_eq!(code, 0, "{text}");
@@ -315,4 +382,36 @@ fn completions_and_manual_pages_know_every_command() {
     assert!(code == 0 && page.contains("\\-\\-baseline") && page.contains("Exit codes"), "{page}");
     let (code, text) = konform(&folder.0, &["man", "walk"]);
     assert!(code == 2 && text.contains("no command `walk`"), "{text}");
+}
+
+#[test]
+fn a_name_of_this_machine_that_leads_elsewhere_needs_a_profile() {
+    let folder = Folder::new();
+    write(
+        &folder,
+        "p.yaml",
+        "konform: 1\nhosts: [localhost]\nenvironment: sandbox\ncredentials: {libraryToken: file:token}\n",
+    );
+    write(&folder, "token", "0123456789abcdef0123456789abcdef");
+    let target = "http://localhost:9/v1";
+    for more in [
+        &["--resolve", "localhost:9:192.0.2.1"][..],
+        &["--resolve", "LOCALHOST:9:192.0.2.1"],
+        &["--resolve", "localhost:1:192.0.2.1"],
+        &["--proxy", "http://192.0.2.1:3128"],
+        &["--proxy", "http://proxy.example.com:3128"],
+        &["--proxy", "http://localhost:3128", "--resolve", "localhost:3128:192.0.2.1"],
+    ] {
+        let (code, text) = run(&folder, target, more);
+        assert!(code == 2 && text.contains("needs --profile FILE") && text.contains("no request was sent"), "{text}");
+        // With a profile that allows it the limits for other machines hold.
+        let args = ["check", "--contract", "library", "--target", target, "--profile", "p.yaml"];
+        let (_, text) = konform(&folder.0, &[&args[..], more].concat());
+        assert!(text.contains("at 5 a second"), "{text}");
+    }
+    for more in [&[][..], &["--resolve", "localhost:9:127.0.0.1"], &["--proxy", "http://[::1]:9"]] {
+        let args = ["check", "--contract", "library", "--target", target];
+        let (_, text) = konform(&folder.0, &[&args[..], more].concat());
+        assert!(!text.contains("at 5 a second"), "{text}");
+    }
 }
