@@ -12,7 +12,7 @@ use super::property::{self, Property};
 use super::row::skip;
 use super::yaml::{Map, Node};
 use crate::model::clause::Basis;
-use crate::model::field::Unit;
+use crate::model::field::{LONGEST_IN_LINE, Unit};
 use crate::model::wire::{AuthPlan, EncryptionPlan, Piece, SignedBytes, Zone};
 
 /// What `api.yaml` gives to every endpoint.
@@ -59,7 +59,7 @@ impl Loader<'_> {
             let m = node.map()?;
             self.contract.credentials.push(Credential {
                 name: m.req("name")?.text()?.to_owned(),
-                length: m.opt("length").map(|n| n.parse("a length")).transpose()?,
+                length: m.opt("length").map(credential_length).transpose()?,
                 secret: m.opt("secret").map(Node::flag).transpose()?.unwrap_or(false),
                 digits: m.opt("charset").map(|n| n.word(&["digits", "hex"])).transpose()? == Some("digits"),
             });
@@ -239,4 +239,14 @@ fn read_resource(node: &Node) -> Result<Resource, LoadError> {
         }
     }
     Ok(resource)
+}
+
+/// The length of a credential, which goes into a header.
+fn credential_length(node: &Node) -> Result<usize, LoadError> {
+    let length: usize = node.parse("a length")?;
+    if length > LONGEST_IN_LINE {
+        let message = format!("a credential of {length} characters is too long for a header");
+        return Err(node.error(message, format!("{LONGEST_IN_LINE} characters are the most")));
+    }
+    Ok(length)
 }

@@ -5,6 +5,9 @@ use super::error::{LoadError, suggest};
 use super::yaml::Node;
 use crate::model::wire::Piece;
 
+/// Hex digits that a counter has at most.
+const MOST: usize = 64;
+
 /// Reads a header template: `{now:...} {counter:7} {credential:x} {mac} {auth}` and literal text.
 pub(super) fn pieces(node: &Node, contract: &Contract) -> Result<Vec<Piece>, LoadError> {
     let mut rest = node.text()?;
@@ -18,9 +21,13 @@ pub(super) fn pieces(node: &Node, contract: &Contract) -> Result<Vec<Piece>, Loa
         let (word, argument) = rest[open + 1..close].split_once(':').unwrap_or((&rest[open + 1..close], ""));
         out.push(match word {
             "now" => Piece::Now(argument.to_owned()),
-            "counter" => Piece::Counter(
-                argument.parse().map_err(|_| node.error("`counter` wants its digits", "write `{counter:7}`"))?,
-            ),
+            "counter" => {
+                let digits = argument.parse().ok().filter(|digits| (1..=MOST).contains(digits));
+                Piece::Counter(digits.ok_or_else(|| {
+                    let message = format!("`counter` wants the number of its hex digits, 1 to {MOST}");
+                    node.error(message, "write `{counter:7}`")
+                })?)
+            }
             "credential" if contract.credentials.iter().any(|c| c.name == argument) => {
                 Piece::Credential(argument.to_owned())
             }

@@ -61,6 +61,7 @@ pub fn report(contract: &Contract, long: bool) -> String {
     for unknown in &contract.unknowns {
         line(format!("  {}:{}  {} {}", unknown.source.file, unknown.source.line, unknown.place, unknown.property));
     }
+    untried(contract, &mut line);
     for kind in ["gap", "conflict"] {
         let own: Vec<_> = contract.notes.iter().filter(|n| n.kind == kind).collect();
         line(format!("\n{kind}s: {}", own.len()));
@@ -75,6 +76,28 @@ pub fn report(contract: &Contract, long: bool) -> String {
         }
     }
     out
+}
+
+/// Names the lengths that can't be put to the test.
+fn untried(contract: &Contract, line: &mut dyn FnMut(String)) {
+    let mut found = Vec::new();
+    for endpoint in &contract.endpoints {
+        for field in &endpoint.request {
+            field.walk(&mut |f| {
+                if let Some(length) = f.untried() {
+                    let bound = if length.min > f.room(1) { length.min } else { length.max };
+                    let clause = f.length.as_ref().and_then(|l| l.clause).map(|c| &contract.clause(c).source);
+                    let source = clause.unwrap_or(&endpoint.source);
+                    let place = format!("{}/request/{}", endpoint.id, f.path);
+                    found.push(format!("  {}:{}  {place} {bound} characters", source.file, source.line));
+                }
+            });
+        }
+    }
+    if !found.is_empty() {
+        line(format!("\ntoo long to send: {} bounds, which no case puts to the test", found.len()));
+        found.into_iter().for_each(line);
+    }
 }
 
 fn level(level: Level) -> &'static str {

@@ -172,6 +172,7 @@ impl<'a> Loader<'a> {
         let unbound: Vec<String> =
             self.roles.iter().filter(|(_, name)| name.is_none()).map(|(role, _)| role.clone()).collect();
         let closed = Self::closed(&map, (&method, &path), bound.is_some(), &unbound)?;
+        let closed = closed.or_else(|| request.iter().find_map(unsendable));
         let tables = Tables { endpoint: &id, request: &request, response: &response };
         let after = list(map.opt("after"))?;
         self.mentions.extend(after.iter().map(|n| (n.clone(), None)));
@@ -561,6 +562,16 @@ fn identifying(contract: &Contract) -> HashSet<(String, String)> {
 /// True if the row says that an empty value of the field is refused.
 fn speaks_of_empty(row: &super::Row, path: &str) -> bool {
     row.when == When::Empty && row.fields.iter().any(|own| own.path == path)
+}
+
+/// Why no request can have the field, which it must have: its shortest value is too long to send.
+fn unsendable(field: &Field) -> Option<String> {
+    if !field.required() {
+        return None;
+    }
+    let shortest = field.untried().map(|length| length.min).filter(|min| *min > field.room(1));
+    let own = shortest.map(|min| format!("{} needs {min} characters: such a value is too long to send", field.path));
+    own.or_else(|| field.fields.iter().find_map(unsendable))
 }
 
 /// The names in braces of a path.

@@ -49,6 +49,12 @@ impl Decimal {
         i64::try_from(self.digits.len()).is_ok_and(|n| n <= self.exponent) || self.digits.is_empty()
     }
 
+    /// True if no double-precision number is as large.
+    #[must_use]
+    pub fn beyond_doubles(&self) -> bool {
+        self.exponent > 308
+    }
+
     /// The whole number one above or below, exact. `None` if `self` is no whole number or too long to spell out.
     #[must_use]
     pub fn step(&self, up: bool) -> Option<Self> {

@@ -3,6 +3,13 @@
 use super::clause::ClauseIx;
 use super::decimal::Decimal;
 
+/// Characters of the longest text that is sent in a body. What generators write for "no bound" lies far beyond.
+pub const LONGEST: usize = 1 << 20;
+
+/// Bytes of the longest text that is sent in an address or a header. RFC 9110, 4.1 asks every server to read addresses of 8,000
+/// bytes; nothing is promised beyond, and the rest of the address needs room too.
+pub const LONGEST_IN_LINE: usize = 7_000;
+
 /// Where a value travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
@@ -231,6 +238,24 @@ impl Field {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}.{}", self.location.word(), self.path)
+    }
+
+    /// Characters of the longest text that can be sent here, of characters that take so many bytes each; outside of the ASCII letters
+    /// each byte takes three in an address.
+    #[must_use]
+    pub fn room(&self, bytes: usize) -> usize {
+        match self.location {
+            Location::Body => LONGEST,
+            Location::Header => LONGEST_IN_LINE / bytes.max(1),
+            Location::Path | Location::Query if bytes > 1 => LONGEST_IN_LINE / (3 * bytes),
+            Location::Path | Location::Query => LONGEST_IN_LINE,
+        }
+    }
+
+    /// The bounds of the field's length, by the side that is sent, that can't be put to the test: the texts would be too long to send.
+    #[must_use]
+    pub fn untried(&self) -> Option<&Bounds<usize>> {
+        self.length.as_ref().map(Constraint::first).filter(|length| length.max >= self.room(1))
     }
 
     /// What is legal to send: this field, or what it and the other fields of the same attribute allow together.

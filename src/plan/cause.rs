@@ -159,7 +159,7 @@ pub(super) fn fresh(field: &Field) -> Template {
         let shape = compose::shape(field);
         let chars = match &shape {
             Shape::Pattern(pattern) => pattern.chars().count(),
-            _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)),
+            _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)).min(field.room(1)),
         };
         // Numbers of cards and the like are digits wherever they are shown.
         let digits = field.secret.as_deref() == Some("pan")

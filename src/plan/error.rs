@@ -85,9 +85,9 @@ pub(super) fn provoke(
                 .as_ref()
                 .map(super::super::model::field::Constraint::first)
                 .ok_or("the field has no known length")?;
-            let chars = if own.covers == Covers::Above { limits.max + 1 } else { limits.min.saturating_sub(1) };
-            let text = compose::of_length(field, chars, Script::Ascii, scope.plan.seed);
-            set(field, text.ok_or("no text of that length breaks one clause alone")?)
+            let chars =
+                if own.covers == Covers::Above { limits.max.saturating_add(1) } else { limits.min.saturating_sub(1) };
+            set(field, compose::of_length(field, chars, Script::Ascii, scope.plan.seed)?)
         }
         // Of the ways of being invalid, one that no other row of any page speaks of.
         _ => match field.kind.as_ref().map(|k| *k.first()) {

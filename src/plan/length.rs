@@ -28,7 +28,10 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             out.push(scope.edited(field, "blank", None, set(field, Template::text(" "))));
             continue;
         };
-        out.push(if field.unique {
+        // Each blank takes three bytes in an address.
+        out.push(if limits.min > field.room(3) {
+            scope.left_out(&field.place(), "blank", clause, compose::too_long(limits.min))
+        } else if field.unique {
             scope.left_out(
                 &field.place(),
                 "blank",
@@ -42,7 +45,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             ("min-1", limits.min.saturating_sub(1)),
             ("min", limits.min),
             ("max", limits.max),
-            ("max+1", limits.max + 1),
+            ("max+1", limits.max.saturating_add(1)),
         ];
         // A length of 0 is the empty case; a fixed length has one legal value.
         lengths.retain(|(name, n)| *n > 0 && !(*name == "max" && limits.min == limits.max));
@@ -63,16 +66,8 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 let variant =
                     if script == Script::Ascii { (*name).to_owned() } else { format!("{name}-{}", script.word()) };
                 out.push(match compose::of_length(field, *chars, script, scope.plan.seed) {
-                    Some(value) => scope.edited(field, &variant, clause, set(field, value)),
-                    None => scope.left_out(
-                        &field.place(),
-                        &variant,
-                        clause,
-                        format!(
-                            "{} text of {chars} characters would break another clause of the field too",
-                            script.word()
-                        ),
-                    ),
+                    Ok(value) => scope.edited(field, &variant, clause, set(field, value)),
+                    Err(why) => scope.left_out(&field.place(), &variant, clause, why),
                 });
             }
         }

@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::behaviour::{Moment, World};
 use crate::contract::{Contract, Endpoint};
+use crate::model::field::LONGEST_IN_LINE;
 use crate::model::template::Keep;
 use crate::model::wire::{Piece, WirePlan};
 use crate::model::{Edit, Hole, Json, Step, Template, field};
@@ -40,7 +41,8 @@ pub(super) fn headers(plan_of: &Plan, step: &Step) -> Vec<(String, String)> {
     if let Some(plan) = wire.encryption.as_ref().filter(|_| step.seal != crate::model::case::Seal::AsMarked) {
         let own = &plan_of.contract().endpoints[step.endpoint].request_headers;
         let length = own.iter().find(|f| f.name == plan.key_id_header).and_then(|f| f.length.as_ref());
-        headers.push((plan.key_id_header.clone(), "0".repeat(length.map_or(32, |l| l.first().min))));
+        headers
+            .push((plan.key_id_header.clone(), "0".repeat(length.map_or(32, |l| l.first().min.min(LONGEST_IN_LINE)))));
     }
     for edit in &step.headers {
         edit.apply(&mut headers);

@@ -104,11 +104,13 @@ pub(super) fn free(field: &Field) -> bool {
 /// The text as a value of the field that is of legal length in every unit; none if there is no room.
 fn fitted(field: &Field, text: &str, units: &[crate::model::field::Unit]) -> Option<Template> {
     let limits = field.length.as_ref().map(Constraint::first);
+    if limits.is_some_and(|l| l.min > field.room(1)) {
+        return None;
+    }
     let mut text = text.to_owned();
     let mut filler = if field.unique { "#".repeat(FRESH) } else { String::new() };
-    while limits.is_some_and(|l| text.chars().count() + filler.len() < l.min) {
-        filler.push('a');
-    }
+    let missing = limits.map_or(0, |l| l.min.saturating_sub(text.chars().count() + filler.len()));
+    filler.push_str(&"a".repeat(missing));
     // A blank at the end stays there; a sign that combines with the one before it stays with it.
     let first = text.chars().next().map_or(0, char::len_utf8);
     let at = if text.ends_with(char::is_whitespace) { first } else { text.len() };

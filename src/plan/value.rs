@@ -17,6 +17,12 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             ];
             for (variant, number) in around {
                 out.push(match number {
+                    Some(n) if n.beyond_doubles() => scope.left_out(
+                        &field.place(),
+                        variant,
+                        value.clause,
+                        "the number is too large to send: by RFC 8259, 6 a reader need not take what no double holds",
+                    ),
                     Some(n) => scope.edited(field, variant, value.clause, set_json(field, Json::number(n.to_string()))),
                     None => scope.left_out(&field.place(), variant, value.clause, "the bound is no whole number"),
                 });

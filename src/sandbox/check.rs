@@ -6,7 +6,8 @@ use super::{Call, Reply, Sandbox, route};
 use crate::contract::{Endpoint, Row};
 use crate::crypto;
 use crate::model::Rule;
-use crate::model::field::Way;
+use crate::model::field::{Format, Way};
+use crate::model::format::matches;
 use crate::model::json::{self, Json};
 use crate::model::wire::{Credentials, Piece, Secret, SignedBytes};
 use crate::schema::check::{Judged, Side, State};
@@ -124,8 +125,10 @@ impl Sandbox {
             match (piece, next) {
                 (Piece::Text(text), _) => rest = rest.strip_prefix(text.as_str()).ok_or_else(refused)?,
                 (Piece::Now(pattern), _) => {
-                    let (time, tail) = rest.split_at_checked(pattern.len()).ok_or_else(refused)?;
-                    if !time.bytes().all(|b| b.is_ascii_digit()) {
+                    let chars = pattern.chars().count();
+                    let end = rest.char_indices().nth(chars).map_or(rest.len(), |(at, _)| at);
+                    let (time, tail) = rest.split_at(end);
+                    if !matches(&Format::Pattern(pattern.clone()), time) {
                         return Err(refused());
                     }
                     rest = tail;

@@ -33,7 +33,8 @@ use crate::behaviour::{Moment, Style, Truth, World};
 use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Endpoint, Row, When};
 use crate::crypto;
-use crate::model::field;
+use crate::model::field::{self, LONGEST_IN_LINE};
+use crate::model::format::matches;
 use crate::model::json::{self, Json, Text};
 use crate::model::wire::{Credentials, Secret};
 use crate::schema::example::{Manner, formatted};
@@ -374,7 +375,7 @@ impl Sandbox {
         for field in endpoint.response_headers.iter().filter(|f| f.required()) {
             let own = || {
                 field.format.as_ref().map_or_else(
-                    || "0".repeat(field.length.as_ref().map_or(8, |l| l.first().min)),
+                    || "0".repeat(field.length.as_ref().map_or(8, |l| l.first().min.min(LONGEST_IN_LINE))),
                     |f| {
                         let now = self.now();
                         let n = self.lock().world.number();
@@ -386,8 +387,7 @@ impl Sandbox {
                 .header(&field.name)
                 .filter(|_| trace == Some(field.name.as_str()) && self.variant.trace == TraceId::Echoed);
             // What is echoed must still be a legal value of the answer's own header.
-            let echoed =
-                echoed.filter(|v| field.format.as_ref().is_none_or(|f| crate::model::format::matches(f.first(), v)));
+            let echoed = echoed.filter(|v| field.format.as_ref().is_none_or(|f| matches(f.first(), v)));
             headers.push((field.name.clone(), echoed.map_or_else(own, str::to_owned)));
         }
         Reply { status, headers, body, chunked: self.variant.chunked }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::{Call, Reply, Sandbox};
 
 /// Larger bodies are refused with 413.
-const BODY_LIMIT: usize = 4 << 20;
+const BODY_LIMIT: usize = 16 << 20;
 
 /// Serves until `stop` is done.
 ///

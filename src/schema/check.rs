@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::model::field::{Bounds, Constraint, Field, Kind, Presence, Sample, Unit, Way};
+use crate::model::field::{Bounds, Constraint, Field, Format, Kind, Presence, Sample, Unit, Way};
 use crate::model::json::{Json, Redacted};
 use crate::model::{ClauseIx, Decimal, Rule};
 
@@ -318,10 +318,12 @@ fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: 
 const USUAL: std::ops::RangeInclusive<usize> = 8..=20;
 
 /// Characters that no source gives a reason to doubt: printable ASCII, and Hangul syllables where the contract names that
-/// script, but for those that firewalls in front of an API are known to refuse.
+/// script, but for those that firewalls in front of an API are known to refuse; and what the field's own format writes.
 fn usual(c: char, field: &Field) -> bool {
-    (matches!(c, ' '..='~') || (field.hangul && matches!(c, '가'..='힣')))
-        && !matches!(c, '<' | '>' | '\'' | '"' | '`' | '\\' | ';' | '&' | '%' | '$' | '{' | '}')
+    let written = |f: &Format| matches!(f, Format::Pattern(pattern) if format::literals(pattern).any(|own| own == c));
+    let plain = (matches!(c, ' '..='~') || (field.hangul && matches!(c, '가'..='힣')))
+        && !matches!(c, '<' | '>' | '\'' | '"' | '`' | '\\' | ';' | '&' | '%' | '$' | '{' | '}');
+    plain || field.format.as_ref().is_some_and(|f| written(f.first()))
 }
 
 fn number(field: &Field, lexeme: &str, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {

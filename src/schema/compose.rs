@@ -1,8 +1,8 @@
 //! Texts with exactly the length, script and shape that a case wants.
 
-use crate::model::Field;
-use crate::model::field::{Charset, Format, Kind, Sample};
+use crate::model::field::{Charset, Constraint, Format, Kind, Sample};
 use crate::model::template::{Hole, Shape, Template};
+use crate::model::{Field, format};
 
 /// The script that filler characters come from; sizes differ in UTF-16 units and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl Script {
         }
     }
 
+    /// Bytes of one character in UTF-8.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            Script::Ascii => 1,
+            Script::Hangul => 3,
+            Script::Astral => 4,
+        }
+    }
+
     /// The characters that fill a text of this script.
     #[must_use]
     pub fn letters(self) -> &'static [char] {
@@ -43,6 +53,12 @@ impl Script {
     }
 }
 
+/// Why a text of so many characters is not sent.
+#[must_use]
+pub fn too_long(chars: usize) -> String {
+    format!("a value of {chars} characters is too long to send")
+}
+
 /// `chars` characters of `script`; `seed` shifts which.
 #[must_use]
 pub fn filler(script: Script, chars: usize, seed: u64) -> String {
@@ -51,22 +67,26 @@ pub fn filler(script: Script, chars: usize, seed: u64) -> String {
     (0..chars).map(|i| letters[(start + i) % letters.len()]).collect()
 }
 
-/// A value of `chars` characters for the field, legal but for its length where that is possible. `None` if the field's other
-/// clauses leave no text of this length and script.
-#[must_use]
-pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Option<Template> {
+/// A value of `chars` characters for the field, legal but for its length where that is possible.
+///
+/// # Errors
+/// Why there is none: it would be too long to send, or the field's other clauses leave no text of this length and script.
+pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Result<Template, String> {
+    if chars > field.room(script.bytes()) {
+        return Err(too_long(chars));
+    }
     let field = field.legal();
     let shape = shape(field);
     if script == Script::Ascii {
         if field.unique {
-            return Some(identity(field, shape, chars));
+            return Ok(identity(field, shape, chars));
         }
         if let Some(words) = &field.words {
             if let Some(word) = words.sides.iter().flatten().find(|w| w.chars().count() == chars) {
-                return Some(Template::text(word.clone()));
+                return Ok(Template::text(word.clone()));
             }
         }
-        return Some(match &shape {
+        return Ok(match &shape {
             Shape::Email => identity(field, shape, chars),
             Shape::Pattern(pattern) => identity(field, Shape::Pattern(stretch(pattern, chars)), chars),
             Shape::Plain | Shape::Alphabet(_) => Template::text(plain(field, chars, seed)),
@@ -78,18 +98,32 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Opti
         || closed(field.words.as_ref().map(|w| w.open))
         || closed(field.format.as_ref().map(|f| f.open));
     if !other_rule && field.unique {
-        return Some(identity(field, Shape::Alphabet(script.letters()), chars));
+        return Ok(identity(field, Shape::Alphabet(script.letters()), chars));
     }
-    (!other_rule).then(|| Template::text(filler(script, chars, seed)))
+    if other_rule {
+        return Err(format!(
+            "{} text of {chars} characters would break another clause of the field too",
+            script.word()
+        ));
+    }
+    Ok(Template::text(filler(script, chars, seed)))
 }
 
 fn plain(field: &Field, chars: usize, seed: u64) -> String {
     let digits =
         |n: usize| (0..n).map(|i| char::from(b'0' + u8::try_from((i * 7 + 9) % 10).unwrap_or(0))).collect::<String>();
+    // A date cut short or padded stays digits.
+    let resized = |word: &str, chars: usize| {
+        word.chars().take(chars).collect::<String>() + &digits(chars.saturating_sub(word.chars().count()))
+    };
     match (field.charset.as_ref().map(|c| *c.first()), &field.format, &field.sample) {
-        (_, Some(_), Some(Sample::Word(word))) if word.is_ascii() => {
-            // A date cut short or padded stays digits.
-            if chars <= word.len() { word[..chars].to_owned() } else { format!("{word}{}", digits(chars - word.len())) }
+        (_, Some(_), Some(Sample::Word(word))) => resized(word, chars),
+        // Where the pattern has characters of its own, a text of digits alone would break the format too.
+        (_, Some(Constraint { sides, .. }), _)
+            if let [Format::Pattern(pattern), ..] = sides.as_slice()
+                && format::literals(pattern).next().is_some() =>
+        {
+            resized(&format::sample(pattern), chars)
         }
         (Some(Charset::Digits), ..) => digits(chars),
         (None, ..) if field.shown_as_digits() => digits(chars),
@@ -167,7 +201,7 @@ fn text(field: &Field) -> Option<Template> {
     if let Some(words) = &field.words {
         return words.first().first().map(|w| Template::text(w.clone()));
     }
-    let limits = field.length.as_ref().map(crate::model::field::Constraint::first);
+    let limits = field.length.as_ref().map(Constraint::first);
     match &field.sample {
         Some(Sample::Word(word)) => return Some(Template::text(word.clone())),
         Some(Sample::Pattern(pattern)) => {
@@ -176,8 +210,15 @@ fn text(field: &Field) -> Option<Template> {
         _ => {}
     }
     let shape = shape(field);
-    let wanted: usize = if shape == Shape::Email { 32 } else { 16 };
+    let wanted = match field.format.as_ref().map(Constraint::first) {
+        Some(Format::Email) => 32,
+        Some(format) => format::width(format).unwrap_or(16),
+        None => 16,
+    };
     let chars = limits.map_or(wanted, |l| wanted.clamp(l.min, l.max));
+    if chars > field.room(1) {
+        return None;
+    }
     if field.unique || shape == Shape::Email {
         return Some(identity(field, shape, chars));
     }

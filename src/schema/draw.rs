@@ -14,6 +14,9 @@ use crate::model::format::matches;
 use crate::model::input::{Call, Names};
 use crate::model::{Decimal, Json};
 
+/// Characters of the longest text that is drawn: bounds beyond are the length family's.
+const DRAWN: usize = 1 << 16;
+
 /// What a field is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aim {
@@ -116,7 +119,7 @@ fn value(field: &Field, aim: Aim) -> BoxedStrategy<Drawn> {
             ways.extend(broken(field).into_iter().map(Drawn::Value));
             let listed = select(ways).boxed();
             match field.length.as_ref().map(Constraint::first) {
-                Some(limits) if kind == Some(Kind::String) && field.words.is_none() => {
+                Some(limits) if kind == Some(Kind::String) && field.words.is_none() && limits.max < DRAWN => {
                     let long = Text { min: limits.max + 1, max: limits.max * 2 + 40, set: set_of(field), fresh: 0 };
                     prop_oneof![2 => listed, 1 => long].boxed()
                 }
@@ -125,7 +128,7 @@ fn value(field: &Field, aim: Aim) -> BoxedStrategy<Drawn> {
         }
         Aim::Near if field.unique => {
             // A fixed value of a field that must be unique could be sent once only.
-            let chars = field.length.as_ref().map_or(12, |l| 12.clamp(l.first().min, l.first().max)).max(2);
+            let chars = field.length.as_ref().map_or(12, |l| 12.clamp(l.first().min, l.first().max)).clamp(2, DRAWN);
             let digits = "#".repeat(chars - 1);
             select(vec![Drawn::Fresh(format!("{digits} ")), Drawn::Fresh(format!(" {digits}"))]).boxed()
         }
@@ -151,7 +154,8 @@ fn legal_text(field: &Field) -> Option<BoxedStrategy<Drawn>> {
     let limits = field.length.as_ref().map_or(Bounds { min: 1, max: 40 }, |l| l.first().clone());
     let fresh = if field.unique { 10 } else { 0 };
     let min = limits.min.max(1).max(fresh);
-    (min <= limits.max).then(|| Text { min, max: limits.max, set: set_of(field), fresh }.boxed())
+    let max = limits.max.min(DRAWN);
+    (min <= max).then(|| Text { min, max, set: set_of(field), fresh }.boxed())
 }
 
 fn legal_number(field: &Field) -> Option<BoxedStrategy<Drawn>> {
@@ -186,7 +190,7 @@ fn broken(field: &Field) -> Vec<Json> {
     match kind.first() {
         Kind::String => {
             out.push(Json::text(""));
-            if let Some(l) = limits.filter(|l| l.min > 1) {
+            if let Some(l) = limits.filter(|l| (2..=DRAWN).contains(&l.min)) {
                 out.push(Json::text("1".repeat(l.min - 1)));
             }
             if let Some(words) = &field.words {
@@ -196,7 +200,7 @@ fn broken(field: &Field) -> Vec<Json> {
                 }
                 out.retain(|v| !words.sides.iter().flatten().any(|w| v.scalar() == Some(w)));
             }
-            if let (Some(_), Some(l)) = (&field.charset, limits) {
+            if let (Some(_), Some(l)) = (&field.charset, limits.filter(|l| l.max <= DRAWN)) {
                 out.extend(["z", "-", "가", "\u{660}"].map(|c| Json::text(c.repeat(l.max))));
             }
             if let Some(Format::Pattern(pattern)) = field.format.as_ref().map(Constraint::first) {
@@ -234,7 +238,8 @@ fn near(field: &Field) -> Vec<Json> {
         }
         Some(Kind::Boolean) => vec![Json::text("true"), Json::number("1"), Json::number("0"), Json::text("")],
         _ => {
-            let text = word.unwrap_or_else(|| "a".repeat(field.length.as_ref().map_or(4, |l| l.first().min.max(2))));
+            let text =
+                word.unwrap_or_else(|| "a".repeat(field.length.as_ref().map_or(4, |l| l.first().min.clamp(2, DRAWN))));
             vec![
                 Json::text(text.to_uppercase()),
                 Json::text(text.to_lowercase()),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::model::field::{Format, Kind, Sample};
+use crate::model::field::{Format, Kind, LONGEST, Sample};
 use crate::model::format::{matches, stamp};
 use crate::model::{Field, Json};
 
@@ -48,19 +48,21 @@ fn text(field: &Field, manner: &Manner<'_>) -> String {
     }
     let format = field.format.as_ref().map(|f| &f.sides[manner.side.min(f.sides.len() - 1)]);
     if let Some(Sample::Word(word)) = &field.sample {
-        let width = format.and_then(crate::model::format::width).unwrap_or(word.len());
-        if let Some(cut) = word.get(..width).filter(|cut| format.is_none_or(|f| matches(f, cut))) {
-            return cut.to_owned();
+        let chars = word.chars().count();
+        let width = format.and_then(crate::model::format::width).unwrap_or(chars);
+        let cut: String = word.chars().take(width).collect();
+        if width <= chars && format.is_none_or(|f| matches(f, &cut)) {
+            return cut;
         }
     }
     if let Some(format) = format {
         return formatted(format, manner);
     }
     let wanted = field.length.as_ref().map(|l| &l.sides[manner.side.min(l.sides.len() - 1)]);
-    let width = wanted.map_or(12, |l| 12.clamp(l.min, l.max));
+    let width = wanted.map_or(12, |l| 12.clamp(l.min, l.max)).min(LONGEST);
     let digits = manner.n.to_string();
     // 9999 is assigned to no card issuer.
-    let filled = format!("9999{digits:0>width$}", width = width.saturating_sub(4));
+    let filled = format!("9999{}{digits}", "0".repeat(width.saturating_sub(4 + digits.len())));
     filled[filled.len() - width..].to_owned()
 }
 

@@ -19,6 +19,7 @@ mod formats;
 mod honest;
 mod honest_faults;
 mod innocents;
+mod language;
 mod leaks;
 mod library;
 mod network;

@@ -1,0 +1,235 @@
+//! What the language of contracts can say of texts, addresses and bodies, on small APIs written for one thing each.
+
+use std::sync::Arc;
+
+use konform::contract::{Contract, File, LoadError, load};
+use konform::model::run::Breadth;
+use konform::model::{Case, Summary};
+use konform::plan::Plan;
+use konform::sandbox::{Sandbox, Variant};
+
+use super::lab;
+
+/// An API without credentials.
+const API: &str = "konform: 1
+id: small
+title: Small
+version: v1
+base_path: /v1
+length_unit: code-points
+envelope: {code: error.code, message: error.message, on: refusals}
+success: {status: 200}
+request_headers:
+  - {name: Content-Type, presence: unseen, length: unseen, send: application/json}
+";
+
+/// A contract of these endpoints, each the text of its file but for its first and last lines.
+fn read(endpoints: &[&str]) -> Result<Arc<Contract>, LoadError> {
+    let mut files = vec![File { name: "api.yaml".to_owned(), text: API.to_owned() }];
+    for (at, endpoint) in endpoints.iter().enumerate() {
+        let errors = if endpoint.contains("errors:") { "" } else { "errors: []\n" };
+        files.push(File { name: format!("{at}.yaml"), text: format!("konform: 1\ntitle: T\n{endpoint}\n{errors}") });
+    }
+    load(&files, None).map(Arc::new)
+}
+
+fn contract(endpoints: &[&str]) -> Arc<Contract> {
+    read(endpoints).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a run of every case finds in the embedded sandbox.
+fn run(contract: &Arc<Contract>) -> Summary {
+    let sandbox = Sandbox::new(Arc::clone(contract), Variant::default(), Vec::new());
+    lab::run(contract, lab::Direct(Arc::new(sandbox)), &lab::How::default(), |_| true)
+}
+
+/// Fails unless every case passes and every clause of a request is exercised but for those named.
+fn clean(contract: &Arc<Contract>, but: &[&str]) {
+    let summary = run(contract);
+    assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+    let idle = summary.clauses.iter().filter(|c| c.asserted == 0 && c.id.contains("/request/"));
+    let idle: Vec<&str> = idle.map(|c| &*c.id).filter(|id| !but.contains(id)).collect();
+    assert!(idle.is_empty(), "no case exercises {idle:?}");
+}
+
+fn cases(contract: &Arc<Contract>) -> Vec<Case> {
+    Plan::new(Arc::clone(contract), 1).cases().collect()
+}
+
+fn left_out(contract: &Arc<Contract>) -> Vec<String> {
+    let plan = Plan::new(Arc::clone(contract), 1);
+    plan.left_out().map(|left| format!("{}: {}", left.id, left.reason)).collect()
+}
+
+#[test]
+fn formats_with_letters_beyond_ascii_are_sent_answered_and_checked() {
+    let contract = contract(&["id: month
+method: POST
+path: /months
+request:
+  - {name: month, type: string, presence: required, format: yyyy년 MM월}
+response:
+  - {name: shown, type: string, presence: required, format: yyyy년}"]);
+    clean(&contract, &[]);
+}
+
+#[test]
+fn an_answer_is_judged_against_a_format_however_many_bytes_its_characters_have() {
+    let contract = contract(&["id: month
+method: GET
+path: /months/{day}
+request:
+  - {name: day, in: path, type: string, presence: required, format: 😀dd일}
+  - {name: time, in: query, type: string, presence: optional, format: HH시 mm분}
+response:
+  - {name: shown, type: string, presence: required, format: yyyy년}
+  - name: inside
+    type: object
+    presence: required
+    fields: [{name: month, type: string, presence: required, format: 'MM월'}]"]);
+    clean(
+        &contract,
+        &[
+            "month/request/day/presence",
+            "month/request/day/type",
+            "month/request/time/presence",
+            "month/request/time/type",
+        ],
+    );
+    // `answer-garbled` answers as many ASCII letters as the right text has bytes: a byte of the one is inside a character of the other.
+    for (path, clause) in
+        [("shown", "month/response/shown/format"), ("inside.month", "month/response/inside.month/format")]
+    {
+        let fault = format!("answer-garbled:{path}").parse().expect("a fault");
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), vec![fault]));
+        let summary = lab::run(&contract, lab::Direct(sandbox), &lab::How::default(), |_| true);
+        assert_eq!(summary.counts.broken, 0, "{}", lab::describe(&summary));
+        assert!(summary.findings.iter().any(|f| f.clause == clause), "{clause}\n{}", lab::describe(&summary));
+    }
+}
+
+#[test]
+fn lengths_that_are_too_long_to_send_are_named_and_never_made() {
+    let contract = contract(&[
+        "id: memo
+method: POST
+path: /memo/{key}
+request:
+  - {name: key, in: path, type: string, presence: required, length: 1..2147483647}
+  - {name: page, in: query, type: string, presence: optional, length: 1..2147483647}
+  - {name: text, type: string, presence: required, length: 1..2147483647}
+  - {name: code, type: string, presence: optional, length: 3..18446744073709551615, charset: digits}
+  - {name: number, type: number, presence: required, value: 1..1e2147483647}
+response:
+  - {name: ok, type: boolean, presence: required}
+  - {name: words, type: string, presence: required, length: 100000..2147483647}",
+        "id: book
+method: POST
+path: /book
+request: [{name: text, type: string, presence: required, length: 2000000..2147483647}]
+response: [{name: ok, type: boolean, presence: required}]",
+    ]);
+    for case in cases(&contract) {
+        assert!(format!("{case:?}").len() < 4 << 20, "{}", case.id);
+    }
+    let left = left_out(&contract);
+    for (id, chars) in [
+        ("memo::length::body.text::max", "2147483647"),
+        ("memo::length::body.text::max+1-astral", "2147483648"),
+        ("memo::length::path.key::max", "2147483647"),
+        ("memo::length::query.page::max+1", "2147483648"),
+    ] {
+        let expected = format!("{id}: a value of {chars} characters is too long to send");
+        assert!(left.contains(&expected), "{expected} is not in {left:#?}");
+    }
+    assert!(left.iter().any(|l| l.starts_with("memo::value::body.number::max: the number is too large")));
+    assert!(left.iter().any(|l| l.contains("book::") && l.contains("text needs 2000000 characters")), "{left:#?}");
+    let lint = konform::contract::lint::report(&contract, false);
+    for named in ["memo/request/text 2147483647", "memo/request/key 2147483647", "book/request/text 2000000"] {
+        assert!(lint.contains(named), "{lint}");
+    }
+    let summary = run(&contract);
+    assert_eq!((summary.exit, summary.findings.len()), (0, 0), "{}", lab::describe(&summary));
+}
+
+#[test]
+fn lengths_that_just_fit_are_put_to_the_test() {
+    let contract = contract(&["id: memo
+method: POST
+path: /memo
+request:
+  - {name: page, in: query, type: string, presence: optional, length: 1..700}
+  - {name: text, type: string, presence: required, length: 1..300000}
+response: [{name: ok, type: boolean, presence: required}]"]);
+    let summary = run(&contract);
+    assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+    let plan = Plan::new(Arc::clone(&contract), 1);
+    for id in ["memo::length::body.text::max+1-astral", "memo::length::query.page::max"] {
+        assert!(plan.find(id).is_some(), "{id}");
+    }
+    assert!(
+        left_out(&contract).contains(
+            &"memo::length::query.page::max-astral: a value of 700 characters is too long to send".to_owned()
+        )
+    );
+}
+
+#[test]
+fn bounds_that_stand_for_no_bound_are_never_made_wherever_they_stand() {
+    let resources = "resources:\n  - {name: memo, key: key}\n";
+    let endpoint = "id: memo-add
+method: POST
+path: /memos
+request:
+  - {name: key, type: string, presence: required, length: 1..2147483647}
+  - {name: mail, type: string, presence: optional, format: email, length: 6..2147483647}
+  - {name: list, type: array, presence: required, items: {type: string, length: 1..2147483647}}
+  - name: deep
+    type: object
+    presence: required
+    fields: [{name: text, type: string, presence: required, length: 1..2147483647, charset: hex}]
+  - {name: far, type: string, presence: optional, length: 2000000..2147483647}
+  - {name: count, type: number, presence: required, value: 1..2147483647, integer: true}
+  - {name: large, type: number, presence: optional, value: -9223372036854775808..9223372036854775807}
+  - {name: wide, type: number, presence: optional, value: -1e400..1e400}
+response:
+  - {name: key, type: string, presence: required, length: 1..2147483647}
+  - {name: total, type: number, presence: required, value: 1..2147483647}
+effects:
+  - {create: memo, key: key, unique: [key], set: [mail, count]}
+errors:
+  - {status: 409, code: taken, message: taken, when: {taken: key}}
+  - {status: 400, code: length, message: \"{field} {min} {max}\", when: {length: any}}";
+    let files = [
+        File { name: "api.yaml".to_owned(), text: format!("{API}{resources}") },
+        File { name: "0.yaml".to_owned(), text: format!("konform: 1\ntitle: T\n{endpoint}\n") },
+    ];
+    let contract = Arc::new(load(&files, None).unwrap_or_else(|error| panic!("{error}")));
+    for breadth in [Breadth::GATE, Breadth { fuzz: 40, walks: 8, wide: true }] {
+        for case in Plan::with(Arc::clone(&contract), 1, breadth).cases() {
+            assert!(format!("{case:?}").len() < 4 << 20, "{}", case.id);
+        }
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new()));
+        let how = lab::How { breadth, ..lab::How::default() };
+        let summary = lab::run(&contract, lab::Direct(sandbox), &how, |_| true);
+        assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+        let plan = Plan::new(Arc::clone(&contract), 1);
+        for id in
+            ["value::body.count::max", "value::body.count::max+1", "value::body.large::min", "length::body.key::min"]
+        {
+            assert!(plan.find(&format!("memo-add::{id}")).is_some(), "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_length_that_no_number_holds_is_refused_with_its_place() {
+    for length in ["1..99999999999999999999", "-1..5", "1..2.5"] {
+        let error = read(&[&format!(
+            "id: x\nmethod: POST\npath: /x\nrequest: [{{name: a, type: string, presence: required, length: {length}}}]\nresponse: []"
+        )]);
+        let error = error.expect_err(length);
+        assert!(error.message().ends_with("is no length"), "{}", error.message());
+        assert_eq!(error.place().1, 6);
+    }
+}
