@@ -243,15 +243,16 @@ impl World {
         }
         for (sources, up) in [(&effect.add, true), (&effect.subtract, false)] {
             for (name, source) in sources {
-                let by = self.held(source, call).and_then(|h| h.value.scalar().and_then(|v| v.parse::<i128>().ok()));
-                let old = self.things[at].attributes.get(name).and_then(|h| h.value.scalar()?.parse::<i128>().ok());
-                let (Some(old), Some(by)) = (old, by) else {
-                    // What can't be counted is unknown from here on.
+                let by = self.held(source, call).and_then(|h| Decimal::parse(h.value.scalar()?));
+                let old = self.things[at].attributes.get(name).and_then(|h| Decimal::parse(h.value.scalar()?));
+                let new = old.zip(by).and_then(|(old, by)| if up { old.plus(&by) } else { old.minus(&by) });
+                let Some(new) = new else {
+                    // One of the two is not known, is not a number, or has more digits than any amount: the attribute is unknown
+                    // from here on.
                     self.things[at].attributes.remove(name);
                     continue;
                 };
-                let value = Json::number((if up { old + by } else { old - by }).to_string());
-                debug_assert!(value.scalar().is_some_and(|v| Decimal::parse(v).is_some()));
+                let value = Json::number(new.to_string());
                 self.hold(at, name.clone(), Held { value, origin: Origin::Written });
             }
         }

@@ -5,6 +5,9 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+/// Digits that a sum has at most: what a target calls an amount may have millions.
+const DIGITS: usize = 100;
+
 /// A finite decimal number, exact to the last digit: `sign * 0.digits * 10^exponent`, digits without outer zeros.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Decimal {
@@ -47,6 +50,51 @@ impl Decimal {
     #[must_use]
     pub fn is_integer(&self) -> bool {
         i64::try_from(self.digits.len()).is_ok_and(|n| n <= self.exponent) || self.digits.is_empty()
+    }
+
+    /// The exact sum. `None` if it has more digits than any amount.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        if self.digits.is_empty() || other.digits.is_empty() {
+            return Some(if self.digits.is_empty() { other.clone() } else { self.clone() });
+        }
+        let low = |n: &Self| Some(n.exponent - i64::try_from(n.digits.len()).ok()?);
+        let (low, high) = (low(self)?.min(low(other)?), self.exponent.max(other.exponent) + 1);
+        let width = usize::try_from(high - low).ok().filter(|width| *width <= DIGITS)?;
+        // Both as whole numbers of the same scale, the last digit first.
+        let aligned = |n: &Self| {
+            let zeros = usize::try_from(high - n.exponent).ok()?;
+            let mut out = vec![0; zeros];
+            out.extend_from_slice(&n.digits);
+            out.resize(width, 0);
+            out.reverse();
+            Some(out)
+        };
+        let (a, b) = (aligned(self)?, aligned(other)?);
+        let same = self.negative == other.negative;
+        let (large, small, negative) =
+            if same || a.iter().rev().ge(b.iter().rev()) { (a, b, self.negative) } else { (b, a, other.negative) };
+        let mut out = Vec::with_capacity(width);
+        let mut carry = false;
+        for (x, y) in large.into_iter().zip(small) {
+            let y = y + u8::from(carry);
+            let digit = if same {
+                carry = x + y > 9;
+                (x + y) % 10
+            } else {
+                carry = x < y;
+                (x + 10 - y) % 10
+            };
+            out.push(char::from(b'0' + digit));
+        }
+        let digits: String = out.into_iter().rev().collect();
+        Self::parse(&format!("{}{digits}e{low}", if negative { "-" } else { "" }))
+    }
+
+    /// The exact difference. `None` if it has more digits than any amount.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Option<Self> {
+        self.plus(&Self { negative: !other.negative && !other.digits.is_empty(), ..other.clone() })
     }
 
     /// True if no double-precision number is as large.
@@ -135,7 +183,12 @@ impl fmt::Display for Decimal {
             return f.write_str(&text);
         }
         let digits: String = self.digits.iter().map(|d| char::from(b'0' + d)).collect();
-        write!(f, "{}0.{digits}e{}", if self.negative { "-" } else { "" }, self.exponent)
+        let sign = if self.negative { "-" } else { "" };
+        match (usize::try_from(self.exponent), usize::try_from(-self.exponent)) {
+            (_, Ok(zeros)) if zeros <= 20 => write!(f, "{sign}0.{}{digits}", "0".repeat(zeros)),
+            (Ok(whole), _) if whole < digits.len() => write!(f, "{sign}{}.{}", &digits[..whole], &digits[whole..]),
+            _ => write!(f, "{sign}0.{digits}e{}", self.exponent),
+        }
     }
 }
 
@@ -185,6 +238,54 @@ mod tests {
             assert_eq!(d(of).step(false), Some(d(down)), "{of} - 1");
         }
         assert_eq!(d("0.5").step(true), None);
+    }
+
+    #[test]
+    fn adds_and_subtracts_exactly() {
+        for (a, b, sum, difference) in [
+            ("1", "2", "3", "-1"),
+            ("0.1", "0.2", "0.3", "-0.1"),
+            ("10.50", "0.5", "11", "10"),
+            ("-5", "5", "0", "-10"),
+            ("0", "-7", "-7", "7"),
+            ("7", "0", "7", "7"),
+            ("99", "1", "100", "98"),
+            ("1000", "0.001", "1000.001", "999.999"),
+            ("1e3", "-1e-3", "999.999", "1000.001"),
+            (
+                "170141183460469231731687303715884105727",
+                "1",
+                "170141183460469231731687303715884105728",
+                "170141183460469231731687303715884105726",
+            ),
+            (
+                "-170141183460469231731687303715884105728",
+                "-1",
+                "-170141183460469231731687303715884105729",
+                "-170141183460469231731687303715884105727",
+            ),
+        ] {
+            assert_eq!(d(a).plus(&d(b)).map(|n| n.to_string()).as_deref(), Some(sum), "{a} + {b}");
+            assert_eq!(d(a).minus(&d(b)).map(|n| n.to_string()).as_deref(), Some(difference), "{a} - {b}");
+        }
+        for (a, b) in [("1e400", "1"), ("1e-1000000000", "1"), ("1e1000000000000", "-1e-1000000000000")] {
+            assert_eq!(d(a).plus(&d(b)), None, "{a} + {b}");
+        }
+    }
+
+    #[test]
+    fn writes_a_number_that_json_reads_as_the_same() {
+        for (text, written) in [
+            ("0.05", "0.05"),
+            ("12.5", "12.5"),
+            ("-0.1", "-0.1"),
+            ("1e3", "1000"),
+            ("1e-40", "0.1e-39"),
+            ("5e100", "0.5e101"),
+        ] {
+            assert_eq!(d(text).to_string(), written);
+            assert_eq!(d(written), d(text));
+        }
     }
 
     #[test]

@@ -233,3 +233,70 @@ fn a_length_that_no_number_holds_is_refused_with_its_place() {
         assert_eq!(error.place().1, 6);
     }
 }
+
+/// Members who pay: what a member has is what the answer to the first call says, and each payment adds an amount.
+fn wallet(balance: &str, amount: &str) -> Arc<Contract> {
+    let resources = "resources:\n  - {name: member, key: memberId}\n";
+    let endpoints = [
+        format!(
+            "id: member-add
+method: POST
+path: /members
+request: [{{name: name, type: string, presence: required, length: 1..40}}]
+response:
+  - {{name: memberId, type: number, presence: required, value: 1..999999999999, integer: true}}
+  - {{name: balance, type: number, presence: required, value: {balance}}}
+effects: [{{create: member, key: response.memberId, set: {{balance: response.balance}}}}]"
+        ),
+        format!(
+            "id: member-pay
+method: POST
+path: /payments
+request:
+  - {{name: memberId, type: number, presence: required, value: 1..999999999999, ref: member.memberId}}
+  - {{name: amount, type: number, presence: required, value: {amount}}}
+response: [{{name: ok, type: boolean, presence: required}}]
+effects: [{{update: member, by: memberId, add: {{balance: amount}}}}]"
+        ),
+        "id: member-get
+method: GET
+path: /members/{memberId}
+request:
+  - {name: memberId, in: path, type: number, presence: required, value: 1..999999999999, ref: member.memberId}
+response: [{name: balance, type: number, presence: required}]
+effects: [{read: member, by: memberId, answer: {balance: member.balance}}]"
+            .to_owned(),
+    ];
+    let mut files = vec![File { name: "api.yaml".to_owned(), text: format!("{API}{resources}") }];
+    for (at, endpoint) in endpoints.iter().enumerate() {
+        let text = format!("konform: 1\ntitle: T\n{endpoint}\nerrors: []\n");
+        files.push(File { name: format!("{at}.yaml"), text });
+    }
+    Arc::new(load(&files, None).unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[test]
+fn sums_are_exact_however_large_the_target_counts() {
+    let clause = "member-get/effects/balance/equals";
+    for (balance, amount) in [
+        ("100", "5"),
+        ("0.1", "0.2"),
+        ("9007199254740993", "0.01"),
+        // One more than the largest whole number of 128 bits.
+        ("170141183460469231731687303715884105727", "1"),
+        ("-170141183460469231731687303715884105728", "-1"),
+    ] {
+        let contract = wallet(balance, amount);
+        let summary = run(&contract);
+        assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+        // A server that forgets the payment is found: the sum is known.
+        let fault = "skip-effects:member-pay".parse().expect("a fault");
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), vec![fault]));
+        let summary = lab::run(&contract, lab::Direct(sandbox), &lab::How::default(), |_| true);
+        let found = summary.findings.iter().any(|f| f.clause == clause);
+        assert!(found, "{balance} + {amount}: {}", lab::describe(&summary));
+    }
+    // More digits than an amount has: the sum is not known, and nobody is blamed for it.
+    let summary = run(&wallet("1e300", "1"));
+    assert_eq!((summary.exit, summary.counts.broken), (0, 0), "{}", lab::describe(&summary));
+}
