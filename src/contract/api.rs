@@ -10,6 +10,7 @@ use super::header::pieces;
 use super::load::{ATTEMPTS, Loader, version};
 use super::property::{self, Property};
 use super::row::skip;
+use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::clause::Basis;
 use crate::model::field::{LONGEST_IN_LINE, Unit};
@@ -55,10 +56,13 @@ impl Loader<'_> {
         }
         let script = map.opt("script").map(|n| n.word(&["ascii", "hangul"])).transpose()?;
         self.contract.hangul = script == Some("hangul");
+        let (mut credentials, mut resources) = (Unique::default(), Unique::default());
         for node in map.opt("credentials").map(Node::list).transpose()?.unwrap_or_default() {
             let m = node.map()?;
+            let name = m.req("name")?;
+            credentials.take("a second credential", name.text()?, name)?;
             self.contract.credentials.push(Credential {
-                name: m.req("name")?.text()?.to_owned(),
+                name: name.text()?.to_owned(),
                 length: m.opt("length").map(credential_length).transpose()?,
                 secret: m.opt("secret").map(Node::flag).transpose()?.unwrap_or(false),
                 digits: m.opt("charset").map(|n| n.word(&["digits", "hex"])).transpose()? == Some("digits"),
@@ -67,6 +71,7 @@ impl Loader<'_> {
         }
         for node in map.opt("resources").map(Node::list).transpose()?.unwrap_or_default() {
             let resource = read_resource(node)?;
+            resources.take("a second resource", &resource.name, node)?;
             self.contract.resources.push(resource);
         }
         if let Some(profile) = self.profile {
@@ -212,7 +217,13 @@ fn read_resource(node: &Node) -> Result<Resource, LoadError> {
     let map = node.map()?;
     let words = |key: &'static str| -> Result<Vec<String>, LoadError> {
         let nodes = map.opt(key).map(Node::list).transpose()?.unwrap_or_default();
-        nodes.iter().map(|n| n.text().map(str::to_owned)).collect()
+        let mut places = Unique::default();
+        let mut words = Vec::new();
+        for word in nodes {
+            places.take("a second state", word.text()?, word)?;
+            words.push(word.text()?.to_owned());
+        }
+        Ok(words)
     };
     let mut resource = Resource {
         name: map.req("name")?.text()?.to_owned(),

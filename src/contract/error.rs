@@ -5,6 +5,8 @@ use std::fmt;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::model::Source;
+
 /// A contract or profile that can't be loaded.
 #[derive(Clone, Debug)]
 pub struct LoadError(Box<Details>);
@@ -42,6 +44,14 @@ impl LoadError {
             message: message.into(),
             help: help.into(),
         }))
+    }
+
+    /// An error that points at a place of a file with this text.
+    pub(crate) fn of(source: &Source, text: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let before: usize = text.split_inclusive('\n').take(source.line.saturating_sub(1)).map(str::len).sum();
+        let line = text[before..].lines().next().unwrap_or_default();
+        let at = line.char_indices().nth(source.column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+        Self::at(&source.file, text, before + at..before + line.len().max(at + 1), message, help)
     }
 
     /// An error about a file as a whole.

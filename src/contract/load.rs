@@ -15,6 +15,7 @@ use super::profile::Profile;
 use super::property::{self, Conflicts, Property};
 use super::row::{example, single, skip};
 use super::table::{Part, secrets};
+use super::unique::Unique;
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
 use crate::model::field::{Field, Location, Sample, Unit};
@@ -40,6 +41,7 @@ pub fn load(files: &[File], profile: Option<&Profile>) -> Result<Contract, LoadE
     if loader.contract.endpoints.is_empty() {
         return Err(root.error("a contract without endpoints", "add a file per endpoint beside api.yaml"));
     }
+    loader.check_ids(files)?;
     loader.check_choices()?;
     loader.check_mentions()?;
     super::sibling::bind(&mut loader.contract);
@@ -61,6 +63,10 @@ pub(super) struct Loader<'a> {
     pub(super) mentions: Vec<(Node, Option<Node>)>,
     /// Attributes that are spoken of, where, resource and name: any file may set or show them.
     pub(super) attributes: Vec<(Node, String, String)>,
+    /// Ids of endpoints.
+    endpoints: Unique,
+    /// Two clauses with one id.
+    pub(super) doubled: Option<(ClauseIx, ClauseIx)>,
     /// Endpoints that the profile names.
     scope: Scope,
 }
@@ -102,6 +108,8 @@ impl<'a> Loader<'a> {
             roles: BTreeMap::new(),
             mentions: Vec::new(),
             attributes: Vec::new(),
+            endpoints: Unique::default(),
+            doubled: None,
             scope,
         }
     }
@@ -115,9 +123,7 @@ impl<'a> Loader<'a> {
         if !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             return Err(id_node.error(format!("`{id}` is no id"), "use small letters, digits and `-`"));
         }
-        if self.contract.endpoint(&id).is_some() {
-            return Err(id_node.error(format!("a second endpoint `{id}`"), "ids are unique in an API"));
-        }
+        self.endpoints.take("a second endpoint", &id, id_node)?;
         let title = map.req("title")?.text()?.to_owned();
         let method = map.req("method")?.word(&["POST", "GET", "PUT", "PATCH", "DELETE", "unseen"])?.to_owned();
         let path_node = map.req("path")?;
@@ -461,7 +467,9 @@ impl<'a> Loader<'a> {
     pub(super) fn clause<T>(&mut self, id: String, rule: Rule, prop: &Property<T>, says: String) -> ClauseIx {
         let level = if rule == Rule::Message { Level::Should } else { prop.basis.level() };
         let ix = self.contract.clauses.len();
-        self.contract.by_id.insert(id.clone(), ix);
+        if let Some(first) = self.contract.by_id.insert(id.clone(), ix).filter(|_| self.doubled.is_none()) {
+            self.doubled = Some((first, ix));
+        }
         self.contract.clauses.push(Clause {
             id,
             rule,

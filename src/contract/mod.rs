@@ -22,6 +22,7 @@ mod row;
 mod secret;
 mod sibling;
 mod table;
+mod unique;
 pub mod waiver;
 mod yaml;
 

@@ -20,9 +20,8 @@ impl Loader<'_> {
         for node in map.opt("conflicts").map(Node::list).transpose()?.unwrap_or_default() {
             let m = node.map()?;
             let id = m.req("id")?;
-            if !self.conflicts.ids.insert(id.text()?.to_owned()) {
-                return Err(id.error("a second conflict of this id", "ids are unique in an API"));
-            }
+            self.conflicts.places.take("a second conflict", id.text()?, id)?;
+            self.conflicts.ids.insert(id.text()?.to_owned());
             let text = m.req("what")?.text()?.to_owned();
             let sides = (m.req("a")?.text()?.to_owned(), m.req("b")?.text()?.to_owned());
             m.opt("note");

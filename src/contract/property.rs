@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{LoadError, suggest};
+use super::unique::Unique;
 use super::yaml::Node;
 use crate::model::clause::Basis;
 use crate::model::field::{Bounds, Charset, Format, Kind, Presence, Sample};
@@ -24,6 +25,7 @@ pub(crate) struct Conflicts {
     pub(crate) sides: BTreeMap<String, Vec<Node>>,
     /// Every conflict, also those that no property names.
     pub(crate) ids: std::collections::BTreeSet<String>,
+    pub(super) places: Unique,
 }
 
 /// Reads one value of a property.
@@ -164,7 +166,12 @@ pub(crate) fn format(node: &Node) -> Result<Format, LoadError> {
 
 /// The words of an enum.
 pub(crate) fn words(node: &Node) -> Result<Vec<String>, LoadError> {
-    let words = node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+    let mut words = Vec::new();
+    let mut places = Unique::default();
+    for word in node.list()? {
+        places.take("a second word", word.text()?, word)?;
+        words.push(word.text()?.to_owned());
+    }
     if words.is_empty() {
         Err(node.error("an enum without words", "list its words, or leave `enum` out"))
     } else {

@@ -5,6 +5,7 @@ use super::endpoint::{Example, Success};
 use super::error::{LoadError, suggest};
 use super::load::Loader;
 use super::property::{self, Property};
+use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{self, Field, Kind};
@@ -433,6 +434,7 @@ pub(super) fn single<'n>(node: &'n Node, help: &str) -> Result<(&'n Node, &'n No
 
 fn read_ways(documented: &[Node], chosen: &[String]) -> Result<Vec<(String, Covers)>, LoadError> {
     let mut ways: Vec<(String, Covers)> = Vec::new();
+    let mut entries = Unique::default();
     for n in documented {
         let (path, covers) = if n.is_map() {
             let (path, way) = single(n, "write `- {birthDate: below}`")?;
@@ -452,6 +454,8 @@ fn read_ways(documented: &[Node], chosen: &[String]) -> Result<Vec<(String, Cove
                 suggest(path, chosen.iter().map(String::as_str)),
             ));
         }
+        let entry = if covers == Covers::All { path.to_owned() } else { format!("{path}: {}", covers.word()) };
+        entries.take("a second entry", &entry, n)?;
         ways.push((path.to_owned(), covers));
     }
     Ok(ways)

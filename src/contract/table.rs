@@ -3,6 +3,7 @@
 use super::error::{LoadError, suggest};
 use super::load::Loader;
 use super::property::{self, Property, ReadValue};
+use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{Constraint, Field, Kind, Location, Presence, Sample};
@@ -37,11 +38,19 @@ impl Part {
 
 impl Loader<'_> {
     pub(super) fn table(&mut self, nodes: &[Node], endpoint: &str, part: Part) -> Result<Vec<Field>, LoadError> {
-        let mut fields: Vec<Field> = Vec::new();
+        self.rows(nodes, endpoint, part, "")
+    }
+
+    /// Reads the rows of a table, or of an object in it: no two of them have one name, and headers are the same in any case of letters.
+    fn rows(&mut self, nodes: &[Node], endpoint: &str, part: Part, parent: &str) -> Result<Vec<Field>, LoadError> {
+        let mut fields = Vec::new();
+        let mut names = Unique::default();
         for node in nodes {
-            let Some(field) = self.field(node, endpoint, part, "")? else { continue };
-            if fields.iter().any(|f| f.name == field.name) {
-                return Err(node.error(format!("`{}` stands in this table twice", field.name), "keep one of the two"));
+            let Some(field) = self.field(node, endpoint, part, parent)? else { continue };
+            if part.location() == Location::Header {
+                names.take("a second header", &field.name.to_ascii_lowercase(), node)?;
+            } else {
+                names.take("a second row", &field.name, node)?;
             }
             fields.push(field);
         }
@@ -161,10 +170,7 @@ impl Loader<'_> {
         let children = map.opt("fields").map(Node::list).transpose()?.unwrap_or_default().to_vec();
         let items = map.opt("items").cloned();
         map.done()?;
-        let mut fields = Vec::new();
-        for child in &children {
-            fields.extend(self.field(child, endpoint, part, &path)?);
-        }
+        let fields = self.rows(&children, endpoint, part, &path)?;
         let items =
             items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.flatten().map(Box::new);
         Ok(Some(Field {

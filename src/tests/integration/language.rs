@@ -300,3 +300,126 @@ fn sums_are_exact_however_large_the_target_counts() {
     let summary = run(&wallet("1e300", "1"));
     assert_eq!((summary.exit, summary.counts.broken), (0, 0), "{}", lab::describe(&summary));
 }
+
+/// The place and the sentence of what is wrong with the contract.
+fn refused(endpoints: &[&str]) -> String {
+    let error = read(endpoints).expect_err("a contract with a mistake");
+    let (file, line, column) = error.place();
+    format!("{file}:{line}:{column} {}", error.message())
+}
+
+#[test]
+fn two_clauses_with_one_id_are_refused_with_both_places() {
+    let endpoint = "id: note-add
+method: POST
+path: /notes
+request: [{name: text, type: string, presence: required, length: 1..9}]
+response: []
+errors:
+  - {status: 400, code: bad, message: one, when: {empty: any}, documented_for: [text]}
+  - {status: 422, code: bad, message: two, when: {empty: any}, documented_for: [text]}";
+    assert_eq!(
+        refused(&[endpoint]),
+        "0.yaml:10:5 a second clause `note-add/errors/bad/status/text`: the first one stands at 0.yaml:9:5"
+    );
+    // Rows that differ in their causes alone promise two things under one id as well.
+    let causes = endpoint.replace("message: two, when: {empty: any}", "message: two, when: {missing: any}");
+    assert!(
+        refused(&[&causes]).starts_with("0.yaml:10:5 a second clause `note-add/errors/bad/"),
+        "{}",
+        refused(&[&causes])
+    );
+    read(&[&endpoint.replace("code: bad, message: two", "code: worse, message: two")]).expect("two codes");
+    let refusals = "id: note-add
+method: POST
+path: /notes
+request: [{name: text, type: string, presence: required, length: 1..9}]
+response: []
+refusals:
+  - {id: late, says: too late, when: unseen}
+  - {id: late, says: much too late, when: unseen}";
+    assert_eq!(
+        refused(&[refusals]),
+        "0.yaml:10:5 a second clause `note-add/refusals/late/refused`: the first one stands at 0.yaml:9:5"
+    );
+}
+
+#[test]
+fn two_names_of_one_kind_are_refused_with_both_places() {
+    let endpoint = |request: &str, response: &str, errors: &str| {
+        format!("id: x\nmethod: POST\npath: /x\nrequest: {request}\nresponse: {response}\nerrors: {errors}")
+    };
+    let row = |name: &str| format!("{{name: {name}, type: unseen, presence: unseen, length: unseen}}");
+    let inside = |rows: &str| format!("[{{name: o, type: object, presence: required, fields: [{rows}]}}]");
+    let items = |rows: &str| {
+        format!("[{{name: l, type: array, presence: required, items: {{type: object, fields: [{rows}]}}}}]")
+    };
+    let two = format!("{}, {}", row("a"), row("a"));
+    let text = "{name: a, type: string, presence: required, length: 1..9}";
+    // Nothing is known of these rows, so that no clause tells of the second one.
+    for (request, response, errors, expected) in [
+        (
+            format!("[{two}]"),
+            "[]".to_owned(),
+            "[]",
+            "0.yaml:6:70 a second row `a`: the first one stands at 0.yaml:6:11",
+        ),
+        (inside(&two), "[]".to_owned(), "[]", "0.yaml:6:"),
+        (items(&two), "[]".to_owned(), "[]", "0.yaml:6:"),
+        ("[]".to_owned(), format!("[{two}]"), "[]", "0.yaml:7:"),
+        ("[]".to_owned(), inside(&two), "[]", "0.yaml:7:"),
+        (
+            "[{name: a, type: string, presence: required, enum: [A, B, A]}]".to_owned(),
+            "[]".to_owned(),
+            "[]",
+            "0.yaml:6:68 a second word `A`: the first one stands at 0.yaml:6:62",
+        ),
+        (
+            format!("[{text}]"),
+            "[]".to_owned(),
+            "[{status: 400, code: b, message: m, when: {empty: any}, documented_for: [a, a]}]",
+            "0.yaml:8:85 a second entry `a`: the first one stands at 0.yaml:8:82",
+        ),
+    ] {
+        let found = refused(&[&endpoint(&request, &response, errors)]);
+        assert!(found.starts_with(expected) && found.contains(" a second "), "{found} for {expected}");
+    }
+    // Objects beside each other may have members of one name, and so may request and response.
+    let beside = "[{name: a, type: object, presence: required, fields: [{name: a, type: boolean, presence: required}]}, \
+                  {name: b, type: object, presence: required, fields: [{name: a, type: boolean, presence: required}]}, \
+                  {name: A, type: boolean, presence: required}]";
+    read(&[&endpoint(beside, beside, "[]")]).expect("names of different places");
+    let (first, second) = (endpoint("[]", "[]", "[]"), endpoint("[]", "[]", "[]").replace("/x", "/y"));
+    assert_eq!(refused(&[&first, &second]), "1.yaml:3:5 a second endpoint `x`: the first one stands at 0.yaml:3:5");
+}
+
+#[test]
+fn two_names_of_one_kind_in_an_api_are_refused_with_both_places() {
+    let endpoint = "konform: 1\ntitle: T\nid: x\nmethod: POST\npath: /x\nrequest: []\nresponse: []\nerrors: []\n";
+    let header = "  - {name: Content-Type, presence: unseen, length: unseen, send: application/json}\n";
+    let api = |more: &str| {
+        load(
+            &[
+                File { name: "api.yaml".to_owned(), text: format!("{API}{more}") },
+                File { name: "x.yaml".to_owned(), text: endpoint.to_owned() },
+            ],
+            None,
+        )
+    };
+    for (more, expected) in [
+        (header.replace("Content-Type", "content-type"), "a second header `content-type`"),
+        ("credentials:\n  - {name: key}\n  - {name: other}\n  - {name: key}\n".to_owned(), "a second credential `key`"),
+        ("resources:\n  - {name: book, key: id}\n  - {name: book, key: no}\n".to_owned(), "a second resource `book`"),
+        ("resources:\n  - {name: book, key: id, states: [IN, OUT, IN]}\n".to_owned(), "a second state `IN`"),
+        (
+            "conflicts:\n  - {id: c, what: w, a: x, b: y}\n  - {id: c, what: w, a: x, b: y}\n".to_owned(),
+            "a second conflict `c`",
+        ),
+    ] {
+        let error = api(&more).expect_err(expected);
+        let said = error.message();
+        assert!(said.starts_with(expected) && said.contains(": the first one stands at api.yaml:"), "{said}");
+        assert!(error.place().1 > 10, "{:?}", error.place());
+    }
+    api(&header.replace("Content-Type", "X-Other")).expect("two headers");
+}
