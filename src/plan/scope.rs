@@ -75,15 +75,23 @@ impl<'a> Scope<'a> {
 
     /// A case of one request in which a field's legal value has another form.
     pub(super) fn twin(&self, field: &Field, twin: Twin, clause: Option<ClauseIx>) -> Planned {
-        let written = |legal: Template| vec![Edit::Set(field.path.clone(), Template::Twin(Box::new(legal), twin))];
-        let id = self.id(&field.place(), twin.word());
-        let planned =
-            self.reached(id.clone(), clause, &|way| Some(on(way, &self.probe(written(self.legal(way, field)?)))));
+        let make = |way: &Way| {
+            let plain = self.known(way, field)?;
+            if twin.write(plain.clone()) == plain {
+                // It would be sent as the legal value that it is.
+                return None;
+            }
+            let written = Template::Twin(Box::new(self.legal(way, field)?), twin);
+            Some(on(way, &self.probe(vec![Edit::Set(field.path.clone(), written)])))
+        };
+        let planned = self.reached(self.id(&field.place(), twin.word()), clause, &make);
         if matches!(planned, Planned::LeftOut(_)) && field.refers.is_some() && field.optional() {
             // What may be left out names nothing on the shortest way.
-            if let Ok((way, Edit::Set(_, legal))) = self.plan.naming(self.at, &field.path) {
-                let probe = on(&way, &self.probe(written(legal)));
-                return self.led(&field.place(), twin.word(), clause, &way, probe);
+            if let Ok((mut way, edit)) = self.plan.naming(self.at, &field.path) {
+                way.edits.push(edit);
+                if let Some(probe) = make(&way) {
+                    return self.led(&field.place(), twin.word(), clause, &way, probe);
+                }
             }
         }
         planned
@@ -101,8 +109,13 @@ impl<'a> Scope<'a> {
     /// The legal value of a field as it is known before a run.
     pub(super) fn example(&self, field: &Field) -> Option<Json> {
         let way = self.plan.way(self.at, Goal::Input).or_else(|_| self.plan.way(self.at, Goal::Accept)).ok()?;
+        self.known(&way, field)
+    }
+
+    /// The value that a way gives a field, a stand-in where only a run knows it.
+    fn known(&self, way: &Way, field: &Field) -> Option<Json> {
         let step = self.probe(way.edits.clone());
-        rehearsal::bind(self.plan, &step, &self.seen(&way)).at(&field.path).cloned()
+        rehearsal::bind(self.plan, &step, &self.seen(way)).at(&field.path).cloned()
     }
 
     /// A case of the request that `make` gives for a way; left out where no way leads to it.

@@ -20,9 +20,11 @@ const UNCLEAR: &str = "card-list::length::body.physicalCardNo::max+1";
 
 /// A run that has every kind of outcome, and its results.
 fn run(folder: &Folder) -> Value {
+    // Today somewhere, whatever the contract's zone.
     let today = chrono::Utc::now().date_naive();
+    let (granted, expires) = (today - chrono::Duration::days(1), today + chrono::Duration::days(1));
     let waiver = format!(
-        "konform: 1\nwaivers:\n  - clause: user-registration/request/userName/length\n    check: refused\n    pointer: request:/userName\n    observed: accepted with 200\n    reason: ticket 1\n    owner: ann\n    approver: bob\n    granted: {today}\n    expires: {today}\n"
+        "konform: 1\nwaivers:\n  - clause: user-registration/request/userName/length\n    check: refused\n    pointer: request:/userName\n    observed: accepted with 200\n    reason: ticket 1\n    owner: ann\n    approver: bob\n    granted: {granted}\n    expires: {expires}\n"
     );
     fs::write(folder.0.join("w.yaml"), waiver).expect("written");
     let mut args = vec!["run", "--quiet", "--out", "run", "--waivers", "w.yaml", "--seed", "1"];

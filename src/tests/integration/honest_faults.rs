@@ -19,8 +19,10 @@ use super::honest::{GATE, How, contract, keys, pairs, run, start};
 use super::tour::Tourist;
 use super::{lab, tour};
 
-/// How many of a hundred rows must be found with their clause and exit code.
-const FLOOR: usize = 0;
+/// How many of a hundred rows must be found with their clause and exit code. Of the 161 rows with a printed clause and exit code 1, 107
+/// ended so when the table was written, and 140 since twins, tokens right in part and hostile bytes for every endpoint are planned; of all
+/// 311 rows 148 and 196 were found with their very clause and exit code.
+const FLOOR: usize = 80;
 
 /// A defect, and what it breaks.
 #[derive(Deserialize)]
