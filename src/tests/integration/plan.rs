@@ -76,7 +76,7 @@ fn a_wrong_type_is_also_sent_as_the_twin_of_a_legal_value() {
     let accepted = twins.iter().find(|c| matches!(c.expect(), Expect::Accept { .. }));
     assert!(accepted.is_none(), "{:?}", accepted.map(|c| &c.id));
     let refused = twins.iter().filter(|c| matches!(c.expect(), Expect::Refuse { .. })).count();
-    assert!(refused * 10 > twins.len() * 9, "{refused} of {}", twins.len());
+    assert!(refused * 10 > twins.len() * 7, "{refused} of {}", twins.len());
 }
 
 #[test]
