@@ -79,6 +79,12 @@ impl Twin {
     /// The twin of a value; the value itself where it has none of this kind.
     #[must_use]
     pub fn write(self, legal: Json) -> Json {
+        // A profile's value or an earlier answer's may be a text where the field is a number, or the other way round.
+        let legal = match (self, legal) {
+            (Twin::Half, Json::String(text)) => number(&text).map_or_else(|| Json::String(text), Json::number),
+            (Twin::Longer | Twin::OtherEnd | Twin::FullWidth, Json::Number(number)) => Json::String(number),
+            (_, legal) => legal,
+        };
         match (self, legal) {
             (Twin::Text, Json::Number(number)) => Json::String(number),
             (Twin::Text, Json::Bool(value)) => Json::text(value.to_string()),
@@ -150,6 +156,8 @@ mod tests {
         }
         assert_eq!(Twin::of(&Json::text("1.5")), [Twin::Listed]);
         assert_eq!(Twin::Half.write(Json::number("12")).to_text(), "12.5");
+        assert_eq!(Twin::Half.write(Json::text("7000001")).to_text(), "7000001.5");
+        assert_eq!(Twin::Longer.write(Json::number("71")).to_text(), r#""711""#);
         assert_eq!(Twin::Longer.write(Json::text("ab가")).to_text(), r#""ab가가""#);
         assert_eq!(Twin::OtherEnd.write(Json::text("380511")).to_text(), r#""380512""#);
         assert_eq!(Twin::FullWidth.write(Json::text("a1 가")).to_text(), r#""ａ１ 가""#);

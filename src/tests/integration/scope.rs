@@ -162,7 +162,9 @@ fn the_readmes_fixture_reaches_a_number_field_as_a_number_and_wrong_types_stay_w
     // Where no call makes a member, the fixture is the one to name.
     let contract = lab::bare(Some(&profile(&format!("endpoints: [user-info, card-list, account-*]\n{block}"))));
     let (partial, sent) = Partial::new(&contract, |_| true, (404, ""));
-    lab::run(&contract, partial, &lab::How::default(), |case| !case.fixtures.is_empty());
+    // Twins are texts of the same digits, and meant to be.
+    let chosen = |case: &konform::model::Case| !case.fixtures.is_empty() && !case.id.ends_with("::as-text");
+    lab::run(&contract, partial, &lab::How::default(), chosen);
     let sent = sent.lock().expect("no panic");
     let (mut named, mut wrong) = (0, 0);
     for (endpoint, body) in sent.iter() {
