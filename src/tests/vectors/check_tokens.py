@@ -68,7 +68,8 @@ def main():
         env = dict(os.environ, **{f"CHECK_{name.upper()}": value for name, value in names.items()})
         target = f"http://127.0.0.1:{server.server_address[1]}"
         command = [program, "run", "--target", target, "--profile", "profile.yaml", "--out", "out", "--quiet"]
-        command += ["--only", "user-registration::*", "--only", "terms-all::*"]
+        # This server reads bodies by their Content-Length alone, so that lying ones are not for it.
+        command += ["--only", "user-registration::*", "--only", "terms-all::*", "--skip", "*::hostile::*"]
         done = subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         # A server that takes everything breaks the contract: the run must say so, and must have come to its end.
         if done.returncode != 1:
