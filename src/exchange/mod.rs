@@ -7,11 +7,13 @@ pub mod ambient;
 mod answer;
 mod coding;
 mod connect;
+pub mod fill;
 pub mod http;
 mod leak;
 pub mod prepare;
 pub mod redact;
 mod seal;
+mod sign;
 mod spoil;
 pub mod target;
 mod wire;
@@ -19,7 +21,8 @@ mod wire;
 use std::future::Future;
 
 pub use ambient::{Ambient, Clock};
-pub use prepare::{Catalogues, Filling, Means, Prepared, fill, prepare};
+pub use fill::{Catalogues, Filling, fill};
+pub use prepare::{Means, Prepared, prepare};
 pub use redact::Redactor;
 pub use target::Target;
 

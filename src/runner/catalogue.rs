@@ -6,7 +6,7 @@ use super::Runner;
 use super::tally::Tally;
 use crate::behaviour::{Moment, World};
 use crate::evidence::{Aside, Journal, JournalError, Why};
-use crate::exchange::prepare::Catalogue;
+use crate::exchange::fill::Catalogue;
 use crate::exchange::{Catalogues, Transport};
 use crate::model::Json;
 use crate::model::fixture::Part;

@@ -7,7 +7,7 @@ use crate::cli::UsageError;
 use crate::cli::args::Show;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
-use crate::exchange::prepare::Catalogue;
+use crate::exchange::fill::Catalogue;
 use crate::exchange::{Catalogues, Filling, Means, Prepared, Target, fill, prepare};
 use crate::model::{Exit, Expect, Hostile, Json};
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::honest::server::{Honest, Temperament, prepared};
 use super::honest::{GATE, How, contract, keys, pairs, run, start};
-use super::tour::Tourist;
+use super::tourist::Tourist;
 use super::{lab, tour};
 
 /// How many of a hundred rows must be found with their clause and exit code. Of the 161 rows with a printed clause and exit code 1, 107

@@ -35,6 +35,7 @@ mod sent;
 mod statuses;
 mod targets;
 mod tour;
+mod tourist;
 mod transports;
 mod variants;
 mod vectors;
