@@ -4,23 +4,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::endpoint::{Call, Endpoint, Form, Group, ID, ID_15, Input, Outcome, Refusal, Unknown, number, row, text};
+use super::endpoint::{Call, Endpoint, Form, Group, ID, ID_15, Outcome, Refusal, Unknown, number, row, text};
 use super::lapse::Lapse;
 use super::user::nobody;
 use super::world::{Account, CardState, NAMED, Registration, Role, World};
 
 const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Account,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
     member: "userId",
     unknown: Unknown::Gap,
     fields: &[number("userId", ID).must()],
-    run: verify,
+    ..Endpoint::plain(Group::Account, verify)
 };
 
 /// The endpoints of bank accounts.

@@ -9,17 +9,10 @@ use super::lapse::Lapse;
 use super::world::{Application, CardState, Product, Role, Stage, World, today};
 
 const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Card,
-    sealed: false,
-    marked: false,
-    success: "Success.",
     input: Input::Named,
     member: "userInfo.userId",
     unknown: Unknown::Row("Wallet user not found."),
-    fields: &[],
-    run: issue,
+    ..Endpoint::plain(Group::Card, issue)
 };
 
 const ADDRESS: &[Field] = &[

@@ -8,19 +8,7 @@ use super::endpoint::{
 use super::lapse::Lapse;
 use super::world::{BASIC_PRODUCT, Card, CardState, NAMED, Role, UNNAMED, World};
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Card,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "",
-    unknown: Unknown::Own,
-    fields: &[],
-    run: list,
-};
+const PLAIN: Endpoint = Endpoint::plain(Group::Card, list);
 
 /// The endpoints of cards that are there.
 pub(super) static ENDPOINTS: [Endpoint; 9] = [

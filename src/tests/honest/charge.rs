@@ -11,19 +11,7 @@ use super::endpoint::{
 use super::lapse::Lapse;
 use super::world::{CardState, Charge, Entry, Movement, Token, World, now};
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Charge,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "",
-    unknown: Unknown::Own,
-    fields: &[],
-    run: token,
-};
+const PLAIN: Endpoint = Endpoint::plain(Group::Charge, token);
 
 /// The endpoints of charges.
 pub(super) static ENDPOINTS: [Endpoint; 5] = [

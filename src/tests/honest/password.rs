@@ -2,23 +2,11 @@
 
 use serde_json::json;
 
-use super::endpoint::{Call, Endpoint, Form, Group, Input, Outcome, Unknown, gap, row, text};
+use super::endpoint::{Call, Endpoint, Form, Group, Outcome, gap, row, text};
 use super::lapse::Lapse;
 use super::world::{Standing, World};
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Member,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "",
-    unknown: Unknown::Own,
-    fields: &[],
-    run: check_password,
-};
+const PLAIN: Endpoint = Endpoint::plain(Group::Member, check_password);
 
 /// The endpoints of passwords.
 pub(super) static ENDPOINTS: [Endpoint; 2] = [

@@ -3,23 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::card::product_name;
-use super::endpoint::{Call, Endpoint, Group, ID, Input, Outcome, Unknown, number, row, text};
+use super::endpoint::{Call, Endpoint, Group, ID, Outcome, Unknown, number, row, text};
 use super::lapse::Lapse;
 use super::world::{Application, CardState, Role, SECOND_PRODUCT, Stage, World};
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Card,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "ownerId",
-    unknown: Unknown::Gap,
-    fields: &[],
-    run: waiting,
-};
+const PLAIN: Endpoint = Endpoint { member: "ownerId", unknown: Unknown::Gap, ..Endpoint::plain(Group::Card, waiting) };
 
 /// The endpoints of physical cards.
 pub(super) static ENDPOINTS: [Endpoint; 2] = [

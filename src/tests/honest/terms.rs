@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::endpoint::{Call, Endpoint, Group, ID, Input, Kind, Outcome, Unknown, field, number, row, text};
+use super::endpoint::{Call, Endpoint, Group, ID, Kind, Outcome, Unknown, field, number, row, text};
 use super::lapse::Lapse;
 use super::user::nobody;
 use super::world::{World, now};
@@ -27,19 +27,7 @@ pub(super) fn exists(id: u64) -> bool {
     TERMS.iter().any(|t| t.0 == id)
 }
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Member,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "",
-    unknown: Unknown::Own,
-    fields: &[],
-    run: terms_all,
-};
+const PLAIN: Endpoint = Endpoint::plain(Group::Member, terms_all);
 
 /// The endpoints of terms.
 pub(super) static ENDPOINTS: [Endpoint; 2] = [

@@ -11,19 +11,7 @@ use super::world::{BASIC_PRODUCT, CardState, Member, Role, SECOND_PRODUCT, Stand
 const GENDERS: Form = Form::Words(&["Male", "Female"]);
 const NATIONS: Form = Form::Words(&["Korean", "Foreigner"]);
 
-const PLAIN: Endpoint = Endpoint {
-    id: "",
-    path: "",
-    group: Group::Member,
-    sealed: false,
-    marked: false,
-    success: "Success.",
-    input: Input::Unlisted,
-    member: "",
-    unknown: Unknown::Own,
-    fields: &[],
-    run: info,
-};
+const PLAIN: Endpoint = Endpoint::plain(Group::Member, info);
 
 /// The endpoints of members.
 pub(super) static ENDPOINTS: [Endpoint; 7] = [
