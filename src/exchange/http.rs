@@ -264,7 +264,9 @@ impl Inner {
             failure.detail += "; a server that asks who you are closes like this: ";
             failure.detail += IDENTIFY;
         }
-        let strange = failure.reason == Reason::BadHttpHead;
+        // An HTTP/2 server may speak first; the HTTP library then ends the connection before the request is out.
+        let first = failure.detail.contains("received unexpected message");
+        let strange = first || failure.reason == Reason::BadHttpHead;
         if (closed || strange) && !self.https && !self.answered.load(Ordering::Relaxed) {
             if self.connector.speaks_tls().await {
                 failure.detail += "; the port speaks TLS: write https:// in --target";

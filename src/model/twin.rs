@@ -18,8 +18,6 @@ pub enum Twin {
     Entry,
     /// A list whose entries are the numbers of their texts, or the texts of their numbers.
     OtherEntries,
-    /// A number and a half more.
-    Half,
     /// A text with its last character twice.
     Longer,
     /// A text with another letter or digit at its end.
@@ -52,7 +50,7 @@ impl Twin {
     pub fn kind(self) -> Option<Kind> {
         match self {
             Twin::Text | Twin::Longer | Twin::OtherEnd | Twin::FullWidth => Some(Kind::String),
-            Twin::Number | Twin::Half => Some(Kind::Number),
+            Twin::Number => Some(Kind::Number),
             Twin::Boolean => Some(Kind::Boolean),
             Twin::Listed | Twin::OtherEntries => Some(Kind::Array),
             Twin::Entry => None,
@@ -69,7 +67,6 @@ impl Twin {
             Twin::Listed => "as-list",
             Twin::Entry => "as-entry",
             Twin::OtherEntries => "entries-of-other-type",
-            Twin::Half => "half-more",
             Twin::Longer => "one-longer",
             Twin::OtherEnd => "other-end",
             Twin::FullWidth => "full-width",
@@ -81,7 +78,6 @@ impl Twin {
     pub fn write(self, legal: Json) -> Json {
         // A profile's value or an earlier answer's may be a text where the field is a number, or the other way round.
         let legal = match (self, legal) {
-            (Twin::Half, Json::String(text)) => number(&text).map_or_else(|| Json::String(text), Json::number),
             (Twin::Longer | Twin::OtherEnd | Twin::FullWidth, Json::Number(number)) => Json::String(number),
             (_, legal) => legal,
         };
@@ -98,9 +94,6 @@ impl Twin {
                     other => Twin::Number.write(other),
                 };
                 Json::Array(entries.into_iter().map(other).collect())
-            }
-            (Twin::Half, Json::Number(number)) if !number.contains(['.', 'e', 'E']) => {
-                Json::number(format!("{number}.5"))
             }
             (Twin::Longer, Json::String(text)) => {
                 let last = text.chars().next_back();
@@ -155,8 +148,6 @@ mod tests {
             assert_eq!(twin.write(legal).to_text(), written);
         }
         assert_eq!(Twin::of(&Json::text("1.5")), [Twin::Listed]);
-        assert_eq!(Twin::Half.write(Json::number("12")).to_text(), "12.5");
-        assert_eq!(Twin::Half.write(Json::text("7000001")).to_text(), "7000001.5");
         assert_eq!(Twin::Longer.write(Json::number("71")).to_text(), r#""711""#);
         assert_eq!(Twin::Longer.write(Json::text("ab가")).to_text(), r#""ab가가""#);
         assert_eq!(Twin::OtherEnd.write(Json::text("380511")).to_text(), r#""380512""#);

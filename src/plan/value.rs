@@ -1,7 +1,6 @@
 //! Numbers at their exact bounds, listed words, and near misses of legal length.
 
 use super::{Planned, Scope, set, set_json};
-use crate::model::twin::Twin;
 use crate::model::{Json, Template};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
@@ -28,10 +27,6 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 });
             }
             out.push(scope.edited(field, "fraction", value.clause, set_json(field, Json::number("1.5"))));
-            if field.refers.is_some() {
-                // What names something is looked up: 1.5 names nothing anyway, half more than an id may be read as the id.
-                out.push(scope.twin(field, Twin::Half, value.clause));
-            }
         }
         if let Some(words) = &field.words {
             for word in words.first() {
