@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::dsse::Envelope;
 use crate::crypto::{Digest, SigningKey, VerifyingKey};
-use crate::model::Level;
 use crate::model::event::{ClauseRecord, Counts, Scope};
 use crate::model::run::{Breadth, Capability};
+use crate::model::{Level, Power};
 
 /// in-toto's own type.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
@@ -80,6 +80,9 @@ impl Clauses {
 pub struct Certificate {
     /// konform's version.
     pub suite: String,
+    /// SHA-256 of the sources that planned and judged the run, hex; empty if the run does not name them.
+    #[serde(default)]
+    pub suite_digest: String,
     /// API id.
     pub contract: String,
     /// SHA-256 of the contract's files.
@@ -121,8 +124,8 @@ pub struct Certificate {
     pub challenge: Option<String>,
     /// Root of the evidence.
     pub evidence_root: String,
-    /// Share of contract mutants that the suite kills, where measured.
-    pub kill_rate: Option<f64>,
+    /// What the suite was measured to find with this contract, where it was.
+    pub power: Option<Power>,
     /// When the run began, RFC 3339.
     pub started: String,
     /// From when it holds, RFC 3339.
@@ -141,6 +144,9 @@ impl Predicate for Certificate {
 pub struct Countersignature {
     /// konform's version that judged.
     pub suite: String,
+    /// SHA-256 of the sources that judged, hex.
+    #[serde(default)]
+    pub suite_digest: String,
     /// Root of the evidence that was judged.
     pub evidence_root: String,
     /// Cases judged.

@@ -516,8 +516,8 @@ pub(super) struct Qualify {
     /// Print every mutant with the case that noticed it
     #[arg(long)]
     pub(super) matrix: bool,
-    /// Write the rate with the contract's digest: a run prints it from qualify.json beside the contract
-    #[arg(long, value_name = "FILE")]
+    /// Write the figures with the digests of contract and sources: a run prints them from qualify.json beside the contract
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["clause", "sample", "without"])]
     pub(super) save: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Human)]

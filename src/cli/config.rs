@@ -15,6 +15,7 @@ use super::args::Common;
 use super::chosen::Chosen;
 use super::contracts;
 use super::files;
+use super::suite;
 use super::words::{EncryptWord, HttpVersion, Mode};
 use crate::contract::profile::SecretSource;
 use crate::contract::{Contract, Environment, File, Profile};
@@ -24,7 +25,7 @@ use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
 use crate::model::template::{HeaderChange, HeaderEdit, TokenEdit};
 use crate::model::wire::{Credentials, Encrypt, Secret};
-use crate::model::{Case, Family, Hazard, RunHeader};
+use crate::model::{Case, Family, Hazard, Power, RunHeader};
 use crate::plan::{Breadth, Plan};
 use crate::runner::Access;
 use crate::sandbox::{self, Fault, Sandbox, Variant};
@@ -34,7 +35,7 @@ use crate::sandbox::{self, Fault, Sandbox, Variant};
 pub(super) struct Config {
     pub(super) contract: Arc<Contract>,
     pub(super) contract_digest: String,
-    pub(super) kill_rate: Option<f64>,
+    pub(super) power: Option<Power>,
     pub(super) contract_name: Option<String>,
     pub(super) profile: Option<Profile>,
     pub(super) profile_digest: Option<String>,
@@ -130,7 +131,7 @@ impl Config {
         Ok(Self {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,
-            kill_rate: loaded.kill_rate,
+            power: loaded.power,
             contract_name: common.contract.clone(),
             poll: completed.as_ref().and_then(|p| p.poll),
             profile,
@@ -154,7 +155,7 @@ impl Config {
 
     /// What a run's header says, for taking it up: the same contract, target, profile, plan; new identities.
     pub(super) fn of(header: &RunHeader, now: &Common) -> Result<Self, UsageError> {
-        same_suite(header)?;
+        suite::same_version(header)?;
         let word = |text: &str| {
             EncryptWord::from_str(text, true).map_err(|_| UsageError(format!("the run's header has `encrypt: {text}`")))
         };
@@ -191,7 +192,7 @@ impl Config {
         contract: Option<&str>,
         profile: Option<&Path>,
     ) -> Result<Plan, UsageError> {
-        same_suite(header)?;
+        suite::same_version(header)?;
         let path = profile.map(Path::to_path_buf).or(header.profile.as_ref().map(PathBuf::from));
         let path = path.filter(|_| header.profile_digest.is_some());
         let (profile, digest) = path.as_deref().map(read_profile).transpose()?.unzip();
@@ -319,14 +320,6 @@ impl Embedded {
         }));
         Ok(Self { target, _stop: stop })
     }
-}
-
-fn same_suite(header: &RunHeader) -> Result<(), UsageError> {
-    let own = env!("CARGO_PKG_VERSION");
-    if header.suite == own {
-        return Ok(());
-    }
-    Err(UsageError(format!("the run was made by konform {}, this is {own}: plans and checks may differ", header.suite)))
 }
 
 fn same_contract(header: &RunHeader, digest: &str) -> Result<(), UsageError> {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{UsageError, files};
 use crate::contract::{self, Contract, File, Profile};
 use crate::crypto;
+use crate::model::Power;
 
 /// Every contract file of `specs/`, by its path in the repository.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
@@ -21,8 +22,8 @@ pub struct Loaded {
     pub contract: Contract,
     /// SHA-256 over names and texts, hex.
     pub digest: String,
-    /// Share of the contract's mutants that the suite kills, as measured for exactly these files.
-    pub kill_rate: Option<f64>,
+    /// What the suite was measured to find, for exactly these files.
+    pub power: Option<Power>,
 }
 
 /// The files of the embedded API with this name; the folder's name is its name.
@@ -91,8 +92,8 @@ pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, Usa
     let files = files(name)?;
     let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
     let digest = digest(&files);
-    let kill_rate = measured(name, &files, &digest);
-    Ok(Loaded { contract, digest, kill_rate })
+    let power = measured(name, &files, &digest);
+    Ok(Loaded { contract, digest, power })
 }
 
 /// SHA-256 over names and texts, hex; the same wherever the folder lies.
@@ -113,14 +114,32 @@ fn digest(files: &[File]) -> String {
     digest.hex()
 }
 
-#[derive(Deserialize)]
+/// The file `qualify.json` beside a contract.
+#[derive(Serialize, Deserialize)]
 struct Measured {
+    format: String,
+    version: u32,
+    contract: String,
     contract_digest: String,
-    kill_rate: f64,
+    power: Power,
+}
+
+/// What `konform qualify --save` writes, for [`find`] to read.
+#[must_use]
+pub fn qualified(contract: &str, contract_digest: &str, power: Power) -> String {
+    let measured = Measured {
+        format: "konform/qualify".to_owned(),
+        version: 2,
+        contract: contract.to_owned(),
+        contract_digest: contract_digest.to_owned(),
+        power,
+    };
+    let text = serde_json::to_string_pretty(&measured).unwrap_or_default();
+    text + "\n"
 }
 
 /// What `konform qualify --save` has written beside the contract, if it was measured for these files.
-fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<f64> {
+fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<Power> {
     const OWN: &str = "qualify.json";
     let text = if let Some(dir) = name.filter(|n| Path::new(n).is_dir()) {
         std::fs::read_to_string(Path::new(dir).join(OWN)).ok()?
@@ -130,7 +149,7 @@ fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<f64> {
         own.map(|(_, text)| (*text).to_owned())?
     };
     let measured: Measured = serde_json::from_str(&text).ok()?;
-    (measured.contract_digest == digest).then_some(measured.kill_rate)
+    (measured.contract_digest == digest).then_some(measured.power)
 }
 
 /// What the sandbox of a contract knows of itself: names that no page shows, and seeds. An API without such a file has none.

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod scan;
 mod signals;
+mod suite;
 mod words;
 
 use std::ffi::OsStr;

@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Power;
+
 /// The header of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunHeader {
     /// konform's version.
     pub suite: String,
+    /// SHA-256 of the sources that planned and judged, hex; empty in runs made before it was recorded.
+    #[serde(default)]
+    pub suite_digest: String,
     /// API id.
     pub contract: String,
     /// SHA-256 of the contract's files, hex.
@@ -47,8 +52,9 @@ pub struct RunHeader {
     pub plan_digest: String,
     /// Start, UTC, RFC 3339.
     pub started: String,
-    /// Share of contract mutants that the suite kills, where measured.
-    pub kill_rate: Option<f64>,
+    /// What the suite was measured to find with this contract, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Power>,
     /// How the program was called.
     pub program: String,
     /// The run folder as it was named.
@@ -113,6 +119,14 @@ pub struct Selected {
     pub skip: Vec<String>,
     /// Only those that exercise these clauses.
     pub clause: Vec<String>,
+}
+
+impl Selected {
+    /// True if some cases were chosen, and not all.
+    #[must_use]
+    pub fn some(&self) -> bool {
+        [&self.only, &self.skip, &self.clause].into_iter().any(|globs| !globs.is_empty())
+    }
 }
 
 /// What a run must come up to.

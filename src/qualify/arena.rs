@@ -13,7 +13,7 @@ use crate::evidence::Journal;
 use crate::exchange::{Ambient, Clock, Target};
 use crate::judge::{self, Oracle};
 use crate::model::wire::Encrypt;
-use crate::model::{Case, ClauseIx, Expect, Verdict};
+use crate::model::{Case, ClauseIx, Expect, Fact, Json, Observed, Step, Verdict, volatile};
 use crate::plan::Plan;
 use crate::runner::{Access, Options, Runner};
 use crate::sandbox::{self, Fault, Sandbox, Variant};
@@ -111,6 +111,67 @@ impl Arena {
             }
             how
         })
+    }
+
+    /// True if some request of the cases gets another answer by the change where the contract says which: taken instead of
+    /// refused, refused instead of taken, none at all, or other values of what it promises to show.
+    pub(super) fn answers_differ<'c>(&self, change: &Change, cases: impl IntoIterator<Item = &'c Case>) -> bool {
+        let (sound, changed) = (self.runner(Arc::clone(self.plan.contract()), Vec::new(), SALT), self.changed(change));
+        let oracle = Oracle::new(Arc::clone(self.plan.contract()));
+        self.runtime.block_on(async {
+            sound.prime().await;
+            changed.prime().await;
+            for case in cases {
+                let ((_, before), (_, after)) = (sound.single(case).await, changed.single(case).await);
+                let mut steps = case.steps.iter().zip(before.iter().zip(&after));
+                // What the contract says that a step shows is what was looked at in the sound sandbox's answer.
+                let differs = |(step, (before, after)): (&Step, (&Observed, &Observed))| {
+                    let outline = |seen| self.outline(&oracle, step, seen, &before.facts);
+                    outline(before) != outline(after)
+                };
+                if before.len() != after.len() || steps.any(differs) {
+                    return true;
+                }
+            }
+            false
+        })
+    }
+
+    /// What became of a request, as far as the contract says what must; `facts` name what the answer must show.
+    fn outline(&self, oracle: &Oracle, step: &Step, seen: &Observed, facts: &[Fact]) -> String {
+        let answer = match &seen.answer {
+            Ok(answer) if answer.status < 500 => answer,
+            Ok(answer) => return answer.status.to_string(),
+            Err(failure) => return failure.reason.word().to_owned(),
+        };
+        if matches!(step.expect, Expect::Either { .. }) {
+            return "answered".to_owned();
+        }
+        if oracle.refused(step.endpoint, seen) {
+            return "refused".to_owned();
+        }
+        let mut values = vec!["taken".to_owned()];
+        let root = answer.json();
+        for effect in &self.plan.contract().endpoints[step.endpoint].effects {
+            let list = effect.list.as_ref().map(|list| list.path.as_str());
+            let shown: Vec<&Json> = match (root, list) {
+                (None, _) => Vec::new(),
+                (Some(root), None) => vec![root],
+                (Some(root), Some(path)) => match root.at(path) {
+                    Some(Json::Array(entries)) => entries.iter().collect(),
+                    _ => Vec::new(),
+                },
+            };
+            for echo in effect.answer.iter().filter(|echo| facts.iter().any(|f| f.clause == echo.clause)) {
+                for value in shown.iter().filter_map(|json| json.at(&echo.path)) {
+                    // A secret is recorded with a commitment that is another one each time.
+                    let secret = matches!(value, Json::Redacted(_));
+                    let value = if secret { "a secret".to_owned() } else { volatile::named(&value.to_text()) };
+                    values.push(format!("{}={value}", echo.path));
+                }
+            }
+        }
+        values.join(" ")
     }
 
     /// True if a run of the cases as a whole shows a finding on the clause.

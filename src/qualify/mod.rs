@@ -77,6 +77,16 @@ pub struct FaultRecord {
     pub fault: String,
     /// The case that noticed it; none for a survivor.
     pub killed_by: Option<String>,
+    /// True if no request of the family's cases gets another answer by it where the contract says which, found out by trying.
+    pub equivalent: bool,
+}
+
+impl FaultRecord {
+    /// True if it changes answers and nobody noticed.
+    #[must_use]
+    pub fn survived(&self) -> bool {
+        self.killed_by.is_none() && !self.equivalent
+    }
 }
 
 /// The proof, or what is missing of it.
@@ -107,7 +117,7 @@ impl Report {
     #[must_use]
     pub fn survivors(&self) -> usize {
         let mutants = self.mutants.iter().filter(|m| m.killed_by.is_none() && m.equivalent.is_none()).count();
-        mutants + self.faults.iter().filter(|f| f.killed_by.is_none()).count()
+        mutants + self.faults.iter().filter(|f| f.survived()).count()
     }
 
     /// Share of the mutants that are killed, 0 to 1; 1 where there are none.
@@ -182,8 +192,9 @@ impl Suite {
             match records {
                 None => report.nothing.push(family.word()),
                 Some(records) => {
-                    if records.len() < WANTED {
-                        report.short.insert(family.word(), records.len());
+                    let own = records.iter().filter(|r| !r.equivalent).count();
+                    if own < WANTED {
+                        report.short.insert(family.word(), own);
                     }
                     report.faults.extend(records);
                 }
@@ -212,19 +223,21 @@ impl Suite {
         }
         let mut records: Vec<FaultRecord> = Vec::new();
         for candidate in candidates.into_iter().take(CANDIDATES) {
-            if records.len() == WANTED {
+            if records.iter().filter(|r| !r.equivalent).count() == WANTED {
                 break;
             }
             let Ok(fault) = candidate.fault.parse() else { continue };
             let change = Change::Fault(fault);
             let (own, others): (Vec<&Case>, Vec<&Case>) =
                 self.touching(candidate.endpoint).map(|c| &**c).partition(|c| c.family == family);
-            let Some(case) = arena.kills(&change, None, own) else { continue };
-            if arena.kills(&change, None, others).is_some() {
+            let case = arena.kills(&change, None, own.iter().copied());
+            // What others find too is no fault of this family alone; what its own cases do not find is a survivor.
+            if case.is_some() && arena.kills(&change, None, others).is_some() {
                 continue;
             }
-            let killed_by = Some(case.id.to_string()).filter(|_| !without);
-            records.push(FaultRecord { family: family.word(), fault: candidate.fault, killed_by });
+            let equivalent = case.is_none() && !arena.answers_differ(&change, own);
+            let killed_by = case.map(|case| case.id.to_string()).filter(|_| !without);
+            records.push(FaultRecord { family: family.word(), fault: candidate.fault, killed_by, equivalent });
         }
         Some(records)
     }

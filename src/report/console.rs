@@ -90,11 +90,22 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             "{undeclared} MUST clauses are neither exercised nor declared away in the profile's capabilities: no certificate"
         ));
     }
-    let kill = header.kill_rate.map_or_else(|| "not measured".to_owned(), |r| format!("{:.1}%", r * 100.0));
-    line(format!("detection power of this suite: {kill}"));
+    line(format!("detection power: {}", power(header, summary.partial)));
     line(format!("report: {folder}"));
     line(verdict(summary));
     out
+}
+
+/// What the suite was measured to find: a figure of a whole run, and of the sources that it was measured with.
+fn power(header: &RunHeader, partial: bool) -> String {
+    match &header.power {
+        None => "not measured for this contract (konform qualify --save)".to_owned(),
+        Some(_) if partial || header.selection.some() => {
+            "not said of a part of the plan: it is measured for the whole".to_owned()
+        }
+        Some(power) if power.suite_digest == header.suite_digest => power.to_string(),
+        Some(power) => format!("{power}; measured with other sources of konform than these"),
+    }
 }
 
 /// What to do about endpoints that the target does not have.
@@ -203,4 +214,44 @@ pub fn finding_text(f: &FindingRecord) -> String {
         let _ = writeln!(out, "  {name:<9} {text}");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Power;
+    use crate::model::run::Selected;
+
+    #[test]
+    fn detection_power_is_said_of_whole_runs_and_for_what_it_was_measured() {
+        let measured = Power {
+            killed: 224,
+            mutants: 225,
+            faults_found: 30,
+            faults: 31,
+            reached: 223,
+            clauses: 247,
+            mode: "gate".to_owned(),
+            seed: 1,
+            suite_digest: "one".to_owned(),
+            ..Power::default()
+        };
+        let header = |digest: &str| RunHeader {
+            power: Some(measured.clone()),
+            suite_digest: digest.to_owned(),
+            ..RunHeader::default()
+        };
+        let said = "224 of 225 mutants of 223 clauses and 30 of 31 implementation faults found, mode gate, seed 1; \
+                    24 clauses no case reaches";
+        assert_eq!(power(&header("one"), false), said);
+        assert_eq!(power(&header("two"), false), format!("{said}; measured with other sources of konform than these"));
+        let chosen = Selected { only: vec!["a::*".to_owned()], ..Selected::default() };
+        for text in [
+            power(&RunHeader { selection: chosen, ..header("one") }, false),
+            power(&header("one"), true),
+            power(&RunHeader::default(), false),
+        ] {
+            assert!(!text.contains("224"), "{text}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::cli::UsageError;
 use crate::cli::args::Certify;
 use crate::cli::files;
 use crate::cli::output::Output;
+use crate::cli::suite;
 use crate::crypto::{self, SigningKey};
 use crate::model::event::{ClauseRecord, Standing};
 use crate::model::{Exit, Level};
@@ -133,6 +134,7 @@ fn certificate(again: &Again, args: &Certify) -> Certificate {
     let findings = |test: &dyn Fn(&&crate::model::FindingRecord) -> bool| summary.findings.iter().filter(test).count();
     Certificate {
         suite: header.suite.clone(),
+        suite_digest: header.suite_digest.clone(),
         contract: header.contract.clone(),
         contract_digest: header.contract_digest.clone(),
         target: header.target.clone(),
@@ -153,7 +155,7 @@ fn certificate(again: &Again, args: &Certify) -> Certificate {
         plan_digest: header.plan_digest.clone(),
         challenge: header.challenge.clone(),
         evidence_root: summary.root.clone(),
-        kill_rate: header.kill_rate,
+        power: header.power.clone(),
         started: header.started.clone(),
         issued: stamp(now),
         expires: stamp(now + Duration::days(i64::from(args.days))),
@@ -188,7 +190,8 @@ fn countersign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exi
     let statement = Statement::new(
         vec![subject(&args.folder, CERTIFICATE)?],
         Countersignature {
-            suite: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: suite::VERSION.to_owned(),
+            suite_digest: suite::DIGEST.to_owned(),
             evidence_root: again.summary.root.clone(),
             cases: again.summary.counts.total() + again.summary.counts.not_applicable,
             exchanges: again.summary.exchanges,

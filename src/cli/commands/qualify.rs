@@ -7,9 +7,11 @@ use crate::cli::UsageError;
 use crate::cli::args::Qualify;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
+use crate::cli::contracts;
 use crate::cli::output::Output;
+use crate::cli::suite;
 use crate::cli::words::Format;
-use crate::model::{Exit, Family};
+use crate::model::{Exit, Family, Power};
 use crate::qualify::{MutantRecord, Options, Report, Suite};
 
 /// Survivors and alarms printed whole.
@@ -37,25 +39,34 @@ pub(in crate::cli) fn qualify(args: &Qualify, out: &mut Output) -> Result<Exit, 
         return Err(UsageError("no clause matches: `konform list clauses` shows all; --clause takes globs".to_owned()));
     }
     let seconds = started.elapsed().as_secs_f64();
+    let power = power(&config, &report);
     if let Some(path) = &args.save {
-        let file = serde_json::json!({
-            "format": "konform/qualify",
-            "version": 1,
-            "contract": config.contract.id,
-            "contract_digest": config.contract_digest,
-            "kill_rate": report.kill_rate(),
-            "mutants": report.mutants.len(),
-            "unreached": report.unreached.len(),
-        });
-        std::fs::write(path, format!("{file:#}\n"))
-            .map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+        let text = contracts::qualified(&config.contract.id, &config.contract_digest, power.clone());
+        std::fs::write(path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
     }
     match args.format {
         Format::Json => out
             .line(&serde_json::json!({"format": "konform/qualify-matrix", "version": 1, "report": report}).to_string()),
-        Format::Human => print(&report, args.matrix, seconds, out),
+        Format::Human => print(&report, &power, args.matrix, seconds, out),
     }
     Ok(if report.proven() { Exit::Green } else { Exit::Broken })
+}
+
+/// What was counted, and for what.
+fn power(config: &Config, report: &Report) -> Power {
+    let equivalent = report.mutants.iter().filter(|m| m.equivalent.is_some()).count();
+    Power {
+        killed: report.mutants.iter().filter(|m| m.killed_by.is_some()).count(),
+        mutants: report.mutants.len() - equivalent,
+        equivalent,
+        faults_found: report.faults.iter().filter(|f| f.killed_by.is_some()).count(),
+        faults: report.faults.iter().filter(|f| !f.equivalent).count(),
+        reached: report.clauses - report.unreached.len(),
+        clauses: report.clauses,
+        mode: config.mode.word().to_owned(),
+        seed: config.seed,
+        suite_digest: suite::DIGEST.to_owned(),
+    }
 }
 
 fn family(word: &str) -> Result<Family, UsageError> {
@@ -74,7 +85,7 @@ fn fate(mutant: &MutantRecord) -> String {
     }
 }
 
-fn print(report: &Report, matrix: bool, seconds: f64, out: &mut Output) {
+fn print(report: &Report, power: &Power, matrix: bool, seconds: f64, out: &mut Output) {
     if matrix {
         for m in &report.mutants {
             out.line(&format!("{:<18} {}  {}", m.operator, m.clause, fate(m)));
@@ -98,7 +109,7 @@ fn print(report: &Report, matrix: bool, seconds: f64, out: &mut Output) {
         out.line("implementation faults and other seeds are tried when all clauses are\n");
     }
     let mut families = BTreeMap::<&str, Vec<&str>>::new();
-    for f in &report.faults {
+    for f in report.faults.iter().filter(|f| f.killed_by.is_some()) {
         families.entry(f.family).or_default().push(&f.fault);
     }
     for (family, faults) in &families {
@@ -114,19 +125,17 @@ fn print(report: &Report, matrix: bool, seconds: f64, out: &mut Output) {
     for m in report.mutants.iter().filter(|m| m.killed_by.is_none() && m.equivalent.is_none()).take(SHOWN) {
         out.line(&format!("SURVIVED {} {}", m.operator, m.clause));
     }
-    for f in report.faults.iter().filter(|f| f.killed_by.is_none()) {
+    for f in report.faults.iter().filter(|f| f.survived()) {
         out.line(&format!("SURVIVED {} ({})", f.fault, f.family));
     }
     for alarm in report.alarms.iter().take(SHOWN) {
         out.line(&format!("ALARM {alarm}"));
     }
-    let killed = report.mutants.iter().filter(|m| m.killed_by.is_some()).count();
-    let equivalent = report.mutants.iter().filter(|m| m.equivalent.is_some()).count();
+    out.line(&format!("detection power: {power}"));
     out.line(&format!(
-        "{killed} of {} mutants killed ({:.1}%), {equivalent} more equivalent, {} implementation faults, {} survivors, {} alarms over {} seeds, {seconds:.1} s",
-        report.mutants.len() - equivalent,
-        report.kill_rate() * 100.0,
-        report.faults.len(),
+        "{} mutants more are equivalent and {} faults change no answer that the contract decides, {} survivors, {} alarms over {} seeds, {seconds:.1} s",
+        power.equivalent,
+        report.faults.iter().filter(|f| f.equivalent).count(),
         report.survivors(),
         report.alarms.len(),
         report.seeds
@@ -141,7 +150,7 @@ fn print(report: &Report, matrix: bool, seconds: f64, out: &mut Output) {
         out.line(&format!("  {count:>5} equivalent: {why}"));
     }
     out.line(&format!(
-        "beside the rate: {} of {} clauses are reached by no case, {} changes that nobody could be blamed for",
+        "beside these: {} of {} clauses are reached by no case, {} changes that nobody could be blamed for",
         report.unreached.len(),
         report.clauses,
         report.unknown.len()

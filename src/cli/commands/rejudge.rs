@@ -7,6 +7,7 @@ use crate::cli::UsageError;
 use crate::cli::args::Rejudge;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::suite;
 use crate::evidence::{Damage, Reader};
 use crate::model::{Exit, RunHeader, Summary};
 use crate::report::{self, console};
@@ -34,6 +35,9 @@ pub(super) fn again(
         Err(damage) => return Ok(Err(damage)),
     };
     let header = reader.header().clone();
+    if let Some(other) = suite::other_sources(&header) {
+        Output::note(&other);
+    }
     let plan = Config::plan_of(&header, contract, profile)?;
     let accepted = Acceptance::kept(folder, &header)?.accepted(&header, &plan.contract().zone)?;
     let rejudged = match rejudge(&plan, accepted, &mut reader) {

@@ -12,6 +12,7 @@ use crate::cli::args::Run;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::cli::suite;
 use crate::evidence::{Damage, Journal, Reader, Resumed, archive, trunk};
 use crate::model::RunHeader;
 use crate::runner::Refold;
@@ -24,6 +25,9 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     trunk.cut(&path).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
     let mut reader = Reader::open(folder).map_err(damaged)?;
     let header = reader.header().clone();
+    if let Some(other) = suite::other_sources(&header) {
+        return Err(UsageError(format!("{other}; take it up with the program that began it")));
+    }
     let config = Config::of(&header, &args.common)?;
     let chosen = Chosen::of(&header.selection)?;
     let plan = chosen.narrow(config.plan());

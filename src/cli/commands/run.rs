@@ -20,6 +20,7 @@ use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::scan::Scan;
 use crate::cli::signals::Signals;
+use crate::cli::suite;
 use crate::cli::words::{FailOn, Format, Mode, Snapshots};
 use crate::crypto;
 use crate::evidence::{Journal, archive};
@@ -98,7 +99,8 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     let acceptance = Acceptance::read(args, &config.contract.id)?;
     let folder = folder(args)?;
     let mut header = RunHeader {
-        suite: env!("CARGO_PKG_VERSION").to_owned(),
+        suite: suite::VERSION.to_owned(),
+        suite_digest: suite::DIGEST.to_owned(),
         contract: config.contract.id.clone(),
         contract_digest: config.contract_digest.clone(),
         contract_given: config.contract_name.clone(),
@@ -132,7 +134,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         not_selected,
         plan_digest,
         started: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        kill_rate: config.kill_rate,
+        power: config.power.clone(),
         program: std::env::args().next().unwrap_or_else(|| "konform".to_owned()),
         folder: folder.display().to_string(),
         waivers_digest: None,

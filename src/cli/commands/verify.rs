@@ -58,7 +58,7 @@ pub(in crate::cli) fn verify(args: &Verify, out: &mut Output) -> Result<Exit, Us
 
 fn told(c: &Certificate, question: &Question, whole: bool) -> String {
     let mut lines = vec![
-        format!("verified: {} at {}, by konform {}", c.contract, c.target, c.suite),
+        format!("verified: {} at {}, by konform {}{}", c.contract, c.target, c.suite, sources(&c.suite_digest)),
         format!(
             "{} of {} MUST clauses exercised, {} declared away, {} findings waived, {} warnings; {} cases, {} exchanges",
             c.executed.count,
@@ -72,6 +72,10 @@ fn told(c: &Certificate, question: &Question, whole: bool) -> String {
         format!("run {}, issued {}, until {}", c.started, c.issued, c.expires),
         format!("signed by {}", question.public.id()),
     ];
+    if let Some(power) = &c.power {
+        let other = if power.suite_digest == c.suite_digest { "" } else { "; measured with other sources" };
+        lines.push(format!("detection power: {power}{other}"));
+    }
     if let Some(scope) = &c.scope {
         lines.push(format!("{}; out: {}", scope.words(), scope.out.join(", ")));
     }
@@ -87,6 +91,11 @@ fn told(c: &Certificate, question: &Question, whole: bool) -> String {
         lines.push("the certificate alone was looked at: give the run folder to have its files checked".to_owned());
     }
     lines.join("\n")
+}
+
+/// The sources that planned and judged, where the certificate names them.
+fn sources(digest: &str) -> String {
+    if digest.is_empty() { String::new() } else { format!(", sources {digest}") }
 }
 
 /// Reads a public key.
