@@ -7,6 +7,7 @@ use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{Constraint, Field, Kind, Location, Presence, Sample};
+use crate::model::place;
 use crate::model::wire::SecretField;
 
 /// A table and the side it is on.
@@ -72,8 +73,7 @@ impl Loader<'_> {
         }
         let path = match parent {
             _ if is_item => parent.to_owned(),
-            "" => name.clone(),
-            parent => format!("{parent}.{name}"),
+            parent => place::below(parent, &name),
         };
         map.opt("note");
         map.opt("send");

@@ -12,7 +12,7 @@ use crate::model::bin::{Bin, luhn};
 use crate::model::json::{self, Redacted};
 use crate::model::observed::{self, Answer, Body, Failure, Opened};
 use crate::model::wire::{HeaderPlan, SecretField};
-use crate::model::{Json, Observed};
+use crate::model::{Json, Observed, place};
 
 /// How much of a body that is no JSON is kept, in characters.
 const EXCERPT: usize = 200;
@@ -190,7 +190,8 @@ impl Redactor {
                 }
             }
             Json::Object(members) => {
-                for (_, value) in members.iter_mut().filter(|(known, _)| name == "*" || known == name) {
+                let own = place::name(name);
+                for (_, value) in members.iter_mut().filter(|(known, _)| name == "*" || *known == own) {
                     self.redact(value, rest, field, found);
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::Call;
 use crate::contract::{Contract, Endpoint};
+use crate::model::address::decode;
 use crate::model::field::{Field, Kind, Location};
 use crate::model::{Decimal, Json};
 
@@ -69,26 +70,6 @@ fn typed(field: &Field, text: &str) -> Json {
     }
 }
 
-fn decode(text: &str, plus: bool) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let coded = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (byte, coded) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 3;
-                continue;
-            }
-            (b'+', _) if plus => out.push(b' '),
-            (other, _) => out.push(*other),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +86,5 @@ mod tests {
         ] {
             assert_eq!(fits(template, path), fixed, "{template} {path}");
         }
-        assert_eq!(decode("a%20b+c%", true), "a b c%");
-        assert_eq!(decode("%ED%95%9C+", false), "한+");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use konform::contract::{Contract, File, LoadError, load};
 use konform::model::run::Breadth;
-use konform::model::{Case, Summary};
+use konform::model::{Case, Summary, place};
 use konform::plan::Plan;
 use konform::sandbox::{Sandbox, Variant};
 
@@ -422,4 +422,80 @@ fn two_names_of_one_kind_in_an_api_are_refused_with_both_places() {
         assert!(error.place().1 > 10, "{:?}", error.place());
     }
     api(&header.replace("Content-Type", "X-Other")).expect("two headers");
+}
+
+#[test]
+fn names_of_fields_are_no_patterns_of_places() {
+    let plain = ["a", "b", "c", "d"];
+    let odd = ["a*[b]?", "x.y", "*", "12"];
+    let endpoint = |[a, b, c, d]: [&str; 4]| {
+        format!(
+            "id: tag
+method: POST
+path: /tags
+request:
+  - {{name: \"{a}\", type: string, presence: required, length: 1..9}}
+  - name: \"{b}\"
+    type: object
+    presence: required
+    fields:
+      - {{name: \"{c}\", type: number, presence: required, value: 1..9}}
+      - {{name: \"{d}\", type: array, presence: optional, items: {{type: string, length: 1..9}}}}
+response:
+  - {{name: \"{a}\", type: string, presence: required, length: 1..9}}
+  - name: \"{b}\"
+    type: object
+    presence: required
+    fields:
+      - {{name: \"{c}\", type: array, presence: required, items: {{type: number, value: 1..9}}}}
+errors:
+  - {{status: 400, code: length, message: \"{{field}} of {{min}} to {{max}}\", when: {{length: any}}}}"
+        )
+    };
+    let (plain, odd) = (contract(&[&endpoint(plain)]), contract(&[&endpoint(odd)]));
+    let (a, b) = (run(&plain), run(&odd));
+    assert_eq!((b.exit, b.counts.pass), (0, b.counts.total()), "{}", lab::describe(&b));
+    let asserted = |summary: &Summary| summary.clauses.iter().map(|c| c.asserted > 0).collect::<Vec<_>>();
+    assert_eq!(asserted(&a), asserted(&b));
+    // What a case's id says picks that case, also where it is read as a pattern.
+    for case in cases(&odd) {
+        assert!(!case.id.contains(['*', '?', '[', '{']), "{}", case.id);
+    }
+}
+
+/// The library's contract with another name for the subtitle of a book.
+fn library_with(name: &str) -> Arc<Contract> {
+    let own = place::part(name);
+    let folder = lab::root().join("specs/examples/library");
+    let files = std::fs::read_dir(folder).expect("the library's contract").map(|entry| {
+        let path = entry.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let text = text.replace("name: subtitle", "name: NAME").replace("book.subtitle", "ATTRIBUTE");
+        let text = text.replace("subtitle", &format!("\"{own}\"")).replace("ATTRIBUTE", &format!("\"book.{own}\""));
+        let text = text.replace("name: NAME", &format!("name: \"{name}\""));
+        File { name: path.file_name().expect("a name").to_string_lossy().into_owned(), text }
+    });
+    let mut files: Vec<File> = files.filter(|file| file.name.ends_with(".yaml")).collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Arc::new(load(&files, None).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+#[test]
+fn a_field_is_stored_shown_and_missed_whatever_its_name_is() {
+    let plain = run(&library_with("subtitle"));
+    let asserted = |summary: &Summary| summary.clauses.iter().map(|c| c.asserted > 0).collect::<Vec<_>>();
+    for name in ["sub.title", "*", "12", "a/b::c", "%2E", "제 목", "@[x]{y}?"] {
+        let contract = library_with(name);
+        let summary = run(&contract);
+        assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+        assert_eq!(asserted(&plain), asserted(&summary), "{name}");
+        let own = place::part(name);
+        let fault = format!("answer-without:{own}").parse().expect("a fault");
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), vec![fault]));
+        let summary = lab::run(&contract, lab::Direct(sandbox), &lab::How::default(), |_| true);
+        let clause = format!("book-get/response/{own}/presence");
+        let found = summary.findings.iter().find(|f| f.clause == clause);
+        let found = found.unwrap_or_else(|| panic!("{clause} is not found\n{}", lab::describe(&summary)));
+        assert_eq!(found.pointer, format!("/{}", name.replace('/', "~1")));
+    }
 }
