@@ -99,6 +99,7 @@ impl Redactor {
             }
         }
         let mut body = sent.tree;
+        let addressed = sent.wire.addressed(&body);
         for field in &sent.wire.request_secrets {
             self.redact(&mut body, Some(&field.path), field, &mut |kind, value| {
                 secrets.push((kind.to_owned(), value.to_owned()));
@@ -119,6 +120,8 @@ impl Redactor {
             version: sent.version.into(),
             request_headers: headers,
             request_body: body,
+            addressed,
+            bodiless: !sent.wire.has_body,
             trace: sent.trace,
             hostile: sent.hostile.map(|kind| kind.word().into()),
             sealed: sent.sealed,

@@ -123,6 +123,17 @@ impl Json {
         })
     }
 
+    /// The object without these members; anything else as it is.
+    #[must_use]
+    pub fn without(&self, names: &[Text]) -> Json {
+        match self {
+            Json::Object(members) if !names.is_empty() => {
+                Json::Object(members.iter().filter(|(name, _)| !names.contains(name)).cloned().collect())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The JSON type as its standard calls it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
