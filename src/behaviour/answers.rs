@@ -3,7 +3,7 @@
 use super::world::{Lookup, Moment, Named, World};
 use crate::contract::Endpoint;
 use crate::contract::behaviour::{Act, Effect, NewState, Source};
-use crate::model::{Field, Json, field};
+use crate::model::{Field, Json, field, place};
 use crate::schema::example::{Manner, example};
 
 /// Entries of every catalogue.
@@ -101,10 +101,9 @@ impl World {
         let thing = &self.things[at];
         let own = &self.contract.resources[thing.resource];
         if own.catalogue {
-            let members = items
-                .fields
-                .iter()
-                .filter_map(|f| Some((f.name.as_str().into(), thing.attributes.get(&f.name)?.value.clone())));
+            let members = items.fields.iter().filter_map(|f| {
+                Some((f.name.as_str().into(), thing.attributes.get(&*place::part(&f.name))?.value.clone()))
+            });
             return Json::Object(members.collect());
         }
         let mut entry = example(items, manner);
@@ -122,10 +121,11 @@ impl World {
             }
         }
         // What a call has stored under a member's own name comes back under it.
-        for field in items.fields.iter().filter(|f| !effect.answer.iter().any(|e| e.path == f.name)) {
-            let stored = thing.attributes.get(&field.name).map(|h| &h.value).filter(|v| **v != Json::Null);
+        for field in items.fields.iter().filter(|f| !effect.answer.iter().any(|e| e.path == place::part(&f.name))) {
+            let stored =
+                thing.attributes.get(&*place::part(&field.name)).map(|h| &h.value).filter(|v| **v != Json::Null);
             if let (Some(stored), true) = (stored, field.required() || manner.optional) {
-                entry.put(&field.name, stored.clone());
+                entry.put(&place::part(&field.name), stored.clone());
             }
         }
         entry
@@ -252,7 +252,7 @@ fn catalogue_entry(items: &Field, key: &str, n: u64, now: &Moment) -> Json {
     Json::Object(
         members
             .map(|f| {
-                let value = if f.name == key {
+                let value = if place::part(&f.name) == key {
                     // The second one is long: ids run to 19 digits.
                     let id = if n % 2 == 1 { 9_999_999_999_999_999_000 + n } else { 1000 + n };
                     Json::number(id.to_string())

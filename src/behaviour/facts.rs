@@ -4,6 +4,7 @@ use super::world::{Made, Named, World};
 use crate::contract::behaviour::{Echo, Effect, Listing};
 use crate::contract::{Contract, Endpoint};
 use crate::model::fixture::fit;
+use crate::model::place::pointer;
 use crate::model::{ClauseIx, Decimal, Fact, Json, Kind, field};
 
 impl World {
@@ -212,10 +213,6 @@ impl World {
 
 fn fact(contract: &Contract, clause: ClauseIx, holds: bool, pointer: String, expected: String, actual: String) -> Fact {
     Fact { clause, id: contract.clause(clause).id.clone(), holds, pointer, expected, actual }
-}
-
-fn pointer(path: &str) -> String {
-    format!("/{}", path.replace('~', "~0").replace('/', "~1").replace('.', "/"))
 }
 
 /// Equal as text, or as numbers: an id may be a number here and a string there, and so may `true`.

@@ -9,7 +9,7 @@ use super::facts::same;
 use crate::contract::behaviour::Listing;
 use crate::contract::{Contract, Endpoint};
 use crate::model::fixture::Planted;
-use crate::model::{Field, Json};
+use crate::model::{Field, Json, place};
 
 /// The instant of a call, in the contract's zone.
 pub type Moment = DateTime<FixedOffset>;
@@ -165,7 +165,9 @@ impl World {
         let Json::Object(members) = entry else { return };
         let attributes = members
             .iter()
-            .map(|(name, value)| (name.to_string(), Held { value: value.clone(), origin: Origin::Written }))
+            .map(|(name, value)| {
+                (place::part(name).into_owned(), Held { value: value.clone(), origin: Origin::Written })
+            })
             .collect();
         self.add(resource, attributes, None, Made::Called);
     }

@@ -83,7 +83,7 @@ impl Config {
         let loaded = contracts::find(common.contract.as_deref(), completed.as_ref())?;
         let version = |target: Target| if common.http == HttpVersion::Two { target.over_http2() } else { target };
         let target = common.target.as_deref().map(Target::parse).transpose().map_err(|e| UsageError(e.to_string()))?;
-        let target = target.map(version);
+        let target = target.map(|target| version(target.below(&loaded.contract.base_path)));
         let connection = connection(common)?;
         if let Some(target) = &target {
             guard(target, &connection, profile.as_ref())?;

@@ -12,6 +12,7 @@ use super::property::{self, Property};
 use super::row::skip;
 use super::unique::Unique;
 use super::yaml::{Map, Node};
+use crate::model::address::PathTemplate;
 use crate::model::clause::Basis;
 use crate::model::field::{LONGEST_IN_LINE, Unit};
 use crate::model::wire::{AuthPlan, EncryptionPlan, Piece, SignedBytes, Zone};
@@ -39,7 +40,17 @@ impl Loader<'_> {
         map.req("id")?.text()?.clone_into(&mut self.contract.id);
         map.req("title")?.text()?.clone_into(&mut self.contract.title);
         self.contract.default = map.opt("default").map(Node::flag).transpose()?.unwrap_or(false);
-        map.text("base_path")?.unwrap_or_default().clone_into(&mut self.contract.base_path);
+        if let Some(node) = map.opt("base_path") {
+            let path = node.text()?;
+            let fits = PathTemplate::parse(path).is_ok_and(|template| template.parameters().is_empty());
+            if !fits || path.ends_with('/') {
+                return Err(node.error(
+                    format!("`{path}` is not a base path"),
+                    "write `/api` or `/api/v1`, without a slash at its end; leave it out if there is none",
+                ));
+            }
+            path.clone_into(&mut self.contract.base_path);
+        }
         skip(map, &["version", "sources"]);
         let owner = self.contract.id.clone();
         self.notes(map, &owner)?;

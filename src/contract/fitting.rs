@@ -10,7 +10,7 @@ use super::error::{LoadError, suggest};
 use super::profile::Profile;
 use crate::model::field::{Field, Kind, find, general};
 use crate::model::fixture::{Planted, fit};
-use crate::model::{Fixture, Json};
+use crate::model::{Fixture, Json, place};
 
 /// Why an endpoint that the profile's `endpoints` do not name is left out.
 const OUT: &str = "out of scope: the profile's `endpoints` do not name it";
@@ -301,15 +301,15 @@ fn body_of(
     table: &[Field],
     value: &Json,
 ) -> Result<Json, LoadError> {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    let inner = |name: &str, value: &Json| body_of(profile, endpoint, (place, &below(name)), table, value);
+    let inner = |path: &str, value: &Json| body_of(profile, endpoint, (place, path), table, value);
     match value {
         Json::Object(members) => {
-            let fitted = members.iter().map(|(name, value)| Ok((name.clone(), inner(name, value)?)));
+            let fitted =
+                members.iter().map(|(name, value)| Ok((name.clone(), inner(&place::below(path, name), value)?)));
             Ok(Json::Object(fitted.collect::<Result<_, _>>()?))
         }
         Json::Array(items) => {
-            let fitted = items.iter().enumerate().map(|(at, value)| inner(&at.to_string(), value));
+            let fitted = items.iter().enumerate().map(|(at, value)| inner(&format!("{path}.{at}"), value));
             Ok(Json::Array(fitted.collect::<Result<_, _>>()?))
         }
         scalar => {

@@ -17,6 +17,7 @@ use super::row::{example, single, skip};
 use super::table::{Part, secrets};
 use super::unique::Unique;
 use super::yaml::{self, Map, Node};
+use crate::model::address::PathTemplate;
 use crate::model::clause::{Basis, Clause, ClauseIx, Level, Rule};
 use crate::model::field::{Field, Location, Sample, Unit};
 use crate::model::wire::{HeaderPlan, Mark, Piece, WirePlan, Zone};
@@ -65,6 +66,8 @@ pub(super) struct Loader<'a> {
     pub(super) attributes: Vec<(Node, String, String)>,
     /// Ids of endpoints.
     endpoints: Unique,
+    /// Methods and paths of endpoints.
+    addresses: Unique,
     /// Two clauses with one id.
     pub(super) doubled: Option<(ClauseIx, ClauseIx)>,
     /// Endpoints that the profile names.
@@ -109,6 +112,7 @@ impl<'a> Loader<'a> {
             mentions: Vec::new(),
             attributes: Vec::new(),
             endpoints: Unique::default(),
+            addresses: Unique::default(),
             doubled: None,
             scope,
         }
@@ -128,8 +132,11 @@ impl<'a> Loader<'a> {
         let method = map.req("method")?.word(&["POST", "GET", "PUT", "PATCH", "DELETE", "unseen"])?.to_owned();
         let path_node = map.req("path")?;
         let path = if path_node.plain() == Some("unseen") { String::new() } else { path_node.text()?.to_owned() };
-        if !path.is_empty() && (!path.starts_with('/') || path.contains(['?', ' '])) {
-            return Err(path_node.error(format!("`{path}` is no path"), "write `/api/...`, parameters as `{name}`"));
+        let template = PathTemplate::parse(&path).map_err(|why| {
+            path_node.error(format!("`{path}` is not a path: {why}"), "write `/api/...`, parameters as `{name}`")
+        })?;
+        if !path.is_empty() && method != "unseen" {
+            self.addresses.take("a second endpoint at", &format!("{method} {}", template.anonymous()), path_node)?;
         }
         self.notes(&map, &id)?;
         let marks = match map.opt("encryption") {
@@ -251,11 +258,27 @@ impl<'a> Loader<'a> {
         let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());
         let encryption = encryption.map(|prop| self.encryption_clauses(&id, prop, marks));
         let policy = self.policy(&id, success.status, &node.source());
-        let wire = Arc::new(self.wire(&id, (&method, &path), shared, (&request, &response), marks)?);
-        if let Some(name) = parameters(&path).into_iter().find(|p| !wire.path_fields.iter().any(|f| f == p)) {
+        let wire = Arc::new(self.wire(&id, (&method, &template), shared, (&request, &response), marks)?);
+        let parameters = template.parameters();
+        if let Some(name) = parameters.iter().find(|p| !wire.path_fields.iter().any(|f| f == *p)) {
             return Err(path_node.error(
                 format!("no request field `{name}` is in the path"),
                 format!("add `- {{name: {name}, in: path, ...}}`"),
+            ));
+        }
+        let elsewhere = wire.path_fields.iter().find(|f| !parameters.contains(&f.as_str()));
+        if let Some(name) = elsewhere.filter(|_| !path.is_empty()) {
+            return Err(path_node.error(
+                format!("the field `{name}` says `in: path`, and the path has no `{{{name}}}`"),
+                format!("write `{{{name}}}` where it stands in the path, or leave `in: path` out"),
+            ));
+        }
+        let bodily = request.iter().find(|f| f.location == Location::Body);
+        if let Some(field) = bodily.filter(|_| method == "GET" && closed.is_none()) {
+            return Err(path_node.error(
+                format!("`{}` is in the body of a GET request", field.name),
+                "write `in: query` or `in: path`: HTTP gives the body of a GET no meaning (RFC 9110, 9.3.1), and what stands \
+                 between may drop it",
             ));
         }
         self.contract.endpoints.push(Endpoint {
@@ -418,7 +441,7 @@ impl<'a> Loader<'a> {
     fn wire(
         &self,
         id: &str,
-        (method, path): (&str, &str),
+        (method, path): (&str, &PathTemplate),
         shared: &Shared<'_>,
         (request, response): (&[Field], &[Field]),
         marks: (Mark, Mark),
@@ -441,18 +464,21 @@ impl<'a> Loader<'a> {
             let map = node.map().ok()?;
             map.opt("trace")?.flag().ok()?.then(|| map.text("name").ok().flatten().map(str::to_owned)).flatten()
         });
+        let queried = request.iter().filter(|f| f.location == Location::Query);
+        let bodily = request.iter().any(|f| f.location == Location::Body);
         let located = |location| request.iter().filter(|f| f.location == location).map(|f| f.name.clone()).collect();
         Ok(WirePlan {
             endpoint: id.to_owned(),
             method: method.to_owned(),
-            path: path.to_owned(),
+            path: path.clone(),
             headers,
             auth: shared.auth.as_ref().map(|a| a.plan.clone()),
             encryption: self.contract.encryption.clone(),
             marks,
             path_fields: located(Location::Path),
-            query_fields: located(Location::Query),
-            has_body: matches!(method, "POST" | "PUT" | "PATCH"),
+            query_fields: queried.map(|f| (f.name.clone(), f.list)).collect(),
+            // A body of a DELETE has the meaning that its API gives it (RFC 9110, 9.3.5).
+            has_body: matches!(method, "POST" | "PUT" | "PATCH") || (method == "DELETE" && bodily),
             zone: self.contract.zone.clone(),
             trace,
             request_secrets: secrets(request),
@@ -580,9 +606,4 @@ fn unsendable(field: &Field) -> Option<String> {
     let shortest = field.untried().map(|length| length.min).filter(|min| *min > field.room(1));
     let own = shortest.map(|min| format!("{} needs {min} characters: such a value is too long to send", field.path));
     own.or_else(|| field.fields.iter().find_map(unsendable))
-}
-
-/// The names in braces of a path.
-fn parameters(path: &str) -> Vec<&str> {
-    path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
 }

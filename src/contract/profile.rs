@@ -13,6 +13,7 @@ use super::file::File;
 use super::yaml::{self, Node};
 use crate::model::Json;
 use crate::model::fixture::{Fixture, Part, Planted};
+use crate::model::place as path;
 pub use crate::model::run::Capability;
 
 /// What is known of one target.
@@ -357,12 +358,12 @@ fn prepared(node: &Node, place: Place<'_>) -> Result<BTreeMap<String, Json>, Loa
 
 /// A JSON value written in YAML.
 fn tree(node: &Node, own: &str, place: Place<'_>) -> Result<Json, LoadError> {
-    let below = |name: &str| if own.ends_with('/') { format!("{own}{name}") } else { format!("{own}.{name}") };
+    let below = |part: &str| if own.ends_with('/') { format!("{own}{part}") } else { format!("{own}.{part}") };
     place(own.to_owned(), node);
     if node.is_map() {
         let mut members = Vec::new();
         for (name, value) in node.map()?.entries() {
-            members.push((name.text()?.into(), tree(value, &below(name.text()?), place)?));
+            members.push((name.text()?.into(), tree(value, &below(&path::part(name.text()?)), place)?));
         }
         return Ok(Json::Object(members));
     }

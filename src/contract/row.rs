@@ -9,6 +9,7 @@ use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{self, Field, Kind};
+use crate::model::place;
 
 /// What `when` comes to: the cause, what it applies to, and why it can't be told if a name in it is not bound.
 struct Cause {
@@ -381,7 +382,7 @@ impl Loader<'_> {
             let part = if part == "unseen" {
                 let role = parts.next().unwrap_or_default();
                 match self.roles.get(role) {
-                    Some(Some(name)) => name.as_str(),
+                    Some(Some(name)) => place::part(name),
                     Some(None) => {
                         let why = format!("the name of the request field `{role}` is unseen: the profile can bind it");
                         return Ok((text.to_owned(), Some(why)));
@@ -394,12 +395,12 @@ impl Loader<'_> {
                     }
                 }
             } else {
-                part
+                part.into()
             };
             if !out.is_empty() {
                 out.push('.');
             }
-            out.push_str(part);
+            out.push_str(&part);
         }
         if field::find(request, &out).is_some() {
             return Ok((out, None));

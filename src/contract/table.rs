@@ -5,8 +5,10 @@ use super::load::Loader;
 use super::property::{self, Property, ReadValue};
 use super::unique::Unique;
 use super::yaml::{Map, Node};
+use crate::model::address::ListForm;
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{Constraint, Field, Kind, Location, Presence, Sample};
+use crate::model::place;
 use crate::model::wire::SecretField;
 
 /// A table and the side it is on.
@@ -72,8 +74,7 @@ impl Loader<'_> {
         }
         let path = match parent {
             _ if is_item => parent.to_owned(),
-            "" => name.clone(),
-            parent => format!("{parent}.{name}"),
+            parent => place::below(parent, &name),
         };
         map.opt("note");
         map.opt("send");
@@ -153,11 +154,8 @@ impl Loader<'_> {
         let equals = map.opt("equals").map(|n| self.refers(n)).transpose()?;
         let nullable = map.opt("nullable").map(Node::flag).transpose()?.unwrap_or(false);
         let operator = map.opt("values").map(|n| n.word(&["profile"])).transpose()?.is_some();
-        let location = match map.opt("in").map(|n| n.word(&["body", "path", "query"])).transpose()? {
-            Some("path") => Location::Path,
-            Some("query") => Location::Query,
-            _ => part.location(),
-        };
+        let location = location(&map, part, parent)?;
+        let list = list_form(&map, location, kind.as_ref())?;
         let sample = map.opt("sample").map(property::sample).transpose()?;
         if let (Some(Sample::Catalogue { resource, .. }), Some(n)) = (&sample, map.opt("sample")) {
             if !self.contract.resources.iter().any(|r| r.name == *resource && r.catalogue) {
@@ -171,8 +169,11 @@ impl Loader<'_> {
         let items = map.opt("items").cloned();
         map.done()?;
         let fields = self.rows(&children, endpoint, part, &path)?;
-        let items =
-            items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.flatten().map(Box::new);
+        let items = items.map(|n| self.field(&n, endpoint, part, &format!("{path}.*"))).transpose()?.flatten();
+        let items = items.map(|mut items| {
+            items.walk_mut(&mut |f| f.location = location);
+            Box::new(items)
+        });
         Ok(Some(Field {
             name,
             location,
@@ -197,6 +198,7 @@ impl Loader<'_> {
             form: None,
             fields,
             items,
+            list,
             trace,
             path,
         }))
@@ -244,6 +246,52 @@ struct FieldPlace<'a> {
     part: Part,
     path: &'a str,
     basis: (Basis, &'a str),
+}
+
+/// Where a row's value travels: members and items travel with what they are in.
+fn location(map: &Map<'_>, part: Part, parent: &str) -> Result<Location, LoadError> {
+    let Some(node) = map.opt("in") else { return Ok(part.location()) };
+    if part != Part::Request || !parent.is_empty() {
+        return Err(node.error("only a row of a request itself has a place of its own", "leave `in` out"));
+    }
+    Ok(match node.word(&["body", "path", "query"])? {
+        "path" => Location::Path,
+        "query" => Location::Query,
+        _ => Location::Body,
+    })
+}
+
+/// How a list is written in an address, where it can be written at all.
+fn list_form(map: &Map<'_>, location: Location, kind: Option<&Constraint<Kind>>) -> Result<ListForm, LoadError> {
+    let stated = map.opt("list");
+    let form = stated.map(|n| n.choice(&ListForm::ALL, ListForm::word)).transpose()?;
+    let kind = kind.map(|k| *k.first());
+    if let Some(node) = stated.filter(|_| (location, kind) != (Location::Query, Some(Kind::Array))) {
+        return Err(node.error("`list` is about an array in the query", "leave it out"));
+    }
+    let Some(node) = map.opt("type") else { return Ok(ListForm::Repeated) };
+    match (location, kind) {
+        (Location::Path | Location::Header, Some(Kind::Array)) => {
+            let message = format!("a list in the {} has no form that is known", location.word());
+            Err(node.error(message, "write `type: string` and what the text looks like, or `in: query`"))
+        }
+        (Location::Path | Location::Query | Location::Header, Some(Kind::Object)) => {
+            let message = format!("an object in the {} has no form that is known", location.word());
+            Err(node.error(message, "give each of its members a row of its own"))
+        }
+        (Location::Query, Some(Kind::Array)) => match map.opt("items") {
+            Some(items) if flat(items) => Ok(form.unwrap_or(ListForm::Repeated)),
+            _ => Err(node
+                .error("a list in the query holds texts, numbers, true or false", "add `items: {type: number, ...}`")),
+        },
+        _ => Ok(ListForm::Repeated),
+    }
+}
+
+/// True for items that an address can hold.
+fn flat(items: &Node) -> bool {
+    let kind = items.map().ok().and_then(|map| map.opt("type"));
+    !kind.is_some_and(|kind| matches!(kind.plain(), Some("array" | "object")))
 }
 
 fn map_has(map: &Map<'_>, key: &'static str) -> bool {

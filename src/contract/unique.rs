@@ -21,7 +21,7 @@ impl Unique {
     pub(super) fn take(&mut self, what: &str, name: &str, node: &Node) -> Result<(), LoadError> {
         if let Some(first) = self.0.get(name) {
             let message = format!("{what} `{name}`: the first one stands at {}", written(first));
-            return Err(node.error(message, "keep one of the two, or give one of them another name"));
+            return Err(node.error(message, "keep one of the two, or make them differ"));
         }
         self.0.insert(name.to_owned(), node.source());
         Ok(())

@@ -7,7 +7,8 @@ use super::ambient::Ambient;
 use super::sign::Values;
 use super::target::Target;
 use super::{seal, spoil};
-use crate::crypto::{self, Keys};
+use crate::crypto::Keys;
+use crate::model::address::percent;
 use crate::model::observed::Reason;
 use crate::model::wire::{Credentials, Encrypt, WirePlan};
 use crate::model::{Hostile, Json, Step};
@@ -63,18 +64,12 @@ pub struct Means<'a> {
 /// [`Reason::FixtureMissing`] if a credential or key is missing, [`Reason::Unsendable`] if a header can't be written.
 pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>) -> Result<Prepared, (Reason, String)> {
     let mut body = Vec::with_capacity(512);
-    let mut url = String::with_capacity(means.target.base().len() + wire.path.len());
-    url.push_str(means.target.base());
-    if wire.path_fields.is_empty() && wire.query_fields.is_empty() {
-        url.push_str(&escaped(&wire.path));
-        if wire.has_body {
+    let url = address(wire, &tree, means.target.base());
+    if wire.has_body {
+        if wire.path_fields.is_empty() && wire.query_fields.is_empty() {
             tree.write(&mut body);
-        }
-    } else {
-        address(wire, &tree, &mut url);
-        if let (Json::Object(members), true) = (&tree, wire.has_body) {
-            let outside = |name: &str| wire.path_fields.iter().chain(&wire.query_fields).any(|f| f == name);
-            Json::Object(members.iter().filter(|(n, _)| !outside(n)).cloned().collect()).write(&mut body);
+        } else {
+            tree.without(&wire.addressed(&tree)).write(&mut body);
         }
     }
     if step.spaced {
@@ -163,60 +158,30 @@ fn sendable(headers: &[(String, String)]) -> Result<(), (Reason, String)> {
     }
 }
 
-/// A path with everything escaped that no URL can have; what is escaped already stays.
-fn escaped(path: &str) -> Cow<'_, str> {
-    let plain = |b: u8| b.is_ascii_graphic() && !b"\"#<>`{}^|\\".contains(&b);
-    if path.bytes().all(plain) {
-        return Cow::Borrowed(path);
-    }
-    let mut out = String::with_capacity(path.len() + 16);
-    for byte in path.bytes() {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            push_escaped(byte, &mut out);
+/// The target's address, and path and query with the request's parameters in their places.
+fn address(wire: &WirePlan, tree: &Json, base: &str) -> String {
+    let text = |value: &Json| value.scalar().map_or_else(|| value.to_text(), str::to_owned);
+    let mut url = base.to_owned() + &wire.path.fill(|name| tree.get(name).map(text).unwrap_or_default());
+    let mut mark = '?';
+    let mut pair = |name: &str, value: &str| {
+        url.push(mark);
+        mark = '&';
+        url.push_str(&percent(name));
+        url.push('=');
+        url.push_str(value);
+    };
+    for (name, form) in &wire.query_fields {
+        match (tree.get(name), form.between()) {
+            (None, _) => {}
+            (Some(Json::Array(items)), None) => items.iter().for_each(|item| pair(name, &percent(&text(item)))),
+            (Some(Json::Array(items)), Some((between, _))) => {
+                let items: Vec<String> = items.iter().map(|item| percent(&text(item))).collect();
+                pair(name, &items.join(between));
+            }
+            (Some(value), _) => pair(name, &percent(&text(value))),
         }
     }
-    Cow::Owned(out)
-}
-
-fn push_escaped(byte: u8, out: &mut String) {
-    out.push('%');
-    out.push_str(&crypto::hex(&[byte]).to_ascii_uppercase());
-}
-
-/// Path and query with the request's parameters in their places.
-fn address(wire: &WirePlan, tree: &Json, url: &mut String) {
-    let mut path = wire.path.clone();
-    for name in &wire.path_fields {
-        let value = tree.get(name).map(|v| v.scalar().map_or_else(|| v.to_text(), str::to_owned)).unwrap_or_default();
-        path = path.replace(&format!("{{{name}}}"), &percent(&value));
-    }
-    url.push_str(&escaped(&path));
-    let mut first = true;
-    for name in &wire.query_fields {
-        if let Some(value) = tree.get(name) {
-            let value = value.scalar().map_or_else(|| value.to_text(), str::to_owned);
-            url.push(if first { '?' } else { '&' });
-            first = false;
-            url.push_str(&percent(name));
-            url.push('=');
-            url.push_str(&percent(&value));
-        }
-    }
-}
-
-/// Everything but letters, digits and `-._~` as its UTF-8 bytes in hex.
-fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            push_escaped(byte, &mut out);
-        }
-    }
-    out
+    url
 }
 
 /// A JSON body with a blank before and behind each sign that is no part of a text, a number or a word.
@@ -245,6 +210,7 @@ mod tests {
     use super::*;
     use crate::exchange::Clock;
     use crate::model::Role;
+    use crate::model::address::PathTemplate;
     use crate::model::template::{Region, TokenEdit};
     use crate::model::wire::{AuthPlan, HeaderPlan, Mark, Piece, Secret, SignedBytes, Zone};
 
@@ -265,7 +231,7 @@ mod tests {
         Arc::new(WirePlan {
             endpoint: "e".to_owned(),
             method: "POST".to_owned(),
-            path: "/p".to_owned(),
+            path: PathTemplate::parse("/p").unwrap(),
             headers: vec![HeaderPlan { name: "Token".to_owned(), value: vec![Piece::Auth], secret: None }],
             auth: Some(auth),
             zone: Zone { name: "UTC".to_owned(), offset_seconds: 0 },

@@ -12,7 +12,7 @@ use crate::model::bin::{Bin, luhn};
 use crate::model::json::{self, Redacted};
 use crate::model::observed::{self, Answer, Body, Failure, Opened};
 use crate::model::wire::{HeaderPlan, SecretField};
-use crate::model::{Json, Observed};
+use crate::model::{Json, Observed, place};
 
 /// How much of a body that is no JSON is kept, in characters.
 const EXCERPT: usize = 200;
@@ -99,6 +99,7 @@ impl Redactor {
             }
         }
         let mut body = sent.tree;
+        let addressed = sent.wire.addressed(&body);
         for field in &sent.wire.request_secrets {
             self.redact(&mut body, Some(&field.path), field, &mut |kind, value| {
                 secrets.push((kind.to_owned(), value.to_owned()));
@@ -119,6 +120,8 @@ impl Redactor {
             version: sent.version.into(),
             request_headers: headers,
             request_body: body,
+            addressed,
+            bodiless: !sent.wire.has_body,
             trace: sent.trace,
             hostile: sent.hostile.map(|kind| kind.word().into()),
             sealed: sent.sealed,
@@ -190,7 +193,8 @@ impl Redactor {
                 }
             }
             Json::Object(members) => {
-                for (_, value) in members.iter_mut().filter(|(known, _)| name == "*" || known == name) {
+                let own = place::name(name);
+                for (_, value) in members.iter_mut().filter(|(known, _)| name == "*" || *known == own) {
                     self.redact(value, rest, field, found);
                 }
             }

@@ -8,6 +8,8 @@ use url::{Host, Url};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     base: String,
+    /// True if nothing was written behind the host, not even a slash.
+    bare: bool,
     host: String,
     authority: String,
     port: u16,
@@ -32,7 +34,7 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Reads a base URL; its path, if any, replaces the contract's base path.
+    /// Reads a base URL; its path, if any, a slash alone among them, replaces the contract's base path ([`Target::below`]).
     ///
     /// # Errors
     /// [`TargetError`] for anything but a plain http or https base address.
@@ -55,6 +57,7 @@ impl Target {
         };
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
+            bare: !text.trim().split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '\\'])),
             host: url.host_str().unwrap_or_default().to_owned(),
             authority: url.authority().to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
@@ -68,6 +71,23 @@ impl Target {
     #[must_use]
     pub fn over_http2(self) -> Self {
         Self { http2: true, ..self }
+    }
+
+    /// The target below a base path, if nothing was written behind the host: a slash alone stands for an empty base path.
+    #[must_use]
+    pub fn below(mut self, base_path: &str) -> Self {
+        if self.bare {
+            self.base.push_str(base_path.trim_end_matches('/'));
+            self.bare = false;
+        }
+        self
+    }
+
+    /// The base address as it is read again, whatever the contract's base path: with a final slash where it has no path.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let pathless = self.base.split_once("://").is_none_or(|(_, rest)| !rest.contains('/'));
+        if pathless { format!("{}/", self.base) } else { self.base.clone() }
     }
 
     /// The base address without a final slash.
@@ -116,6 +136,22 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_alone_takes_the_base_path_of_the_contract() {
+        for (text, base, written) in [
+            ("http://127.0.0.1:1", "http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"),
+            ("http://127.0.0.1:1/", "http://127.0.0.1:1", "http://127.0.0.1:1/"),
+            ("http://[::1]:1/v2/", "http://[::1]:1/v2", "http://[::1]:1/v2"),
+            ("HTTP://localhost", "http://localhost/v1", "http://localhost/v1"),
+        ] {
+            let target = Target::parse(text).unwrap().below("/v1");
+            assert_eq!((target.base(), target.written().as_str()), (base, written), "{text}");
+            // What a run's header says is read as the same target.
+            assert_eq!(Target::parse(written).unwrap().below("/v1").base(), base);
+        }
+        assert_eq!(Target::parse("http://localhost").unwrap().below("").base(), "http://localhost");
+    }
 
     #[test]
     fn knows_its_own_machine_from_others() {

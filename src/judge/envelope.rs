@@ -3,6 +3,7 @@
 use super::Notes;
 use crate::contract::{Contract, Endpoint};
 use crate::model::observed::{Answer, Body};
+pub(super) use crate::model::place::pointer;
 use crate::model::{Check, Json, Reason};
 
 /// The code, a string or a number.
@@ -13,11 +14,6 @@ pub(super) fn code(contract: &Contract, answer: &Answer) -> Option<String> {
 /// The message.
 pub(super) fn message(contract: &Contract, answer: &Answer) -> Option<String> {
     answer.json()?.at(&contract.envelope.message).and_then(Json::scalar).map(str::to_owned)
-}
-
-/// A dotted path as a JSON pointer.
-pub(super) fn pointer(path: &str) -> String {
-    format!("/{}", path.replace('~', "~0").replace('/', "~1").replace('.', "/"))
 }
 
 /// Holds the answer, which promises one, to carrying a code.

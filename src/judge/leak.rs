@@ -3,7 +3,7 @@
 use super::{Notes, Oracle, Reply};
 use crate::contract::Endpoint;
 use crate::model::observed::Echo;
-use crate::model::{Check, Observed, field};
+use crate::model::{Check, Observed, field, place};
 
 pub(super) fn check(oracle: &Oracle, endpoint: &Endpoint, seen: &Observed, notes: &mut Notes<'_>) {
     let Ok(answer) = &seen.answer else { return };
@@ -26,8 +26,5 @@ pub(super) fn check(oracle: &Oracle, endpoint: &Endpoint, seen: &Observed, notes
 }
 
 fn is_documented(endpoint: &Endpoint, pointer: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let Some(path) = pointer.strip_prefix('/') else { return false };
-    let path: Vec<&str> = path.split('/').map(|part| if number(part) { "*" } else { part }).collect();
-    field::find(&endpoint.response, &path.join(".")).is_some()
+    pointer.starts_with('/') && field::find(&endpoint.response, &place::of_pointer(pointer)).is_some()
 }

@@ -24,6 +24,7 @@ use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::json::printable;
 use crate::model::observed::{Answer, Body, Failure};
+use crate::model::place;
 use crate::model::{
     Case, Check, Clause, ClauseIx, Expect, Field, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Step,
     Verdict,
@@ -424,7 +425,7 @@ impl Oracle {
                     notes.find(
                         clause,
                         Check::Refused,
-                        place(self.contract.clause(clause)),
+                        place_of(self.contract.clause(clause)),
                         "refused",
                         format!("accepted with {}", answer.status),
                     );
@@ -515,7 +516,7 @@ impl Oracle {
                 }
                 let actual = format!("refused with {} {}", answer.status, code.unwrap_or("and no code"));
                 let clause = aim.unwrap_or(endpoint.success.status_clause);
-                let pointer = place(notes.contract.clause(clause));
+                let pointer = place_of(notes.contract.clause(clause));
                 notes.find(clause, Check::Accepted, pointer, "accepted: the request satisfies every clause", actual);
             }
         }
@@ -537,13 +538,13 @@ pub fn not_served(contract: &Contract, seen: &Observed) -> bool {
 }
 
 /// The place in the request that a clause speaks of: `request:/a/b`, `header:NAME`, or nothing.
-fn place(clause: &Clause) -> String {
+fn place_of(clause: &Clause) -> String {
     let parts: Vec<&str> = clause.id.split('/').collect();
     match (clause.part(), parts.as_slice()) {
         ("request", [_, _, path, ..]) | ("errors", [_, _, _, _, path]) => {
-            format!("request:/{}", path.replace('.', "/"))
+            format!("request:{}", place::pointer(path))
         }
-        ("request-header", [_, _, name, ..]) => format!("header:{name}"),
+        ("request-header", [_, _, name, ..]) => format!("header:{}", place::name(name)),
         _ => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Notes, Oracle, Reply};
 use crate::model::case::Race;
 use crate::model::observed::Answer;
-use crate::model::{Check, Expect, Observed, Reason, Step};
+use crate::model::{Check, Expect, Observed, Reason, Step, place};
 
 /// One answer with another request's number may be chance where the target draws its own.
 const CROSSINGS: usize = 2;
@@ -36,7 +36,7 @@ impl Oracle {
                 }
                 (2.., Some(clause)) => {
                     let row = rows.first().map(|r| &endpoint.rows[r.row].fields[r.field]);
-                    let pointer = row.map(|f| format!("request:/{}", f.path.replace('.', "/"))).unwrap_or_default();
+                    let pointer = row.map(|f| format!("request:{}", place::pointer(&f.path))).unwrap_or_default();
                     let expected = format!("one of {} at once is taken", copies.len());
                     notes.find(*clause, Check::Race, pointer, expected, format!("{wins} were taken"));
                 }

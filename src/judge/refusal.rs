@@ -4,7 +4,7 @@ use super::{Notes, envelope, message};
 use crate::contract::{Contract, Endpoint, Row, When};
 use crate::model::case::RowRef;
 use crate::model::observed::{Answer, Body};
-use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field};
+use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field, place};
 
 pub(super) fn check(
     contract: &Contract,
@@ -84,8 +84,8 @@ pub(super) fn check(
         .and_then(|f| f.length.as_ref())
         .map(super::super::model::field::Constraint::first);
     let fill = |hole: &str| match hole {
-        "field" => Some(own.path.clone()),
-        "name" => own.path.rsplit('.').next().map(str::to_owned),
+        "field" => Some(place::spoken(&own.path)),
+        "name" => Some(place::last(&own.path).into_owned()),
         "min" => limits.map(|l| l.min.to_string()),
         "max" => limits.map(|l| l.max.to_string()),
         _ => None,

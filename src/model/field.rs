@@ -1,5 +1,6 @@
 //! Fields: one row of a request, response or header table, with what is known of it.
 
+use super::address::ListForm;
 use super::clause::ClauseIx;
 use super::decimal::Decimal;
 
@@ -229,6 +230,8 @@ pub struct Field {
     pub fields: Vec<Field>,
     /// Items of an array.
     pub items: Option<Box<Field>>,
+    /// How a list is written where it stands in a query.
+    pub list: ListForm,
     /// The clause that an answer's trace number must not be another request's; headers only.
     pub trace: Option<ClauseIx>,
 }

@@ -10,6 +10,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
+use super::place;
+
 pub use super::document::{Defect, DefectKind, Document, MAX_DEPTH, SyntaxError, parse};
 
 /// Text of values, names and number lexemes: most are short and then need no memory of their own.
@@ -38,7 +40,7 @@ pub enum Json {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redacted {
-    /// password, pan, cvc, token or identity, as the contract marks the field.
+    /// What kind of secret it is, as the contract marks the field.
     pub kind: String,
     /// HMAC of the value under a key that lives as long as the process: equality, nothing else.
     pub commit: String,
@@ -76,12 +78,12 @@ impl Json {
         }
     }
 
-    /// The value at a dotted path of member names, `a.b.c`; array items by number.
+    /// The value at a dotted path of member names ([`place`]), `a.b.c`; array items by number.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Json> {
         path.split('.').try_fold(self, |node, name| match node {
             Json::Array(items) => items.get(name.parse::<usize>().ok()?),
-            _ => node.get(name),
+            _ => node.get(&place::name(name)),
         })
     }
 
@@ -113,9 +115,23 @@ impl Json {
     pub fn at_mut(&mut self, path: &str) -> Option<&mut Json> {
         path.split('.').try_fold(self, |node, name| match node {
             Json::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
-            Json::Object(members) => members.iter_mut().rev().find(|(known, _)| known == name).map(|(_, value)| value),
+            Json::Object(members) => {
+                let name = place::name(name);
+                members.iter_mut().rev().find(|(known, _)| *known == name).map(|(_, value)| value)
+            }
             _ => None,
         })
+    }
+
+    /// The object without these members; anything else as it is.
+    #[must_use]
+    pub fn without(&self, names: &[Text]) -> Json {
+        match self {
+            Json::Object(members) if !names.is_empty() => {
+                Json::Object(members.iter().filter(|(name, _)| !names.contains(name)).cloned().collect())
+            }
+            other => other.clone(),
+        }
     }
 
     /// The JSON type as its standard calls it.
@@ -205,8 +221,9 @@ impl Json {
 /// Puts a value at a dotted path of an object's members, making the objects on the way.
 pub fn put(members: &mut Vec<(Text, Json)>, path: &str, value: Json) {
     let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
-    let at = members.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
-        members.push((name.into(), Json::Object(Vec::new())));
+    let name = place::name(name);
+    let at = members.iter().position(|(n, _)| *n == name).unwrap_or_else(|| {
+        members.push((Text::from(name), Json::Object(Vec::new())));
         members.len() - 1
     });
     match rest {

@@ -2,6 +2,7 @@
 //!
 //! Must not: know any module above it, read clocks, files or the environment.
 
+pub mod address;
 pub mod bin;
 pub mod case;
 pub mod clause;
@@ -17,6 +18,7 @@ pub mod hostile;
 pub mod input;
 pub mod json;
 pub mod observed;
+pub mod place;
 pub mod power;
 pub mod run;
 pub mod template;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
-use super::json::{Defect, Json};
+use super::json::{Defect, Json, Text};
 
 /// One exchange, as it is judged and recorded. Made by `exchange::redact` alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,8 +22,14 @@ pub struct Observed {
     pub version: Cow<'static, str>,
     /// Every header that went out, in order, secrets by name.
     pub request_headers: Vec<(String, String)>,
-    /// Body as sent, secrets redacted.
+    /// What the request says, secrets redacted: the members of its body and those that went in the address.
     pub request_body: Json,
+    /// The members of `request_body` that went in the address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addressed: Vec<Text>,
+    /// True if the request had no body.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bodiless: bool,
     /// The trace number sent, if the contract has one.
     pub trace: Option<String>,
     /// How the request's bytes were spoilt.
@@ -50,6 +56,14 @@ pub struct Observed {
     pub micros: u64,
     /// 0 for the first try of a case.
     pub attempt: u8,
+}
+
+impl Observed {
+    /// The body that was sent, secrets redacted; none where the request had none.
+    #[must_use]
+    pub fn sent_body(&self) -> Option<Json> {
+        (!self.bodiless).then(|| self.request_body.without(&self.addressed))
+    }
 }
 
 /// A secret in an answer.

@@ -1,6 +1,7 @@
 //! Request bodies before a run fills in what only the run knows: identities, answers of earlier steps.
 
 use super::json::{Json, Text};
+use super::place;
 use super::twin::Twin;
 
 /// A JSON body with holes.
@@ -253,15 +254,16 @@ impl Template {
             Edit::Remove(path) | Edit::Set(path, _) => path,
         };
         let (parent, name) = path.rsplit_once('.').map_or(("", path.as_str()), |(parent, name)| (parent, name));
+        let name = place::name(name);
         let Some(holder) = self.find(parent) else { return false };
         match (holder, edit) {
             (Template::Object(members), Edit::Remove(_)) => {
                 let before = members.len();
-                members.retain(|(known, _)| known != name);
+                members.retain(|(known, _)| *known != name);
                 members.len() < before
             }
             (Template::Object(members), Edit::Set(_, value)) => {
-                match members.iter_mut().find(|(known, _)| known == name) {
+                match members.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, old)) => *old = value.clone(),
                     None => members.push((name.into(), value.clone())),
                 }
@@ -324,8 +326,9 @@ impl Template {
         }
         let mut bound = Vec::with_capacity(members.len() + edits.len());
         for (name, value) in members {
-            let below = |path: &str| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
-            let own = edits.iter().rev().find(|e| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if p == name));
+            let own = place::part(name);
+            let below = |path: &str| path.strip_prefix(&*own).is_some_and(|rest| rest.starts_with('.'));
+            let own = edits.iter().rev().find(|e| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if *p == own));
             match own {
                 Some(Edit::Remove(_)) => {}
                 Some(Edit::Set(_, value)) => bound.push((name.clone(), value.bind(fill)?)),
@@ -347,9 +350,10 @@ impl Template {
         for (at, edit) in edits.iter().enumerate() {
             if let Edit::Set(path, value) = edit {
                 let later = |e: &Edit| matches!(e, Edit::Remove(p) | Edit::Set(p, _) if p == path);
-                let known = path.contains('.') || members.iter().any(|(name, _)| name == path);
+                let own = place::name(path);
+                let known = path.contains('.') || members.iter().any(|(name, _)| *name == own);
                 if !known && !edits[at + 1..].iter().any(later) {
-                    bound.push((path.as_str().into(), value.bind(fill)?));
+                    bound.push((own.into(), value.bind(fill)?));
                 }
             }
         }
@@ -371,7 +375,10 @@ impl Template {
             return Some(self);
         }
         path.split('.').try_fold(self, |node, name| match node {
-            Template::Object(members) => members.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value),
+            Template::Object(members) => {
+                let name = place::name(name);
+                members.iter_mut().find(|(known, _)| *known == name).map(|(_, value)| value)
+            }
             Template::Array(items) => items.get_mut(name.parse::<usize>().ok()?),
             _ => None,
         })

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::address::{ListForm, PathTemplate};
+use super::json::{Json, Text};
+
 /// A string that must not show in any output. `Debug` and `Display` print its name only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -155,7 +158,7 @@ pub struct WirePlan {
     /// HTTP method.
     pub method: String,
     /// Path below the target URL.
-    pub path: String,
+    pub path: PathTemplate,
     /// Headers in the order they are sent.
     pub headers: Vec<HeaderPlan>,
     /// Proof of who calls, if any.
@@ -166,8 +169,8 @@ pub struct WirePlan {
     pub marks: (Mark, Mark),
     /// Request fields that travel in the path.
     pub path_fields: Vec<String>,
-    /// Request fields that travel in the query.
-    pub query_fields: Vec<String>,
+    /// Request fields that travel in the query, each with the form that a list of it has.
+    pub query_fields: Vec<(String, ListForm)>,
     /// True if a request has a body.
     pub has_body: bool,
     /// The zone of every time sent.
@@ -178,6 +181,21 @@ pub struct WirePlan {
     pub request_secrets: Vec<SecretField>,
     /// Secrets of the answer's body.
     pub response_secrets: Vec<SecretField>,
+}
+
+impl WirePlan {
+    /// True for a request field that travels in the address.
+    #[must_use]
+    pub fn in_address(&self, name: &str) -> bool {
+        self.path_fields.iter().any(|f| f == name) || self.query_fields.iter().any(|(f, _)| f == name)
+    }
+
+    /// The members of a request that went in its address.
+    #[must_use]
+    pub fn addressed(&self, request: &Json) -> Vec<Text> {
+        let Json::Object(members) = request else { return Vec::new() };
+        members.iter().map(|(name, _)| name).filter(|name| self.in_address(name)).cloned().collect()
+    }
 }
 
 /// A field whose value is redacted before anything is recorded or judged.

@@ -15,6 +15,15 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 Kind::Number | Kind::Boolean => {
                     scope.edited(field, "word", kind.clause, set_json(field, Json::text("x1")))
                 }
+                Kind::Array => match field.items.as_deref().and_then(|i| i.kind.as_ref()).map(|k| *k.first()) {
+                    Some(Kind::Number | Kind::Boolean) => {
+                        let word = Json::Array(vec![Json::text("x1")]);
+                        scope.edited(field, "word", kind.clause, set_json(field, word))
+                    }
+                    _ => {
+                        scope.left_out(&field.place(), "other-types", kind.clause, "an address holds nothing but text")
+                    }
+                },
                 _ => scope.left_out(&field.place(), "other-types", kind.clause, "an address holds nothing but text"),
             });
             continue;

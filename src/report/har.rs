@@ -7,8 +7,8 @@ use har::v1_2::{Cache, Content, Creator, Entries, Headers, PostData, QueryString
 
 use super::records;
 use crate::evidence::Record;
+use crate::model::RunHeader;
 use crate::model::observed::{Body, Observed};
-use crate::model::{Json, RunHeader};
 
 pub(super) fn write(out: &mut dyn Write, header: &RunHeader, run: &Path) -> io::Result<()> {
     let creator = Creator { name: "konform".to_owned(), version: header.suite.clone(), comment: None };
@@ -57,8 +57,7 @@ fn entry(header: &RunHeader, seen: &Observed) -> Entries {
 fn request(seen: &Observed) -> Request {
     let query = url::Url::parse(&seen.url).ok();
     let pairs = query.iter().flat_map(|u| u.query_pairs());
-    let body =
-        (seen.method != "GET" || seen.request_body != Json::Object(Vec::new())).then(|| seen.request_body.to_text());
+    let body = seen.sent_body().map(|body| body.to_text());
     Request {
         method: seen.method.clone(),
         url: seen.url.clone(),

@@ -75,7 +75,7 @@ impl<T: Transport> Runner<T> {
         let own = Filling::first("init", self.ambient.salt(), &lists, &now);
         let from = Filling { fixtures: &contract.fixtures, ..own };
         // What is in the path and the query stays: without it the request would be for another path.
-        let place = |name: &str| wire.path_fields.iter().chain(&wire.query_fields).any(|field| field == name);
+        let place = |name: &str| wire.in_address(name);
         let tree = self.plan.bind(&step, &mut |hole| {
             Ok::<_, std::convert::Infallible>(crate::exchange::fill(hole, &from).unwrap_or(Json::Null))
         });

@@ -10,7 +10,7 @@ use crate::exchange::Transport;
 use crate::judge::{self, Oracle};
 use crate::model::json::printable;
 use crate::model::observed::Body;
-use crate::model::{Case, CaseRecord, Expect, Json, Observed, volatile};
+use crate::model::{Case, CaseRecord, Expect, Json, Observed, place, volatile};
 use crate::plan::Plan;
 
 /// Shorter values of a request may stand in a message by chance.
@@ -105,16 +105,15 @@ fn named(seen: &Observed, text: &str) -> String {
 }
 
 fn each_leaf(node: &Json, path: String, out: &mut Vec<(String, String)>) {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match node {
         Json::Object(members) => {
             for (name, value) in members {
-                each_leaf(value, below(name), out);
+                each_leaf(value, place::below(&path, name), out);
             }
         }
         Json::Array(items) => {
             for item in items {
-                each_leaf(item, below("*"), out);
+                each_leaf(item, if path.is_empty() { "*".to_owned() } else { format!("{path}.*") }, out);
             }
         }
         other => out.extend(other.scalar().map(|value| (path, value.to_owned()))),

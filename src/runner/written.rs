@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::contract::Endpoint;
 use crate::contract::behaviour::{Act, Source};
-use crate::model::{Field, Hazard, Json};
+use crate::model::{Field, Hazard, Json, place};
 
 /// What was written, as hashes under a key of the process.
 #[derive(Debug, Default)]
@@ -117,7 +117,7 @@ fn collect(node: &Json, path: &[&str], visit: &mut dyn FnMut(&Json)) {
         ([], node) => visit(node),
         (["*", rest @ ..], Json::Array(items)) => items.iter().for_each(|item| collect(item, rest, visit)),
         ([name, rest @ ..], node) => {
-            if let Some(value) = node.get(name) {
+            if let Some(value) = node.get(&place::name(name)) {
                 collect(value, rest, visit);
             }
         }
@@ -168,7 +168,7 @@ fn names_of_answer(endpoint: &Endpoint, field: &Field) -> Vec<String> {
         let own = effect.answer.iter().filter(|echo| field.path == format!("{within}{}", echo.path));
         names.extend(own.map(|echo| format!("{}.{}", echo.resource, echo.attribute)));
     }
-    names.push(field.name.clone());
+    names.push(place::part(&field.name).into_owned());
     names
 }
 

@@ -2,6 +2,7 @@
 
 use super::Reply;
 use crate::model::json::{self, Json, Text};
+use crate::model::place;
 
 /// What is done to a member of the answer; [`super::FAULTS`] explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,11 @@ pub(super) enum Change {
 impl Change {
     pub(super) fn apply(self, members: &mut Vec<(Text, Json)>, path: &str) {
         let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
+        let name = place::name(name);
         if self == Change::Drop && rest.is_none() {
-            members.retain(|(n, _)| n != name);
+            members.retain(|(n, _)| *n != name);
         }
-        for (_, value) in members.iter_mut().filter(|(n, _)| n == name) {
+        for (_, value) in members.iter_mut().filter(|(n, _)| *n == name) {
             self.reach(value, rest);
         }
     }

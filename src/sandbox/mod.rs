@@ -36,6 +36,7 @@ use crate::crypto;
 use crate::model::field::{self, LONGEST_IN_LINE};
 use crate::model::format::matches;
 use crate::model::json::{self, Json, Text};
+use crate::model::place;
 use crate::model::wire::{Credentials, Secret};
 use crate::schema::example::{Manner, formatted};
 
@@ -336,8 +337,8 @@ impl Sandbox {
                 for fault in self.faults(endpoint) {
                     fault.misreport(&row.code, documented, (&mut status, &mut code, &mut named));
                 }
-                let name = named.rsplit('.').next().unwrap_or_default();
-                let mut message = row.message.replace("{field}", &named).replace("{name}", name);
+                let (whole, name) = (place::spoken(&named), place::last(&named));
+                let mut message = row.message.replace("{field}", &whole).replace("{name}", &name);
                 if let Some(bounds) = bounds {
                     message =
                         message.replace("{min}", &bounds.min.to_string()).replace("{max}", &bounds.max.to_string());

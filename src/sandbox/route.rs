@@ -2,62 +2,61 @@
 
 use super::Call;
 use crate::contract::{Contract, Endpoint};
+use crate::model::address::{ListForm, decode, segments};
 use crate::model::field::{Field, Kind, Location};
 use crate::model::{Decimal, Json};
 
 /// The endpoint that a call means, else the status that says why there is none.
 pub(super) fn find<'a>(contract: &'a Contract, call: &Call) -> Result<&'a Endpoint, u16> {
+    let path = segments(&call.path);
     let mut found = None;
     let mut status = 404;
     for endpoint in contract.endpoints.iter().filter(|e| e.closed.is_none()) {
-        let Some(fixed) = fits(&endpoint.path, &call.path) else { continue };
+        let Some(fit) = endpoint.wire.path.fits_end(&path) else { continue };
         if endpoint.method != call.method {
             status = 405;
-        } else if found.is_none_or(|(known, _)| fixed > known) {
-            found = Some((fixed, endpoint));
+        } else if found.is_none_or(|(known, _)| fit.fixed > known) {
+            found = Some((fit.fixed, endpoint));
         }
     }
     found.map(|(_, endpoint)| endpoint).ok_or(status)
 }
 
-/// How many segments of the template are literal, if the end of the path fits it.
-fn fits(template: &str, path: &str) -> Option<usize> {
-    let wanted: Vec<&str> = template.trim_start_matches('/').split('/').collect();
-    let given: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let given = given.get(given.len().checked_sub(wanted.len())?..)?;
-    let mut fixed = 0;
-    for (want, have) in wanted.iter().zip(given) {
-        if want.starts_with('{') {
-            if have.is_empty() {
-                return None;
-            }
-        } else if want == have {
-            fixed += 1;
-        } else {
-            return None;
-        }
-    }
-    Some(fixed)
-}
-
 /// Puts the parameters of path and query into the request's tree, as their fields' types have them.
 pub(super) fn parameters(endpoint: &Endpoint, call: &Call, root: &mut Json) {
     let Json::Object(members) = root else { return };
-    let wanted: Vec<&str> = endpoint.path.trim_start_matches('/').split('/').collect();
-    let given: Vec<&str> = call.path.trim_start_matches('/').split('/').collect();
-    let Some(given) = given.len().checked_sub(wanted.len()).and_then(|at| given.get(at..)) else { return };
+    let values = endpoint.wire.path.fits_end(&segments(&call.path)).map(|fit| fit.values).unwrap_or_default();
     for field in endpoint.request.iter().filter(|f| f.location == Location::Path) {
-        let placeholder = format!("{{{}}}", field.name);
-        if let Some((_, have)) = wanted.iter().zip(given).find(|(want, _)| **want == placeholder) {
-            members.push((field.name.as_str().into(), typed(field, &decode(have, false))));
+        if let Some((_, value)) = values.iter().find(|(name, _)| *name == field.name) {
+            members.push((field.name.as_str().into(), typed(field, value)));
         }
     }
     for pair in call.query.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decode(name, true);
-        if let Some(field) = endpoint.request.iter().find(|f| f.location == Location::Query && f.name == name) {
+        let field = endpoint.request.iter().find(|f| f.location == Location::Query && f.name == name);
+        let Some(field) = field else { continue };
+        if field.kind.as_ref().is_none_or(|k| *k.first() != Kind::Array) {
             members.push((field.name.as_str().into(), typed(field, &decode(value, true))));
+            continue;
         }
+        let items = listed(field, value);
+        match members.iter_mut().find(|(known, _)| *known == field.name) {
+            Some((_, Json::Array(known))) => known.extend(items),
+            _ => members.push((field.name.as_str().into(), Json::Array(items))),
+        }
+    }
+}
+
+/// The items of a list that one pair of a query holds.
+fn listed(field: &Field, value: &str) -> Vec<Json> {
+    let item = |text: &str| field.items.as_deref().map_or_else(|| Json::text(text), |items| typed(items, text));
+    match field.list {
+        ListForm::Repeated => vec![item(&decode(value, true))],
+        // A comma inside an item is percent-encoded; a bar and a blank between items are too.
+        ListForm::Comma => value.split(',').map(|part| item(&decode(part, true))).collect(),
+        ListForm::Pipe => decode(value, true).split('|').map(item).collect(),
+        ListForm::Space => decode(value, true).split(' ').map(item).collect(),
     }
 }
 
@@ -66,46 +65,5 @@ fn typed(field: &Field, text: &str) -> Json {
         Some(Kind::Number) if Decimal::parse(text).is_some() => Json::number(text),
         Some(Kind::Boolean) if matches!(text, "true" | "false") => Json::Bool(text == "true"),
         _ => Json::text(text),
-    }
-}
-
-fn decode(text: &str, plus: bool) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let coded = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (byte, coded) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 3;
-                continue;
-            }
-            (b'+', _) if plus => out.push(b' '),
-            (other, _) => out.push(*other),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_fit_the_end_of_a_path() {
-        for (template, path, fixed) in [
-            ("/books", "/v1/books", Some(1)),
-            ("/books/{isbn}", "/v1/books/12", Some(1)),
-            ("/books/{isbn}", "/v1/books/", None),
-            ("/books/{isbn}/loans", "/books/1/loans", Some(2)),
-            ("/books/{isbn}", "/books", None),
-            ("/a/b", "/b", None),
-        ] {
-            assert_eq!(fits(template, path), fixed, "{template} {path}");
-        }
-        assert_eq!(decode("a%20b+c%", true), "a b c%");
-        assert_eq!(decode("%ED%95%9C+", false), "한+");
     }
 }

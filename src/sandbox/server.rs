@@ -12,11 +12,12 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use tokio::net::TcpListener;
 
 use super::{Call, Reply, Sandbox};
+use crate::model::address::segments;
 
 /// Larger bodies are refused with 413.
 const BODY_LIMIT: usize = 16 << 20;
 
-/// Serves until `stop` is done.
+/// Serves below the contract's base path until `stop` is done.
 ///
 /// # Errors
 /// Whatever the listener's socket gives.
@@ -36,6 +37,10 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    if !under(&sandbox.contract.base_path, uri.path()) {
+        let why = format!("the contract's base path is {}", sandbox.contract.base_path);
+        return sent(sandbox.plain(404, &why));
+    }
     let call = Call {
         method: method.as_str().to_owned(),
         path: uri.path().to_owned(),
@@ -46,7 +51,18 @@ async fn handle(
             .collect(),
         body: body.to_vec(),
     };
-    let Reply { status, headers, body, chunked } = sandbox.answer(&call).await;
+    sent(sandbox.answer(&call).await)
+}
+
+/// True for a path below the base path.
+fn under(base_path: &str, path: &str) -> bool {
+    let base = base_path.trim_end_matches('/');
+    base.is_empty() || segments(path).starts_with(&segments(base))
+}
+
+/// The answer as it goes over the socket.
+fn sent(reply: Reply) -> Response<Body> {
+    let Reply { status, headers, body, chunked } = reply;
     let body = if chunked { Body::new(Chunked(Some(Bytes::from(body)))) } else { Body::from(body) };
     let mut builder =
         Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let contract = Arc::new(contract);
     let credentials = sandbox::credentials(&contract);
     let salt = u64::from_le_bytes(konform::crypto::random());
+    let target = target.map(|target| target.below(&contract.base_path));
     let subject = Subject::new(contract, 1, target, credentials, salt);
     let exact = args.filter.as_deref().filter(|_| args.exact);
     let trials = subject.trials(exact, if own { compare } else { |_, _| Ok(()) });

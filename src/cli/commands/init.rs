@@ -62,6 +62,7 @@ pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageE
         Some(Place::Sandbox) | None => Environment::Sandbox,
     };
     let names = contracts::find(args.common.contract.as_deref(), None)?.contract;
+    let target = target.below(&names.base_path);
     let variables: Vec<(String, String)> =
         names.credentials.iter().map(|c| (c.name.clone(), variable(&names.id, &c.name))).collect();
     let missing: Vec<&str> =
@@ -102,7 +103,7 @@ pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageE
         )
     });
     let file = args.out.display();
-    out.line(&format!("wrote {file}; then: konform check --target {} --profile {file}", target.base()));
+    out.line(&format!("wrote {file}; then: konform check --target {} --profile {file}", target.written()));
     Ok(Exit::Green)
 }
 

@@ -14,7 +14,10 @@ pub(super) fn exchange(seen: &Observed) -> String {
     for (name, value) in &seen.request_headers {
         let _ = writeln!(out, "{name}: {value}");
     }
-    let _ = writeln!(out, "\n{}\n", pretty(&seen.request_body, 0));
+    let _ = match seen.sent_body() {
+        Some(body) => writeln!(out, "\n{}\n", pretty(&body, 0)),
+        None => writeln!(out),
+    };
     match &seen.answer {
         Ok(answer) => out.push_str(&response(answer, seen.micros)),
         Err(failure) => {

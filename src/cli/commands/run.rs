@@ -24,6 +24,7 @@ use crate::cli::suite;
 use crate::cli::words::{FailOn, Format, Mode, Snapshots};
 use crate::crypto;
 use crate::evidence::{Journal, archive};
+use crate::exchange::Target;
 use crate::model::run::Selected;
 use crate::model::wire::Zone;
 use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
@@ -105,7 +106,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
         contract_digest: config.contract_digest.clone(),
         contract_given: config.contract_name.clone(),
         target: config.target.as_ref().map_or_else(|| "embedded sandbox".to_owned(), |t| t.base().to_owned()),
-        address: config.target.as_ref().map(|t| t.base().to_owned()),
+        address: config.target.as_ref().map(Target::written),
         target_name: config.target_name(),
         profile: config.profile.as_ref().map(|p| p.file.clone()),
         profile_digest: config.profile_digest.clone(),

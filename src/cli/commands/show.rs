@@ -124,7 +124,10 @@ fn plain(request: &Prepared, sign: bool) -> String {
     }
     match request.hostile {
         None => {
-            let _ = writeln!(out, "\n{}", panel::pretty(&request.tree, 0));
+            if request.wire.has_body {
+                let body = request.tree.without(&request.wire.addressed(&request.tree));
+                let _ = writeln!(out, "\n{}", panel::pretty(&body, 0));
+            }
         }
         Some(kind) => {
             let head: String = request.body.escape_ascii().to_string().chars().take(SHOWN).collect();
