@@ -343,7 +343,9 @@ fn same_profile(header: &RunHeader, digest: Option<&str>) -> Result<(), UsageErr
 }
 
 fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
-    let text = files::text(path).map_err(|e| UsageError(format!("failed to read profile {}: {e}", path.display())))?;
+    let failed =
+        |e| UsageError(format!("failed to read profile {}: {e}; --profile says where it lies", path.display()));
+    let text = files::text(path).map_err(failed)?;
     let digest = crypto::hex(&crypto::sha256(text.as_bytes()));
     let profile =
         Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;

@@ -170,7 +170,7 @@ impl Redactor {
                 Err(error) => {
                     // Of the whole text: what is cut in two would not be recognised.
                     let text = String::from_utf8_lossy(&raw.body);
-                    let excerpt = search.text(&text, "").chars().take(EXCERPT).collect();
+                    let excerpt = search.text(&without_named(&text, fields), "").chars().take(EXCERPT).collect();
                     Body::Other { why: error.to_string(), excerpt }
                 }
             }
@@ -265,6 +265,36 @@ impl Redactor {
     }
 }
 
+/// A text that is no JSON without what stands behind the names of secret fields: JSON that was cut off, a form, XML. A list or an
+/// object behind such a name takes the rest of the text with it, since nothing says where it ends.
+fn without_named(text: &str, fields: &[SecretField]) -> String {
+    let mut out = text.to_owned();
+    for field in fields {
+        let Some(name) = field.path.rsplit('.').find(|part| *part != "*").map(place::name) else { continue };
+        let (mut kept, mut rest) = (String::new(), out.as_str());
+        while let Some(at) = rest.find(&*name) {
+            let (before, behind) = rest.split_at(at + name.len());
+            kept.push_str(before);
+            let value = behind.trim_start_matches(|c: char| c.is_whitespace() || "\"':=>".contains(c));
+            let between = &behind[..behind.len() - value.len()];
+            kept.push_str(between);
+            rest = value;
+            // Without a sign between them it is another word that begins like the name.
+            if between.contains([':', '=', '>']) && !value.starts_with('<') {
+                let quoted = between.ends_with(['"', '\'']);
+                let ends = |c: char| if quoted { "\"'".contains(c) } else { c.is_whitespace() || ",}]&<;".contains(c) };
+                let length =
+                    if value.starts_with(['[', '{']) { value.len() } else { value.find(ends).unwrap_or(value.len()) };
+                kept.extend(["<", field.kind.as_str(), ">"]);
+                rest = &value[length..];
+            }
+        }
+        kept.push_str(rest);
+        out = kept;
+    }
+    out
+}
+
 /// The name of the secret that a header carries.
 fn secret_of<'a>(plans: &'a [HeaderPlan], name: &str) -> Option<&'a String> {
     plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name)).and_then(|plan| plan.secret.as_ref())
@@ -326,6 +356,29 @@ mod tests {
             let mut body = json::parse(came.replace('S', secret).as_bytes()).unwrap().root;
             Redactor::default().redact(&mut body, Some(&field.path), &field, &mut |_, _| {});
             assert!(!body.to_text().contains(secret), "{came}: {}", body.to_text());
+        }
+    }
+
+    #[test]
+    fn secrets_are_taken_out_of_answers_that_are_no_json_by_their_names() {
+        let field = |path: &str| SecretField {
+            path: path.to_owned(),
+            kind: "pan".to_owned(),
+            formats: Vec::new(),
+            words: Vec::new(),
+            charset: None,
+        };
+        let fields = [field("card.cardNo"), field("pins.*")];
+        for (came, left) in [
+            (r#"{"card": {"cardNo" : "S"#, r#"{"card": {"cardNo" : "<pan>"#),
+            (r#"{"cardNo":S,"ok":tru"#, r#"{"cardNo":<pan>,"ok":tru"#),
+            (r#"{"cardNo":"S","a":1,}{"cardNo":"S"}"#, r#"{"cardNo":"<pan>","a":1,}{"cardNo":"<pan>"}"#),
+            (r#"{"pins":["S","S"#, r#"{"pins":<pan>"#),
+            ("a=1&cardNo=S&b=2", "a=1&cardNo=<pan>&b=2"),
+            ("<r><cardNo>S</cardNo><b>2</b></r>", "<r><cardNo><pan></cardNo><b>2</b></r>"),
+            ("no cardNo was given", "no cardNo was given"),
+        ] {
+            assert_eq!(without_named(&came.replace('S', "k7Qz-hidden-91"), &fields), left, "{came}");
         }
     }
 

@@ -365,7 +365,7 @@ impl Summary {
     /// than the target stood in the way.
     #[must_use]
     pub fn outage(&self) -> u64 {
-        let between = [Reason::HeadOverCap, Reason::Proxy].map(|reason| format!("({})", reason.word()));
+        let between = Reason::BETWEEN.map(|reason| format!("({})", reason.word()));
         if self.obstacles.iter().any(|(what, _)| between.iter().any(|word| what.ends_with(word))) {
             return 0;
         }

@@ -254,6 +254,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// What stands between konform and a target that is no doing of the target's: limits of konform's own, and proxies.
+    pub const BETWEEN: [Reason; 3] = [Reason::HeadOverCap, Reason::OverCap, Reason::Proxy];
+
+    /// True if the reason is one of [`Reason::BETWEEN`].
+    #[must_use]
+    pub fn between(self) -> bool {
+        Self::BETWEEN.contains(&self)
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {

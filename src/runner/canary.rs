@@ -23,6 +23,8 @@ pub(super) struct Sick {
     pub(super) given_up: bool,
     /// The target does not have the endpoint, or one that leads to it.
     pub(super) not_served: bool,
+    /// konform itself broke on it.
+    pub(super) broken: bool,
     /// What stands in the way of every request alike, where that is no doing of the target's.
     pub(super) between: Option<Reason>,
     pub(super) why: String,
@@ -30,6 +32,9 @@ pub(super) struct Sick {
 
 impl Sick {
     pub(super) fn verdict(&self) -> Verdict {
+        if self.broken {
+            return Verdict::broken(self.why.clone());
+        }
         let failed = match self {
             Sick { given_up: true, .. } => Reason::Outage,
             Sick { not_served: true, .. } => Reason::NotServed,
@@ -52,14 +57,26 @@ impl<T: Transport> Runner<T> {
         let Some(case) = self.plan.canary(endpoint) else { return Ok(Ok(())) };
         let asked = self.plan.contract().endpoints[endpoint].id.clone();
         let endpoint = case.endpoint;
-        let mut sick =
-            Sick { input: false, down: true, given_up: false, not_served: false, between: None, why: String::new() };
+        let mut sick = Sick {
+            input: false,
+            down: true,
+            given_up: false,
+            not_served: false,
+            broken: false,
+            between: None,
+            why: String::new(),
+        };
         for attempt in 0..3_u8 {
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             }
             let mut executed = self.once(&case, tally.canaries, attempt, attempt > 0).await;
             tally.canaries += 1;
+            if executed.verdict.outcome == Outcome::Broken {
+                let why = format!("a known-good {asked} request: {}", executed.verdict.note);
+                Self::aside(Aside::of(Why::Canary, &case.id, &asked), &case, &mut executed, &mut *tally, journal)?;
+                return Ok(Err(Sick { down: false, broken: true, why, ..sick }));
+            }
             let health = executed.observed.last().map_or(Health::Down, |seen| self.oracle.health(&case, seen));
             let answered = executed.answered(self.plan.contract());
             let last = executed.observed.last();
@@ -71,12 +88,13 @@ impl<T: Transport> Runner<T> {
                 return Ok(Ok(()));
             }
             let not_served = missing.is_some();
-            let between = executed.verdict.reason.filter(|r| matches!(r, Reason::HeadOverCap | Reason::Proxy));
+            let between = executed.verdict.reason.filter(|reason| reason.between());
             sick = Sick {
                 input: health == Health::Refusing { input: true },
                 down: health == Health::Down && !not_served && between.is_none(),
                 given_up: false,
                 not_served,
+                broken: false,
                 between,
                 why: match missing {
                     Some(missing) if *missing == *asked => format!("{asked} is not served: it got {answered}"),

@@ -1,14 +1,17 @@
 //! One case: its steps, its tries, its verdict.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
-use super::Runner;
 use super::executed::{Executed, given};
 use super::patience::asked;
 use super::send::ASKINGS;
+use super::{Runner, panic_message};
 use crate::behaviour::{Moment, World};
 use crate::contract::behaviour::Source;
 use crate::contract::{Act, Contract, Effect, Endpoint};
@@ -94,7 +97,7 @@ impl<T: Transport> Runner<T> {
         let Some(canary) = self.plan.canary(case.endpoint) else { return true };
         // Two cases that are tried again at once must not share an identity.
         let probe = self.once(&canary, round_of(&case.id) ^ round, attempt, true).await;
-        let last = probe.observed.last();
+        let last = probe.observed.last().filter(|_| probe.verdict.outcome != Outcome::Broken);
         let health = last.map(|seen| self.oracle.health(&canary, seen));
         let healthy = match health {
             Some(Health::Good) => true,
@@ -125,21 +128,19 @@ impl<T: Transport> Runner<T> {
         });
         let hopeless = matches!(
             executed.verdict.reason,
-            Some(
-                Reason::FixtureMissing
-                    | Reason::CanaryFailed
-                    | Reason::Connect
-                    | Reason::Dns
-                    | Reason::Tls
-                    | Reason::Proxy
-                    | Reason::HeadOverCap
-            )
-        );
+            Some(Reason::FixtureMissing | Reason::CanaryFailed | Reason::Connect | Reason::Dns | Reason::Tls)
+        ) || executed.verdict.reason.is_some_and(Reason::between);
         !repeated && !hopeless && !executed.spent && !self.stopped()
     }
 
-    /// Runs a case once; `round` keeps the identities of repeated canaries apart, `fresh` uses no connection twice.
+    /// Runs a case once; `round` keeps the identities of repeated canaries apart, `fresh` uses no connection twice. A panic makes
+    /// the case BROKEN, whoever had it run.
     pub(super) async fn once(&self, case: &Case, round: u64, attempt: u8, fresh: bool) -> Executed {
+        let calls = AssertUnwindSafe(self.calls(case, round, attempt, fresh));
+        calls.catch_unwind().await.unwrap_or_else(|panic| Executed::without(broken_by(&*panic)))
+    }
+
+    async fn calls(&self, case: &Case, round: u64, attempt: u8, fresh: bool) -> Executed {
         let contract = self.plan.contract();
         let catalogues = Arc::clone(&self.catalogues.read().unwrap_or_else(PoisonError::into_inner));
         let lent = match self.lend(case, attempt).await {
@@ -256,8 +257,14 @@ impl<T: Transport> Runner<T> {
             let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
             grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
         }
-        let mut verdict = verdict
-            .unwrap_or_else(|| super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed));
+        let mut verdict = verdict.unwrap_or_else(|| {
+            // What was sent and what it has left at the target must be known even if it can't be judged.
+            let judge = || super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed);
+            catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| broken_by(&*panic))
+        });
+        if verdict.outcome == Outcome::Broken {
+            grounds = given(&verdict);
+        }
         let mut after = Vec::new();
         if let Some(told) = self.look_up(case, &run, &base, &mut after).await.filter(|_| verdict.findings.is_empty()) {
             verdict.note = format!("{}; {told}", verdict.note);
@@ -477,6 +484,11 @@ fn keys(contract: &Contract, endpoint: &Endpoint, (request, answer): (&Json, &Js
     made.map(|(resource, key)| format!("{resource} {}", key.chars().take(KEY).collect::<String>())).collect()
 }
 
+/// The verdict on a case in which konform panicked.
+pub(super) fn broken_by(panic: &(dyn Any + Send)) -> Verdict {
+    Verdict::broken(format!("konform panicked in this case: {}", panic_message(panic)))
+}
+
 /// What becomes a finding if it repeats while known-good requests pass.
 fn reproducible(reason: Reason) -> bool {
     matches!(
@@ -485,7 +497,6 @@ fn reproducible(reason: Reason) -> bool {
             | Reason::Timeout
             | Reason::Reset
             | Reason::TruncatedBody
-            | Reason::OverCap
             | Reason::BadHttpHead
             | Reason::BadChunk
     )

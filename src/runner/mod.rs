@@ -403,11 +403,10 @@ impl<T: Transport> Runner<T> {
         let (this, batch) = (Arc::clone(self), Arc::clone(batch));
         let task = tokio::spawn(async move { this.execute(&batch[at]).await });
         task.await.unwrap_or_else(|error| {
-            let why = match error.try_into_panic() {
-                Ok(panic) => panic_message(&*panic),
-                Err(error) => error.to_string(),
-            };
-            Executed::without(Verdict::broken(format!("konform panicked in this case: {why}")))
+            Executed::without(match error.try_into_panic() {
+                Ok(panic) => execute::broken_by(&*panic),
+                Err(error) => Verdict::broken(error.to_string()),
+            })
         })
     }
 
@@ -451,8 +450,10 @@ impl<T: Transport> Runner<T> {
                 continue;
             }
             // It is confirmed the way it was found: what took several tries to show takes as many to show again.
-            let once = self.once(&case, 0, CONFIRMING, true).await;
-            let mut executed = self.persist(&case, once, 0).await;
+            // Several findings may have one case: each second run of it has an identity of its own.
+            let round = at as u64;
+            let once = self.once(&case, round, CONFIRMING, true).await;
+            let mut executed = self.persist(&case, once, round).await;
             executed.log(Aside::about(Why::Confirm, &case.id, at, None), journal)?;
             let again = tally.confirm(at, &executed);
             // Each smaller form of a case that ends a fixture would end another one.

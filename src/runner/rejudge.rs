@@ -382,7 +382,8 @@ impl<'a> Refold<'a> {
                 self.tally.shrink(at, case, &executed);
             }
             (Why::Canary | Why::Catalogue, _) => {
-                let health = executed.observed.last().map_or(Health::Down, |s| self.oracle.health(&case, s));
+                let judged = executed.observed.last().filter(|_| executed.verdict.outcome != Outcome::Broken);
+                let health = judged.map_or(Health::Down, |s| self.oracle.health(&case, s));
                 self.sick |= aside.why == Why::Canary && health != Health::Good;
                 self.tally.beside(&case, &mut executed);
             }

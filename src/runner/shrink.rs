@@ -49,9 +49,10 @@ impl<T: Transport> Runner<T> {
                 Some(case) if passing.contains(&written(&case)) => false,
                 Some(case) => {
                     tries += 1;
-                    let mut executed = self.once(&case, ROUND + tries, 0, true).await;
+                    let round = ROUND + ((at as u64) << 20) + tries;
+                    let mut executed = self.once(&case, round, 0, true).await;
                     if unanswered {
-                        executed = self.persist(&case, executed, ROUND + tries).await;
+                        executed = self.persist(&case, executed, round).await;
                     }
                     let input = case.draw.as_ref().map(|d| d.input.to_value());
                     executed.log(Aside::about(Why::Shrink, &case.id, at, input), journal)?;

@@ -232,9 +232,6 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         tally.close(|id| runner.plan().find(id));
         tally.counts.not_selected = header.not_selected;
         let mut summary = sum_up(&header, &tally, runner.plan());
-        if let Some(folder) = &args.save_failures {
-            inputs::write(folder, &config, &summary)?;
-        }
         match journal.finish(summary.partial, summary.millis) {
             Ok(root) => summary.root = root,
             Err(error) => {
@@ -243,6 +240,10 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
             }
         }
         let ended = finish(args, &config, (&header, &summary), &folder, out);
+        // Nothing of the run is lost where its failures can't be kept apart.
+        if let Some(folder) = &args.save_failures {
+            inputs::write(folder, &config, &summary)?;
+        }
         if let Some(error) = unwritten {
             Output::problem(&format!("failed to write --events: {error}"));
             return Ok(Exit::Evidence);
