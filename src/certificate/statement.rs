@@ -81,7 +81,7 @@ pub struct Certificate {
     /// konform's version.
     pub suite: String,
     /// SHA-256 of the sources that planned and judged the run, hex; empty if the run does not name them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suite_digest: String,
     /// API id.
     pub contract: String,

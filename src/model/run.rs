@@ -10,7 +10,7 @@ pub struct RunHeader {
     /// konform's version.
     pub suite: String,
     /// SHA-256 of the sources that planned and judged, hex; empty in runs made before it was recorded.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suite_digest: String,
     /// API id.
     pub contract: String,

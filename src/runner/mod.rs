@@ -41,7 +41,7 @@ use crate::evidence::{Aside, Journal, JournalError, Why};
 use crate::exchange::{Ambient, Redactor, Target, Transport};
 use crate::judge::{self, Oracle};
 use crate::model::wire::{Credentials, Encrypt};
-use crate::model::{Case, Confirmed, Event, Family, Hazard, Observed, Outcome, Reason, Verdict};
+use crate::model::{Case, Confirmed, Event, Family, Hazard, Json, Observed, Outcome, Reason, Verdict};
 use crate::plan::Plan;
 use canary::Sick;
 use catalogue::Known;
@@ -206,6 +206,15 @@ impl<T: Transport> Runner<T> {
     #[must_use]
     pub fn sharing(mut self, pools: Pools, gone: &[(usize, String)]) -> Self {
         self.hands = OnceLock::from(Hands::new(pools, gone));
+        self
+    }
+
+    /// The same, after these requests of an earlier part of the run, each with its endpoint: what answers show of them is its own.
+    #[must_use]
+    pub fn remembering(self, doubtful: &[(usize, Json)]) -> Self {
+        for (endpoint, request) in doubtful {
+            self.written.begin(&self.plan.contract().endpoints[*endpoint], request);
+        }
         self
     }
 

@@ -17,7 +17,7 @@ use crate::crypto::Digest;
 use crate::evidence::{Aside, CaseLine, Damage, Footer, Grounds, Part, Reader, Record, Why};
 use crate::judge::{Health, Oracle};
 use crate::model::case::RowRef;
-use crate::model::{Case, ClauseIx, Expect, Input, Observed, Outcome, Reason, RunHeader, Verdict};
+use crate::model::{Case, ClauseIx, Expect, Input, Json, Observed, Outcome, Reason, Role, RunHeader, Step, Verdict};
 use crate::plan::Plan;
 
 /// Differences kept; beyond that only their number is.
@@ -124,6 +124,7 @@ pub struct Refold<'a> {
     differing: u64,
     ended: Vec<(usize, String)>,
     cuts: Vec<u64>,
+    doubtful: Vec<(usize, Json)>,
 }
 
 impl fmt::Debug for Refold<'_> {
@@ -155,6 +156,7 @@ impl<'a> Refold<'a> {
             differing: 0,
             ended: Vec::new(),
             cuts: Vec::new(),
+            doubtful: Vec::new(),
         }
     }
 
@@ -193,6 +195,13 @@ impl<'a> Refold<'a> {
     #[must_use]
     pub fn cuts(&self) -> &[u64] {
         &self.cuts
+    }
+
+    /// Requests of cases that the contract does not clearly allow, and that were not refused, each with its endpoint: what later
+    /// answers show of them is the run's own.
+    #[must_use]
+    pub fn doubtful(&self) -> &[(usize, Json)] {
+        &self.doubtful
     }
 
     /// What was folded, of a run that is to go on.
@@ -297,6 +306,15 @@ impl<'a> Refold<'a> {
     fn executed(&mut self, case: &Case, grounds: &Grounds) -> Executed {
         let [earlier, observed, after] = std::mem::take(&mut self.pending);
         self.ended.extend(grounds.ended.iter().map(|fixture| (*fixture, case.id.to_string())));
+        let clear = |step: &Step| step.role == Role::Setup || matches!(step.expect, Expect::Accept { .. });
+        if !case.steps.iter().all(clear) {
+            for seen in earlier.iter().chain(&observed) {
+                let endpoint = self.plan.contract().endpoint(&seen.endpoint).map(|(at, _)| at);
+                if let Some(at) = endpoint.filter(|at| !self.oracle.refused(*at, seen)) {
+                    self.doubtful.push((at, seen.request_body.clone()));
+                }
+            }
+        }
         let verdict = match &grounds.given {
             Some(given) => Verdict {
                 outcome: given.outcome,

@@ -50,6 +50,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
         }
     }
     let ended = refold.ended().to_vec();
+    let doubtful = refold.doubtful().to_vec();
     // What was under way then and now may have ended its fixtures.
     let cuts: Vec<u64> = refold.cuts().iter().copied().chain([trunk.cases]).collect();
     let (tally, differences) = refold.into_tally();
@@ -64,7 +65,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let journal = Journal::resume(&path, &trunk, &resumed).map_err(|e| UsageError(e.to_string()))?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
     let pools = pools(&config, &chosen, &plan, &saved, &cuts);
-    let past = Some(Past { tally, done: trunk.cases, ended });
+    let past = Some(Past { tally, done: trunk.cases, ended, doubtful });
     Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, pools, past })
 }
 

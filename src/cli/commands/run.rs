@@ -27,7 +27,7 @@ use crate::evidence::{Journal, archive};
 use crate::exchange::Target;
 use crate::model::run::Selected;
 use crate::model::wire::Zone;
-use crate::model::{Case, Demands, Event, Exit, RunHeader, Summary};
+use crate::model::{Case, Demands, Event, Exit, Json, RunHeader, Summary};
 use crate::plan::Plan;
 use crate::report::{self, console, snapshot};
 use crate::runner::summary::sum_up;
@@ -61,6 +61,8 @@ pub(super) struct Past {
     pub(super) done: u64,
     /// Fixtures that it has ended without a plan, each with the case that did.
     pub(super) ended: Vec<(usize, String)>,
+    /// Requests that the contract does not clearly allow and that were not refused, each with its endpoint.
+    pub(super) doubtful: Vec<(usize, Json)>,
 }
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
@@ -196,7 +198,8 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         }
         let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
         let ended = past.as_ref().map(|past| past.ended.as_slice()).unwrap_or_default();
-        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended));
+        let doubtful = past.as_ref().map(|past| past.doubtful.as_slice()).unwrap_or_default();
+        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended).remembering(doubtful));
         let done = past.as_ref().map_or(0, |past| past.done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
