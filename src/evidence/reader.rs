@@ -70,13 +70,13 @@ impl Reader {
         self.cases
     }
 
-    /// The footer, once it was read.
+    /// The last footer, once it was read.
     #[must_use]
     pub fn footer(&self) -> Option<&Footer> {
         self.footer.as_ref()
     }
 
-    /// The next record of a wanted kind; the chain is checked over all. None after the footer.
+    /// The next record of a wanted kind; the chain is checked over all. None after the last footer.
     ///
     /// # Errors
     /// [`Damage`] where the chain or a record is broken.
@@ -92,8 +92,11 @@ impl Reader {
                 Err(source) => return Err(Damage::Io { path: self.path.clone(), source }),
             };
             let (seq, prev, record) = chain::parts(&line).ok_or_else(|| garbled("it has no number and no hash"))?;
-            if self.footer.is_some() {
-                return Err(Damage::AfterFooter(seq));
+            let kind = chain::kind(record);
+            // A run that was stopped before its plan's end may have been taken up.
+            match self.footer.take() {
+                Some(footer) if !footer.partial || kind != Some("resumed") => return Err(Damage::AfterFooter(seq)),
+                _ => {}
             }
             self.place(seq)?;
             if prev != self.prev {
@@ -104,8 +107,8 @@ impl Reader {
             }
             self.prev = crypto::hex(&crypto::sha256(line.as_bytes()));
             self.at += 1;
-            let kind = chain::kind(record)
-                .ok_or_else(|| Damage::Garbled { line: seq + 1, why: "a record without a kind".to_owned() })?;
+            let kind =
+                kind.ok_or_else(|| Damage::Garbled { line: seq + 1, why: "a record without a kind".to_owned() })?;
             match kind {
                 "case" => self.cases += 1,
                 "exchange" => self.exchanges += 1,

@@ -247,7 +247,6 @@ pub enum Reason {
     CanaryFailed,
     FixtureMissing,
     IdentityTaken,
-    Interrupted,
     Outage,
     NotServed,
     Unsendable,
@@ -287,7 +286,6 @@ impl Reason {
             Reason::CanaryFailed => "canary_failed",
             Reason::FixtureMissing => "fixture_missing",
             Reason::IdentityTaken => "identity_taken",
-            Reason::Interrupted => "interrupted",
             Reason::Outage => "outage",
             Reason::NotServed => "not_served",
             Reason::Unsendable => "unsendable",
@@ -320,7 +318,6 @@ impl Reason {
             Reason::CanaryFailed => "a known-good request failed, so nothing can be said of the others",
             Reason::FixtureMissing => "what the case needs is not there",
             Reason::IdentityTaken => "the fresh identity was already taken",
-            Reason::Interrupted => "the run was stopped",
             Reason::Outage => "the target had stopped answering: the rest of the plan was not sent",
             Reason::NotServed => {
                 "the target answers as one that does not have the endpoint: say in the profile's `endpoints` which it has"

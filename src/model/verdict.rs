@@ -152,10 +152,7 @@ impl Verdict {
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.outcome == Outcome::Inconclusive
-            && !matches!(
-                self.reason,
-                Some(Reason::EnvelopeNotFound | Reason::Interrupted | Reason::Outage | Reason::NotServed)
-            )
+            && !matches!(self.reason, Some(Reason::EnvelopeNotFound | Reason::Outage | Reason::NotServed))
     }
 }
 

@@ -91,6 +91,10 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
         ));
     }
     line(format!("detection power: {}", power(header, summary.partial)));
+    if summary.partial {
+        let ran = summary.counts.total() + summary.counts.not_applicable;
+        line(format!("{ran} of {} planned cases ran; to go on: konform run --resume {folder}", header.planned));
+    }
     line(format!("report: {folder}"));
     line(verdict(summary));
     out

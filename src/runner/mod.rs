@@ -294,7 +294,7 @@ impl<T: Transport> Runner<T> {
                     if let Some(settled) = settled.take() {
                         self.settle(settled, &mut tally, journal, emit)?;
                     }
-                    Self::collect(running, batch.len()).await
+                    Self::collect(running).await
                 }
                 Err(sick) => self.sick_batch(&batch, sick).await,
             };
@@ -384,16 +384,13 @@ impl<T: Transport> Runner<T> {
             tokio::spawn(async move {
                 // Sent in one go: a message for each would wake the receiver as often.
                 let mut own = Vec::new();
-                loop {
+                // A case that was taken is run to its end: what was not taken is the end of the batch, and is not recorded.
+                while !this.stopped() {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     if at >= batch.len() {
                         break;
                     }
-                    let executed = if this.stopped() {
-                        Executed::without(Verdict::inconclusive(Reason::Interrupted, Reason::Interrupted.says()))
-                    } else {
-                        this.execute_apart(&batch, at).await
-                    };
+                    let executed = this.execute_apart(&batch, at).await;
                     this.live.add(&executed.verdict);
                     own.push((at, executed));
                 }
@@ -419,10 +416,13 @@ impl<T: Transport> Runner<T> {
         })
     }
 
-    /// Waits for a batch; answers in its order.
-    async fn collect(mut running: mpsc::UnboundedReceiver<(usize, Executed)>, cases: usize) -> Vec<Executed> {
-        let mut done: Vec<Option<Executed>> = (0..cases).map(|_| None).collect();
+    /// Waits for a batch; answers in its order, up to the last case that was run.
+    async fn collect(mut running: mpsc::UnboundedReceiver<(usize, Executed)>) -> Vec<Executed> {
+        let mut done: Vec<Option<Executed>> = Vec::new();
         while let Some((at, executed)) = running.recv().await {
+            if done.len() <= at {
+                done.resize_with(at + 1, || None);
+            }
             done[at] = Some(executed);
         }
         // Only a runtime that ends loses one.

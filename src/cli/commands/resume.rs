@@ -41,6 +41,8 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
             // The end of a killed run.
             Err(Damage::NoFooter) => break,
             Err(damage) => return Err(damaged(damage)),
+            // It was stopped, and ended in order.
+            Ok(None) if reader.footer().is_some_and(|footer| footer.partial) => break,
             Ok(None) => {
                 return Err(UsageError(format!(
                     "the run in {} has ended: nothing to take up (`konform report` makes its reports again)",

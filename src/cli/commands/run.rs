@@ -275,7 +275,9 @@ fn finish(
     if let Some(exit) = search(args, config, header, folder) {
         return exit;
     }
-    if let Err(error) = archive::pack(folder, archive::LARGE) {
+    // A run that can be taken up goes on where its evidence ends.
+    let packed = if summary.partial { Ok(()) } else { archive::pack(folder, archive::LARGE) };
+    if let Err(error) = packed {
         Output::note(&format!("warning: failed to compress the evidence: {error}"));
     }
     match args.format {
