@@ -251,17 +251,18 @@ impl<T: Transport> Runner<T> {
         }
         // What the case itself has brought to an end is left over no more.
         run.created.retain(|made| !gone(&run.world, made));
-        let mut grounds = verdict.as_ref().map(given).unwrap_or_default();
+        // What was sent and what it has left at the target must be known even if it can't be judged.
+        let judge = || super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed);
+        let told = catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| broken_by(&*panic));
+        // A case that can't go on may have shown by then what is wrong, and that may be why it can't.
+        let given_up = verdict.filter(|v| v.outcome == Outcome::Broken || told.findings.is_empty());
+        let mut grounds = given_up.as_ref().map(given).unwrap_or_default();
+        let mut verdict = given_up.unwrap_or(told);
         if let Some(judged) = &judged {
             let steps = case.steps.iter().zip(&judged.steps).enumerate();
             let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
             grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
         }
-        let mut verdict = verdict.unwrap_or_else(|| {
-            // What was sent and what it has left at the target must be known even if it can't be judged.
-            let judge = || super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed);
-            catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| broken_by(&*panic))
-        });
         if verdict.outcome == Outcome::Broken {
             grounds = given(&verdict);
         }

@@ -101,6 +101,17 @@ fn a_race_in_the_duplicate_check_is_found_and_none_is_seen_where_none_is() {
 }
 
 #[test]
+fn what_a_case_has_shown_before_it_could_not_go_on_is_found() {
+    let contract = lab::contract(None);
+    let endpoint = "charge-result-inquiry";
+    let how = lab::How { endpoints: Some(&[endpoint]), ..lab::How::default() };
+    // Without the member that says the result, whoever waits for the result waits in vain.
+    let summary = lab::run(&contract, lab::Direct(sandbox(&contract, &["answer-without:result"])), &how, |_| true);
+    let cited = summary.findings.iter().any(|f| f.clause == "charge-result-inquiry/response/result/presence");
+    assert!(cited && summary.exit == 1, "{}", lab::describe(&summary));
+}
+
+#[test]
 fn what_breaks_in_one_of_fifty_answers_is_found_with_its_rate() {
     let contract = lab::contract(None);
     let how = lab::How { endpoints: Some(&["user-registration"]), ..lab::How::default() };
