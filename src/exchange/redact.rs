@@ -143,6 +143,35 @@ impl Redactor {
         fields: &[SecretField],
         search: &mut Search<'_>,
     ) -> Answer {
+        // What the answer shows where a secret may stand is a secret wherever else it shows it; to show it there is no leak.
+        let mut shown: Vec<Needle> = Vec::new();
+        let body = if raw.body.is_empty() {
+            Body::Empty
+        } else if let Coded::Left(coding, spoilt) = coded {
+            Body::Coded { coding, spoilt }
+        } else {
+            match json::parse(&raw.body) {
+                Ok(json::Document { mut root, defects }) => {
+                    let mut note = |kind: &str, value: &str| shown.extend(Needle::new(kind, value));
+                    for field in fields {
+                        self.redact(&mut root, Some(&field.path), field, &mut note);
+                    }
+                    search.tree(&mut root, "");
+                    if !shown.is_empty() {
+                        Search::new(&[], &shown, &[]).tree(&mut root, "");
+                    }
+                    Body::Json { root, defects }
+                }
+                Err(error) => {
+                    // Of the whole text: what is cut in two would not be recognised.
+                    let text = String::from_utf8_lossy(&raw.body);
+                    let excerpt =
+                        search.text(&without_named(&text, fields, &mut shown), "").chars().take(EXCERPT).collect();
+                    Body::Other { why: error.to_string(), excerpt }
+                }
+            }
+        };
+        let mut again = Search::new(&[], &shown, &[]);
         let headers: Vec<(String, String)> = raw
             .headers
             .into_iter()
@@ -151,30 +180,10 @@ impl Redactor {
                     String::from_utf8(value).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
                 let name = name.to_ascii_lowercase();
                 let value = search.text(&value, &format!("header:{name}")).into_owned();
+                let value = if shown.is_empty() { value } else { again.text(&value, "").into_owned() };
                 (name, value)
             })
             .collect();
-        let body = if raw.body.is_empty() {
-            Body::Empty
-        } else if let Coded::Left(coding, spoilt) = coded {
-            Body::Coded { coding, spoilt }
-        } else {
-            match json::parse(&raw.body) {
-                Ok(json::Document { mut root, defects }) => {
-                    for field in fields {
-                        self.redact(&mut root, Some(&field.path), field, &mut |_, _| {});
-                    }
-                    search.tree(&mut root, "");
-                    Body::Json { root, defects }
-                }
-                Err(error) => {
-                    // Of the whole text: what is cut in two would not be recognised.
-                    let text = String::from_utf8_lossy(&raw.body);
-                    let excerpt = search.text(&without_named(&text, fields), "").chars().take(EXCERPT).collect();
-                    Body::Other { why: error.to_string(), excerpt }
-                }
-            }
-        };
         let version = raw.version.map_or_else(observed::usual_version, Cow::Borrowed);
         let excess = raw.excess.map(|what| search.text(&what, "").into_owned());
         Answer { status: raw.status, version, headers, body, bytes, excess }
@@ -265,34 +274,38 @@ impl Redactor {
     }
 }
 
-/// A text that is no JSON without what stands behind the names of secret fields: JSON that was cut off, a form, XML. A list or an
-/// object behind such a name takes the rest of the text with it, since nothing says where it ends.
-fn without_named(text: &str, fields: &[SecretField]) -> String {
-    let mut out = text.to_owned();
-    for field in fields {
-        let Some(name) = field.path.rsplit('.').find(|part| *part != "*").map(place::name) else { continue };
-        let (mut kept, mut rest) = (String::new(), out.as_str());
-        while let Some(at) = rest.find(&*name) {
-            let (before, behind) = rest.split_at(at + name.len());
-            kept.push_str(before);
-            let value = behind.trim_start_matches(|c: char| c.is_whitespace() || "\"':=>".contains(c));
-            let between = &behind[..behind.len() - value.len()];
-            kept.push_str(between);
-            rest = value;
-            // Without a sign between them it is another word that begins like the name.
-            if between.contains([':', '=', '>']) && !value.starts_with('<') {
-                let quoted = between.ends_with(['"', '\'']);
-                let ends = |c: char| if quoted { "\"'".contains(c) } else { c.is_whitespace() || ",}]&<;".contains(c) };
-                let length =
-                    if value.starts_with(['[', '{']) { value.len() } else { value.find(ends).unwrap_or(value.len()) };
-                kept.extend(["<", field.kind.as_str(), ">"]);
-                rest = &value[length..];
-            }
+/// A text that is no JSON without what stands behind the names of secret fields and of what holds them: JSON that was cut off, a form,
+/// XML. A list or an object behind such a name takes the rest of the text with it, since nothing says where it ends.
+fn without_named(text: &str, fields: &[SecretField], shown: &mut Vec<Needle>) -> String {
+    let names = fields.iter().flat_map(|field| {
+        let parts = field.path.split('.').filter(|part| *part != "*");
+        parts.map(|part| (place::name(part), field.kind.as_str()))
+    });
+    names.fold(text.to_owned(), |text, (name, kind)| without_value(&text, (&name, kind), shown))
+}
+
+/// A text without what stands behind a name.
+fn without_value(text: &str, (name, kind): (&str, &str), shown: &mut Vec<Needle>) -> String {
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(name) {
+        let (before, behind) = rest.split_at(at + name.len());
+        let value = behind.trim_start_matches(|c: char| c.is_whitespace() || "\"':=>".contains(c));
+        let between = &behind[..behind.len() - value.len()];
+        kept.extend([before, between]);
+        rest = value;
+        // Without a sign between them it is another word that begins like the name; an element may hold others.
+        if between.contains([':', '=', '>']) && !value.starts_with('<') {
+            let quoted = between.ends_with(['"', '\'']);
+            let ends = |c: char| if quoted { "\"'".contains(c) } else { c.is_whitespace() || ",}]&<;".contains(c) };
+            let whole = value.starts_with(['[', '{']);
+            let length = if whole { value.len() } else { value.find(ends).unwrap_or(value.len()) };
+            let words = value[..length].split(|c: char| c.is_whitespace() || "\"'[]{},:".contains(c));
+            shown.extend(words.filter_map(|word| Needle::new(kind, word)));
+            kept.extend(["<", kind, ">"]);
+            rest = &value[length..];
         }
-        kept.push_str(rest);
-        out = kept;
     }
-    out
+    kept + rest
 }
 
 /// The name of the secret that a header carries.
@@ -370,7 +383,8 @@ mod tests {
         };
         let fields = [field("card.cardNo"), field("pins.*")];
         for (came, left) in [
-            (r#"{"card": {"cardNo" : "S"#, r#"{"card": {"cardNo" : "<pan>"#),
+            (r#"{"a":1,"cardNo" : "S"#, r#"{"a":1,"cardNo" : "<pan>"#),
+            (r#"{"a":1,"card": ["S", {"b"#, r#"{"a":1,"card": <pan>"#),
             (r#"{"cardNo":S,"ok":tru"#, r#"{"cardNo":<pan>,"ok":tru"#),
             (r#"{"cardNo":"S","a":1,}{"cardNo":"S"}"#, r#"{"cardNo":"<pan>","a":1,}{"cardNo":"<pan>"}"#),
             (r#"{"pins":["S","S"#, r#"{"pins":<pan>"#),
@@ -378,7 +392,10 @@ mod tests {
             ("<r><cardNo>S</cardNo><b>2</b></r>", "<r><cardNo><pan></cardNo><b>2</b></r>"),
             ("no cardNo was given", "no cardNo was given"),
         ] {
-            assert_eq!(without_named(&came.replace('S', "k7Qz-hidden-91"), &fields), left, "{came}");
+            let mut shown = Vec::new();
+            let came = came.replace('S', "k7Qz-hidden-91");
+            assert_eq!(without_named(&came, &fields, &mut shown), left, "{came}");
+            assert_eq!(shown.is_empty(), !came.contains("k7Qz"), "{came}");
         }
     }
 

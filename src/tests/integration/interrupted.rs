@@ -84,6 +84,9 @@ fn interrupted(name: &str, limit: impl Fn(u64) -> String, how: impl Fn(&mut Chil
             .is_some_and(|line| line.contains(r#""kind":"footer","#) && !line.contains(r#""partial":true"#));
         if ended {
             late += 1;
+            // Only its reports may be missing or cut: they are made again.
+            let (code, text) = konform(&folder.0, &["report", &out]);
+            assert_eq!(code, 0, "{name} at {share}: {text}");
         } else {
             cut += 1;
             let (code, text) = konform(&folder.0, &["run", "--quiet", "--resume", &out, "--timeout", "5"]);

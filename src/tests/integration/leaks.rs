@@ -11,7 +11,7 @@ use super::evidence::konform;
 use super::lab::{self, Folder};
 
 /// Every file below a folder, by name and content.
-fn files(folder: &Path, out: &mut Vec<(String, String)>) {
+pub(crate) fn files(folder: &Path, out: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

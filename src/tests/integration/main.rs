@@ -33,6 +33,7 @@ mod repeated;
 mod reports;
 mod rows;
 mod scope;
+mod secrets;
 mod sent;
 mod statuses;
 mod targets;
