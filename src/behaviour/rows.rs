@@ -501,7 +501,8 @@ fn order(a: &Json, b: &Json, dates: bool) -> Option<Ordering> {
     Some(Decimal::parse(a)?.cmp(&Decimal::parse(b)?))
 }
 
-/// A day as eight digits: `yyMM` (its last day), `yyMMdd`, `yyyyMMdd` and longer.
+/// A day as eight digits: `yyMM` (its last day), `yyMMdd`, `yyyyMMdd`, with hours, minutes, seconds and milliseconds behind it. None
+/// for another number of digits: a time in milliseconds since 1970 has 13.
 fn day(text: &str) -> Option<String> {
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -509,7 +510,29 @@ fn day(text: &str) -> Option<String> {
     match text.len() {
         4 => Some(format!("20{text}31")),
         6 => Some(format!("20{text}")),
-        8.. => Some(text[..8].to_owned()),
+        8 | 10 | 12 | 14 | 17 => Some(text[..8].to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_day_is_compared_with_none() {
+        for (text, shown) in [
+            ("2612", Some("20261231")),
+            ("261126", Some("20261126")),
+            ("20261126", Some("20261126")),
+            ("20261126093000", Some("20261126")),
+            ("20261126093000123", Some("20261126")),
+            // Milliseconds since 1970, and an id.
+            ("1795651200000", None),
+            ("9999000000001", None),
+            ("2026-11-26", None),
+        ] {
+            assert_eq!(day(text).as_deref(), shown, "{text}");
+        }
     }
 }

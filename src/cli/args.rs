@@ -171,7 +171,7 @@ pub(super) struct Common {
     /// Whole exchange, seconds [default: the profile's, else 10]
     #[arg(long, env = "KONFORM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) timeout: Option<u64>,
-    /// Bytes of an answer's body that are read; K, M and G may follow the number [default: 4M]
+    /// Bytes of an answer's body that are read, 16M at most; K and M may follow the number [default: 4M]
     #[arg(long, env = "KONFORM_MAX_BODY", value_name = "BYTES", value_parser = bytes)]
     pub(super) max_body: Option<usize>,
     /// Certificate authorities to trust, PEM
@@ -551,11 +551,15 @@ fn bytes(text: &str) -> Result<usize, String> {
     let (number, factor) = match text.as_bytes().last() {
         Some(b'K') => (text.strip_suffix('K'), 1 << 10),
         Some(b'M') => (text.strip_suffix('M'), 1 << 20),
-        Some(b'G') => (text.strip_suffix('G'), 1 << 30),
         _ => (Some(text), 1),
     };
-    let count = number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_mul(factor)).filter(|n| *n > 0);
-    count.ok_or_else(|| "write a number of bytes, for example 500000, 64K or 16M".to_owned())
+    let count = number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_mul(factor));
+    match count {
+        // A larger body, escaped, would not fit into a line of evidence that is read again.
+        Some(count) if count > 16 << 20 => Err("16M at most".to_owned()),
+        Some(count) if count > 0 => Ok(count),
+        _ => Err("write a number of bytes, for example 500000, 64K or 16M".to_owned()),
+    }
 }
 
 fn hex(text: &str) -> Result<u64, String> {

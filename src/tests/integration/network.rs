@@ -515,6 +515,9 @@ fn a_large_answer_is_read_where_the_flag_says_so() {
     assert_eq!(code, 0, "{text}");
     let (code, text) = run(&folder, &[&args[..], &["--max-body", "6 MB"]].concat());
     assert!(code == 2 && text.contains("write a number of bytes"), "{text}");
+    // What is larger would not fit into a line of evidence that is read again.
+    let (code, text) = run(&folder, &[&args[..], &["--max-body", "17M"]].concat());
+    assert!(code == 2 && text.contains("16M at most"), "{text}");
     // The bound holds for what a coding makes of a small answer too.
     let mut coded = Said::json(200, "").with("Content-Encoding", "gzip");
     coded.body = gzip(format!("{{\"ok\":true{}}}", " ".repeat(5 << 20)).as_bytes());
