@@ -27,6 +27,8 @@ use crate::plan::{KEY, freshen, isolation};
 
 /// Tries of a case that ends inconclusively.
 pub(super) const TRIES: u8 = 3;
+/// Times that requests are sent at once to a target that is too busy for some of them.
+const RACES: u8 = 6;
 /// Looks at a result that takes time.
 const LOOKS: u32 = 10;
 impl<T: Transport> Runner<T> {
@@ -46,13 +48,18 @@ impl<T: Transport> Runner<T> {
         let mut healthy_between = true;
         let mut tries = 1;
         let first = (executed.verdict.reason, executed.observed.len());
-        while tries < TRIES
+        // Of requests that are sent at once none can be sent again alone: where the target was too busy for one, all are.
+        let busy = |executed: &Executed| case.race.is_some() && executed.verdict.reason == Some(Reason::Http429);
+        while tries < if busy(&executed) { RACES } else { TRIES }
             && executed.verdict.retryable()
             && self.worth_it(case, &executed)
             && self.has_fixtures(case, attempt + 1)
         {
             attempt += 1;
             // What was asked for has been waited for, and another identity needs no wait.
+            if busy(&executed) {
+                tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+            }
             let at_once = [Reason::IdentityTaken, Reason::PreconditionLost, Reason::Http429];
             if executed.verdict.reason.is_none_or(|reason| !at_once.contains(&reason)) {
                 let answer = executed.observed.last().and_then(|seen| seen.answer.as_ref().ok());

@@ -94,7 +94,9 @@ fn shape(line: &str) -> String {
     while let Some(first) = rest.chars().next() {
         let end = rest.find(|c| word(c) != word(first)).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        let varies = part.bytes().any(|b| b.is_ascii_digit());
+        // The end of a run folder's name may have no digit among its four.
+        let tail = part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        let varies = tail || part.bytes().any(|b| b.is_ascii_digit());
         out += if varies {
             "#"
         } else if part.trim().is_empty() {
