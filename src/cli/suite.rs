@@ -6,8 +6,8 @@ use crate::model::RunHeader;
 /// konform's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// SHA-256 of the sources that plan and judge, as they were when this program was built, hex. Two programs of one digest make
-/// the same cases of a contract and come to the same verdicts over the same answers.
+/// SHA-256 of the sources that plan and judge, as they were when this program was built, hex. Two programs of one digest, built
+/// with the same versions of libraries (`Cargo.lock`), make the same cases and come to the same verdicts over the same answers.
 pub(super) const DIGEST: &str = env!("KONFORM_SUITE_DIGEST");
 
 /// Refuses a run of another version: its evidence may have another form.
