@@ -43,7 +43,7 @@ impl<T: Transport> Runner<T> {
         let own = Filling::first("clean", self.ambient.salt(), &lists, &now);
         let from = Filling { fixtures: &contract.fixtures, ..own };
         let request = self.request(step, &from).map_err(|(_, why)| why)?;
-        let (seen, _) = self.send(request, 0).await;
+        let (seen, _) = self.send_alone(request).await;
         if self.oracle.accepted(step.endpoint, &seen) {
             return Ok(Undone::Now);
         }
@@ -87,8 +87,8 @@ impl<T: Transport> Runner<T> {
         let Ok(request) = self.finished(&step, tree) else { return Served::NotAsked };
         let mut nowhere = request.clone();
         nowhere.url = format!("{}/konform-asks-for-a-path-that-is-not-there", self.access.target.base());
-        let (own, _) = self.send(request, 0).await;
-        let (other, _) = self.send(nowhere, 0).await;
+        let (own, _) = self.send_alone(request).await;
+        let (other, _) = self.send_alone(nowhere).await;
         self.served(&own, &other)
     }
 

@@ -205,10 +205,12 @@ impl<T: Transport> Runner<T> {
                 // case is not begun anew.
                 request.fresh = fresh || endpoint.hazard == Hazard::Money || run.spent;
                 if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
+                    let fresh = request.fresh;
                     let mut requests = vec![request];
                     let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
                     // The same body under times and numbers of their own; what could be made once can be made again.
-                    requests.extend((1..race.copies).filter_map(|_| self.request(step, &from).ok()));
+                    let copies = (1..race.copies).filter_map(|_| self.request(step, &from).ok());
+                    requests.extend(copies.map(|copy| Prepared { fresh, ..copy }));
                     self.race(step, requests, attempt, &now, &mut run).await;
                     break Some(true);
                 }

@@ -37,6 +37,11 @@ impl<T: Transport> Runner<T> {
         self.send_now(request, attempt).await
     }
 
+    /// Sends a request that is not sent again on a connection that the other side can't be closing just then.
+    pub(super) async fn send_alone(&self, request: Prepared) -> (Observed, Option<Json>) {
+        self.send(Prepared { fresh: true, ..request }, 0).await
+    }
+
     pub(super) async fn send_now(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
         let start = Instant::now();
         let result = self.transport.send(&request).await;

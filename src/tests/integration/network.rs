@@ -12,7 +12,7 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 
 use super::evidence::konform;
 use super::lab::Folder;
-use super::raw_server::{Asked, Said, Server, read};
+use super::raw_server::{Asked, Said, Server, read, reply, sandbox};
 
 /// A small contract: its `api.yaml` and a file for each endpoint.
 fn contract(folder: &Folder, api: &str, endpoints: &[(&str, &str)]) {
@@ -261,6 +261,27 @@ fn a_target_that_closes_every_connection_is_not_accused_of_hanging() {
         assert!(!text.contains("inconclusive"), "{text}");
         rejudged(&folder);
     }
+}
+
+#[test]
+fn no_copy_of_a_race_that_is_sent_again_meets_a_connection_that_may_be_dying() {
+    let folder = Folder::new();
+    let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
+    let sandbox = sandbox(Arc::new(contract));
+    // The second request on a connection is read and never answered.
+    let server = Server::connections(move |mut stream| {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        if let Some(call) = read(&mut reader)? {
+            stream.write_all(&Said::from(reply(&sandbox, &call)?).bytes())?;
+            read(&mut reader)?;
+        }
+        Ok(())
+    });
+    let (code, text) = library(&folder, &server, &["--only", "loan-open::race::*", "--jobs", "1"]);
+    assert_eq!(code, 0, "{text}");
+    let attempts = |number: u8| evidence(&folder).matches(&format!("\"attempt\":{number}")).count();
+    assert!(attempts(1) > 0 && attempts(2) == 0, "{} {}", attempts(1), attempts(2));
+    rejudged(&folder);
 }
 
 #[test]
