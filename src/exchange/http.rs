@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
+
 use super::connect::{Connector, IDENTIFY, hinted, proxy_asks};
 use super::wire::{self, Way};
 use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, excess, head_over_cap, over_cap};
@@ -88,6 +90,8 @@ struct Inner {
     https: bool,
     /// True once the target has answered.
     answered: AtomicBool,
+    /// Whether the port speaks TLS though it is not called by https, once that was asked.
+    tls_instead: OnceCell<bool>,
 }
 
 /// Why no client could be made.
@@ -127,6 +131,7 @@ impl Http {
                 anonymous: target.is_https() && connection.identity.is_none(),
                 https: target.is_https(),
                 answered: AtomicBool::new(false),
+                tls_instead: OnceCell::new(),
             }),
         })
     }
@@ -268,7 +273,7 @@ impl Inner {
         let first = failure.detail.contains("received unexpected message");
         let strange = first || failure.reason == Reason::BadHttpHead;
         if (closed || strange) && !self.https && !self.answered.load(Ordering::Relaxed) {
-            if self.connector.speaks_tls().await {
+            if *self.tls_instead.get_or_init(|| self.connector.speaks_tls()).await {
                 failure.detail += "; the port speaks TLS: write https:// in --target";
             } else if self.http2 {
                 failure.detail += "; a server that speaks HTTP/1.1 alone ends the connection like this: --http 1.1";
