@@ -124,7 +124,8 @@ pub struct Refold<'a> {
     differing: u64,
     ended: Vec<(usize, String)>,
     cuts: Vec<u64>,
-    doubtful: Vec<(usize, Json)>,
+    /// None where nothing is to follow.
+    doubtful: Option<Vec<(usize, Json)>>,
 }
 
 impl fmt::Debug for Refold<'_> {
@@ -156,8 +157,14 @@ impl<'a> Refold<'a> {
             differing: 0,
             ended: Vec::new(),
             cuts: Vec::new(),
-            doubtful: Vec::new(),
+            doubtful: None,
         }
+    }
+
+    /// The same, of a run that is to go on: it keeps what it must know then.
+    #[must_use]
+    pub fn to_go_on(self) -> Self {
+        Self { doubtful: Some(Vec::new()), ..self }
     }
 
     /// Takes in the next record.
@@ -198,10 +205,10 @@ impl<'a> Refold<'a> {
     }
 
     /// Requests of cases that the contract does not clearly allow, and that were not refused, each with its endpoint: what later
-    /// answers show of them is the run's own.
+    /// answers show of them is the run's own. None of them is kept without [`Refold::to_go_on`].
     #[must_use]
     pub fn doubtful(&self) -> &[(usize, Json)] {
-        &self.doubtful
+        self.doubtful.as_deref().unwrap_or_default()
     }
 
     /// What was folded, of a run that is to go on.
@@ -307,11 +314,11 @@ impl<'a> Refold<'a> {
         let [earlier, observed, after] = std::mem::take(&mut self.pending);
         self.ended.extend(grounds.ended.iter().map(|fixture| (*fixture, case.id.to_string())));
         let clear = |step: &Step| step.role == Role::Setup || matches!(step.expect, Expect::Accept { .. });
-        if !case.steps.iter().all(clear) {
+        if let Some(doubtful) = self.doubtful.as_mut().filter(|_| !case.steps.iter().all(clear)) {
             for seen in earlier.iter().chain(&observed) {
                 let endpoint = self.plan.contract().endpoint(&seen.endpoint).map(|(at, _)| at);
                 if let Some(at) = endpoint.filter(|at| !self.oracle.refused(*at, seen)) {
-                    self.doubtful.push((at, seen.request_body.clone()));
+                    doubtful.push((at, seen.request_body.clone()));
                 }
             }
         }

@@ -34,7 +34,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let saved = saved(args, &config, &plan)?;
     same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
     let accepted = Acceptance::kept(folder, &header)?.accepted(&header, &plan.contract().zone)?;
-    let mut refold = Refold::new(&plan, Arc::clone(&accepted));
+    let mut refold = Refold::new(&plan, Arc::clone(&accepted)).to_go_on();
     loop {
         match reader.next(|_| true) {
             Ok(Some(record)) => refold.take(record),
