@@ -120,15 +120,6 @@ impl Report {
         mutants + self.faults.iter().filter(|f| f.survived()).count()
     }
 
-    /// Share of the mutants that are killed, 0 to 1; 1 where there are none.
-    #[must_use]
-    pub fn kill_rate(&self) -> f64 {
-        let all = self.mutants.iter().filter(|m| m.equivalent.is_none()).count();
-        let killed = self.mutants.iter().filter(|m| m.killed_by.is_some()).count();
-        #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
-        if all == 0 { 1.0 } else { killed as f64 / all as f64 }
-    }
-
     /// True if everything that can be noticed is, and nothing else.
     #[must_use]
     pub fn proven(&self) -> bool {

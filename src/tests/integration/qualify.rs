@@ -56,7 +56,6 @@ fn a_sample_of_mutants_is_killed_and_each_family_is_needed() {
     let suite = suite();
     let report = suite.mutants(&options(Some(150)), &|_| true);
     assert!(report.proven(), "{:?} {:?}", report.mutants.iter().find(|m| m.killed_by.is_none()), report.alarms);
-    assert!(report.kill_rate() >= 1.0);
     for family in Family::ALL.into_iter().filter(|f| !RENAMED.contains(f)) {
         let with = suite.faults(family, false).unwrap_or_default();
         assert!(with.iter().all(|f| !f.survived()), "{family:?} {with:?}");
