@@ -263,8 +263,16 @@ fn a_closed_pipe_ends_the_writing_not_the_run() {
     }
 }
 
+/// False under nohup, where a SIGHUP is ignored, by konform too.
 #[cfg(unix)]
-fn signal(child: &std::process::Child, name: &str) {
+pub(crate) fn heeds_hup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();
+    u64::from_str_radix(ignored, 16).is_ok_and(|mask| mask & 1 == 0)
+}
+
+#[cfg(unix)]
+pub(crate) fn signal(child: &std::process::Child, name: &str) {
     let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().expect("a shell");
     assert!(sent.success());
 }
@@ -291,11 +299,7 @@ fn slow_run(folder: &Folder, out: &str, word: &str) -> std::process::Child {
 #[test]
 fn a_signal_to_end_ends_the_run_with_a_partial_report() {
     let folder = Folder::new();
-    // Under nohup a SIGHUP is ignored, by konform too.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();
-    let nohup = u64::from_str_radix(ignored, 16).is_ok_and(|mask| mask & 1 == 1);
-    for name in ["INT", "TERM", "HUP"].into_iter().filter(|name| *name != "HUP" || !nohup) {
+    for name in ["INT", "TERM", "HUP"].into_iter().filter(|name| *name != "HUP" || heeds_hup()) {
         let mut child = slow_run(&folder, name, r#""kind":"case""#);
         signal(&child, name);
         let mut text = String::new();

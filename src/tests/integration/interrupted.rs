@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::cli::{heeds_hup, signal};
 use super::evidence::konform;
 use super::lab::Folder;
 use super::raw_server::Server;
@@ -38,11 +39,6 @@ fn start(folder: &Path, server: &Server, out: &str, limit: &str) -> Child {
     let mut command = Command::new("sh");
     command.args(["-c", &line]).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().expect("it starts")
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("kill");
-    assert!(sent.success());
 }
 
 /// Reads on a thread of its own, so that the run never waits for it.
@@ -128,10 +124,7 @@ fn a_run_that_is_told_to_end_is_taken_up() {
 
 #[test]
 fn a_run_whose_terminal_goes_is_taken_up() {
-    // Under nohup a SIGHUP is ignored, by konform too.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();
-    if u64::from_str_radix(ignored, 16).is_ok_and(|mask| mask & 1 == 0) {
+    if heeds_hup() {
         by_signal("HUP");
     }
 }
