@@ -118,11 +118,22 @@ impl<'a> Scope<'a> {
         rehearsal::bind(self.plan, &step, &self.seen(way)).at(&field.path).cloned()
     }
 
-    /// A case of the request that `make` gives for a way; left out where no way leads to it.
+    /// A case of the request that `make` gives for a way; left out where no way leads to it. On the accepting way nothing is wrong but
+    /// what the case breaks: a server that takes that has no other reason to refuse. Where no such way is known, the one to the input
+    /// checks does for what they refuse.
     fn reached(&self, id: String, clause: Option<ClauseIx>, make: &dyn Fn(&Way) -> Option<Step>) -> Planned {
-        let input = self.plan.way(self.at, Goal::Input);
-        if let Some((way, probe)) = input.as_ref().ok().filter(|way| !way.dangling).and_then(|w| Some((w, make(w)?))) {
-            let case = self.build(id.clone(), way, probe, clause.into_iter().collect());
+        let clauses: Vec<ClauseIx> = clause.into_iter().collect();
+        let accepting = self.plan.way(self.at, Goal::Accept).and_then(|way| {
+            let probe = make(&way).ok_or("the way to the request gives the field no value")?;
+            Ok((way, probe))
+        });
+        let reason = match accepting {
+            Ok((way, probe)) => return Planned::Case(Box::new(self.build(id, &way, probe, clauses))),
+            Err(reason) => reason,
+        };
+        let input = self.plan.way(self.at, Goal::Input).ok().filter(|way| !way.dangling);
+        if let Some((way, probe)) = input.and_then(|way| make(&way).map(|probe| (way, probe))) {
+            let case = self.build(id.clone(), &way, probe, clauses);
             // Refused for what it sends, and not for the state that this way leads to.
             let input = |c: &ClauseIx| self.plan.contract.clause(*c).part() == "request";
             let refused = matches!(case.expect(), Expect::Refuse { broken, .. } if broken.iter().any(input))
@@ -132,14 +143,7 @@ impl<'a> Scope<'a> {
                 return Planned::Case(Box::new(case));
             }
         }
-        let found = self.plan.way(self.at, Goal::Accept).and_then(|way| {
-            let probe = make(&way).ok_or("the way to the request gives the field no value")?;
-            Ok((way, probe))
-        });
-        match found {
-            Ok((way, probe)) => Planned::Case(Box::new(self.build(id, &way, probe, clause.into_iter().collect()))),
-            Err(reason) => Planned::LeftOut(LeftOut { id, clause, reason }),
-        }
+        Planned::LeftOut(LeftOut { id, clause, reason })
     }
 
     /// A case whose way and request stand already.
