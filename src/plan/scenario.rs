@@ -14,9 +14,11 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         .filter(|e| e.act == Act::Read && (!e.answer.is_empty() || e.list.as_ref().is_some_and(|l| l.clause.is_some())))
         .map(|e| e.resource.as_str())
         .collect();
+    let lists: Vec<&str> =
+        scope.endpoint.effects.iter().filter(|e| e.list.is_some()).map(|e| e.resource.as_str()).collect();
     let mut out = Vec::new();
     for (at, mover) in scope.plan.contract().endpoints.iter().enumerate() {
-        if at == scope.at || !changes(mover, &shows) {
+        if at == scope.at || !(changes(mover, &shows) || makes(mover, &lists)) {
             continue;
         }
         let variant = format!("after-{}", mover.id);
@@ -64,4 +66,9 @@ fn changes(mover: &Endpoint, shows: &[&str]) -> bool {
         let there_before = matches!(e.act, Act::Update | Act::Delete);
         there_before && shows.contains(&e.resource.as_str())
     })
+}
+
+/// True if the call adds an entry to one of these lists.
+fn makes(mover: &Endpoint, lists: &[&str]) -> bool {
+    mover.effects.iter().any(|e| e.act == Act::Create && lists.contains(&e.resource.as_str()))
 }

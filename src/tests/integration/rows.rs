@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use konform::contract::{Contract, Profile, When};
-use konform::model::{Case, ClauseIx, Family};
+use konform::contract::{Contract, File, Profile, When, load};
+use konform::model::{Case, ClauseIx, Expect, Family};
 use konform::plan::Plan;
 use konform::sandbox::{Sandbox, Variant};
 
@@ -100,4 +100,60 @@ fn each_row_that_the_sandbox_does_not_know_is_named() {
     }
     assert!(tried >= 76, "{tried} rows");
     assert!(wrong.is_empty(), "{} rows are not missed:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// Calls that make tickets, use them, look at them and list them.
+const TICKETS: [(&str, &str); 5] = [
+    (
+        "api",
+        "id: tickets\ntitle: Tickets\nenvelope: {code: error.code, message: error.message, on: refusals}\n\
+         success: {status: 200}\nresources: [{name: ticket, key: id}]\nrequest_headers:\n\
+         - {name: Content-Type, presence: unseen, length: unseen, send: application/json}\n",
+    ),
+    (
+        "make",
+        "method: POST\npath: /make\nrequest:\n\
+         - {name: pin, type: string, presence: required, length: 6, charset: digits}\n\
+         response: [{name: id, type: number, presence: required, value: 1..9999999999999}]\n\
+         effects: [{create: ticket, key: response.id, set: {pin: pin}}]\nerrors: []\n",
+    ),
+    (
+        "use",
+        "method: POST\npath: /use\nrequest:\n\
+         - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\n\
+         - {name: pin, type: string, presence: required, length: 6, equals: ticket.pin}\n\
+         - {name: way, type: string, presence: required, length: 3..5, enum: [BUS, Train]}\n\
+         - {name: note, type: string, presence: unseen, length: unseen}\nresponse: []\n\
+         errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id, mismatch: pin}}]\n",
+    ),
+    (
+        "look",
+        "method: POST\npath: /look\nrequest:\n\
+         - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\nresponse: []\n\
+         errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id}}]\n",
+    ),
+    (
+        "list",
+        "method: GET\npath: /list\nresponse:\n- name: all\n  type: array\n  presence: required\n  items:\n    \
+         type: object\n    fields: [{name: id, type: number, presence: required}]\n\
+         effects: [{read: ticket, list: {at: response.all, complete: false}}]\nerrors: []\n",
+    ),
+];
+
+/// The cases of the tickets' contract by their names.
+fn tickets() -> BTreeMap<String, Case> {
+    let file = |(id, text): &(&str, &str)| {
+        let id_line = if *id == "api" { String::new() } else { format!("id: {id}\ntitle: T\n") };
+        File { name: format!("{id}.yaml"), text: format!("konform: 1\n{id_line}{text}") }
+    };
+    let files: Vec<File> = TICKETS.iter().map(file).collect();
+    let contract = load(&files, None).unwrap_or_else(|error| panic!("{error}"));
+    Plan::new(Arc::new(contract), 1).cases().map(|case| (case.id.to_string(), case)).collect()
+}
+
+#[test]
+fn a_list_is_read_after_each_call_that_adds_an_entry() {
+    let cases = tickets();
+    let case = &cases["list::scenario::body::after-make"];
+    assert!(case.steps.len() == 2 && matches!(case.expect(), Expect::Accept { .. }), "{:?}", case.steps);
 }
