@@ -49,12 +49,13 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                         set(field, Template::text(miss)),
                     ));
                 }
-                out.push(scope.edited(
-                    field,
-                    &format!("upper-{lower}"),
-                    words.clause,
-                    set(field, Template::text(word.to_ascii_uppercase())),
-                ));
+                // Whether case counts is for the contract to say; a target must answer either way.
+                let upper = word.to_ascii_uppercase();
+                let (variant, other) = if *word == upper { ("lower", lower.clone()) } else { ("upper", upper) };
+                if other != *word {
+                    let other = set(field, Template::text(other));
+                    out.push(scope.edited(field, &format!("{variant}-{lower}"), words.clause, other));
+                }
             }
         }
     }

@@ -152,6 +152,17 @@ fn tickets() -> BTreeMap<String, Case> {
 }
 
 #[test]
+fn a_listed_word_is_sent_in_another_case_than_its_own() {
+    let cases = tickets();
+    let sent: Vec<&str> = cases.keys().filter_map(|id| id.strip_prefix("use::value::body.way::")).collect();
+    assert_eq!(sent, ["lower-bus", "near-bus", "near-train", "upper-train", "word-bus", "word-train"]);
+    for id in ["lower-bus", "upper-train"] {
+        let case = &cases[&format!("use::value::body.way::{id}")];
+        assert!(matches!(case.expect(), Expect::Either { .. }), "{id}: {:?}", case.expect());
+    }
+}
+
+#[test]
 fn a_list_is_read_after_each_call_that_adds_an_entry() {
     let cases = tickets();
     let case = &cases["list::scenario::body::after-make"];
