@@ -18,6 +18,8 @@ pub enum Twin {
     Entry,
     /// A list whose entries are the numbers of their texts, or the texts of their numbers.
     OtherEntries,
+    /// A whole number and a half.
+    Fraction,
     /// A text with its last character twice.
     Longer,
     /// A text with another letter or digit at its end.
@@ -50,7 +52,7 @@ impl Twin {
     pub fn kind(self) -> Option<Kind> {
         match self {
             Twin::Text | Twin::Longer | Twin::OtherEnd | Twin::FullWidth => Some(Kind::String),
-            Twin::Number => Some(Kind::Number),
+            Twin::Number | Twin::Fraction => Some(Kind::Number),
             Twin::Boolean => Some(Kind::Boolean),
             Twin::Listed | Twin::OtherEntries => Some(Kind::Array),
             Twin::Entry => None,
@@ -67,6 +69,7 @@ impl Twin {
             Twin::Listed => "as-list",
             Twin::Entry => "as-entry",
             Twin::OtherEntries => "entries-of-other-type",
+            Twin::Fraction => "fraction",
             Twin::Longer => "one-longer",
             Twin::OtherEnd => "other-end",
             Twin::FullWidth => "full-width",
@@ -79,12 +82,16 @@ impl Twin {
         // A profile's value or an earlier answer's may be a text where the field is a number, or the other way round.
         let legal = match (self, legal) {
             (Twin::Longer | Twin::OtherEnd | Twin::FullWidth, Json::Number(number)) => Json::String(number),
+            (Twin::Fraction, Json::String(text)) => number(&text).map_or_else(|| Json::String(text), Json::number),
             (_, legal) => legal,
         };
         match (self, legal) {
             (Twin::Text, Json::Number(number)) => Json::String(number),
             (Twin::Text, Json::Bool(value)) => Json::text(value.to_string()),
             (Twin::Number, Json::String(text)) => number(&text).map_or_else(|| Json::String(text), Json::number),
+            (Twin::Fraction, Json::Number(number)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+                Json::number(number.to_string() + ".5")
+            }
             (Twin::Boolean, Json::String(text)) => Json::Bool(text.as_str() == "true"),
             (Twin::Listed, value) => Json::Array(vec![value]),
             (Twin::Entry, Json::Array(entries)) => entries.into_iter().next().unwrap_or(Json::Null),
@@ -148,6 +155,8 @@ mod tests {
             assert_eq!(twin.write(legal).to_text(), written);
         }
         assert_eq!(Twin::of(&Json::text("1.5")), [Twin::Listed]);
+        assert_eq!(Twin::Fraction.write(Json::number("71")).to_text(), "71.5");
+        assert_eq!(Twin::Fraction.write(Json::text("71")).to_text(), "71.5");
         assert_eq!(Twin::Longer.write(Json::number("71")).to_text(), r#""711""#);
         assert_eq!(Twin::Longer.write(Json::text("ab가")).to_text(), r#""ab가가""#);
         assert_eq!(Twin::OtherEnd.write(Json::text("380511")).to_text(), r#""380512""#);

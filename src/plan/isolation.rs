@@ -83,7 +83,7 @@ pub fn expect(
         || !step.headers.is_empty()
         || step.token != TokenEdit::Intact
         || matches!(step.seal, Seal::Spoilt(_));
-    reading.finish(standing, step.state, bare)
+    reading.finish(body, standing, step.state, bare)
 }
 
 /// The rows with this truth; of disputed ones nobody knows.
@@ -154,7 +154,7 @@ impl Reading<'_> {
         }
     }
 
-    fn finish(mut self, standing: &Standing, aimed: Option<RowRef>, bare: bool) -> Expect {
+    fn finish(mut self, body: &Json, standing: &Standing, aimed: Option<RowRef>, bare: bool) -> Expect {
         let holding = rows(self.endpoint, &standing.rows, Truth::Yes);
         let mut may = rows(self.endpoint, &standing.rows, Truth::Unknown);
         if self.endpoint.prepared.is_some() {
@@ -169,12 +169,20 @@ impl Reading<'_> {
             if let Some(why) = standing.dangling.clone().filter(|_| self.unknown.is_none()) {
                 self.unknown = Some(why);
             }
+            let refused = |rows: Vec<RowRef>, doubt| {
+                let broken = rows.iter().map(|r| self.endpoint.rows[r.row].fields[r.field].code).collect();
+                Expect::Refuse { broken, rows, may: may.clone(), doubt, bare: false }
+            };
+            // What names nothing is refused, whatever else may be wrong with the request: only the code is then open.
+            let nothing = |r: &&RowRef| match &self.endpoint.rows[r.row].when {
+                When::Unknown { field, .. } => body.at(field).is_some_and(|value| value.scalar().is_some()),
+                _ => false,
+            };
+            let nothing: Vec<RowRef> = holding.iter().filter(nothing).copied().collect();
             return match (self.unknown, self.doubt) {
+                (Some(why), _) if !nothing.is_empty() && !bare => refused(nothing, Some(why)),
                 (Some(why), _) => Expect::Either { why, bare },
-                (None, doubt) if !holding.is_empty() => {
-                    let broken = holding.iter().map(|r| self.endpoint.rows[r.row].fields[r.field].code).collect();
-                    Expect::Refuse { broken, rows: holding, may, doubt, bare: false }
-                }
+                (None, doubt) if !holding.is_empty() => refused(holding, doubt),
                 (None, Some(why)) => Expect::Either { why, bare: false },
                 (None, None) => match &self.endpoint.unproven {
                     Some(why) => Expect::Either { why: why.clone(), bare: false },

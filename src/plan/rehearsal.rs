@@ -5,6 +5,7 @@ use crate::behaviour::{Moment, World};
 use crate::contract::{Contract, Endpoint};
 use crate::model::field::LONGEST_IN_LINE;
 use crate::model::template::Keep;
+use crate::model::twin::Twin;
 use crate::model::wire::{Piece, WirePlan};
 use crate::model::{Edit, Hole, Json, Step, Template, field};
 
@@ -50,12 +51,20 @@ pub(super) fn headers(plan_of: &Plan, step: &Step) -> Vec<(String, String)> {
     headers
 }
 
+/// The place of a value that an edit makes up, and the field that it is made up for.
+pub(super) fn made_up(edit: &Edit) -> Option<(&str, &str)> {
+    match edit {
+        Edit::Set(path, Template::Hole(Hole::Identity { field, .. } | Hole::Number { field, .. })) => {
+            Some((path, field))
+        }
+        Edit::Set(path, Template::Twin(_, Twin::Fraction)) => Some((path, path)),
+        _ => None,
+    }
+}
+
 /// Values of references that were made up name nothing: the world is told.
 pub fn freshen(endpoint: &Endpoint, edits: &[Edit], body: &Json, world: &mut World) {
-    for edit in edits {
-        let Edit::Set(path, Template::Hole(Hole::Identity { field, .. } | Hole::Number { field, .. })) = edit else {
-            continue;
-        };
+    for (path, field) in edits.iter().filter_map(made_up) {
         let refers = field::find(&endpoint.request, field).is_some_and(|f| f.refers.is_some());
         if let Some(value) = body.at(path).filter(|_| refers) {
             world.freshen(value);

@@ -5,7 +5,7 @@ use super::{LeftOut, Plan, Planned, freshen, isolation, rehearsal, touch, undo};
 use crate::contract::Endpoint;
 use crate::model::template::HeaderEdit;
 use crate::model::twin::Twin;
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template};
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Json, Role, Step, Template};
 
 /// What a family's functions work on.
 #[derive(Clone, Copy)]
@@ -180,11 +180,7 @@ impl<'a> Scope<'a> {
         let endpoint = &plan.contract.endpoints[probe.endpoint];
         let body = rehearsal::bind(plan, &probe, &self.seen(way));
         let headers = rehearsal::headers(plan, &probe);
-        let made_up = probe
-            .edits
-            .iter()
-            .any(|e| matches!(e, Edit::Set(_, Template::Hole(Hole::Identity { .. } | Hole::Number { .. }))));
-        let standing = if made_up {
+        let standing = if probe.edits.iter().any(|edit| rehearsal::made_up(edit).is_some()) {
             let mut world = way.world.clone();
             freshen(endpoint, &probe.edits, &body, &mut world);
             world.standing(endpoint, &body, plan.moment())

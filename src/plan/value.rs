@@ -1,7 +1,8 @@
 //! Numbers at their exact bounds, listed words, and near misses of legal length.
 
 use super::{Planned, Scope, set, set_json};
-use crate::model::{Json, Template};
+use crate::model::twin::Twin;
+use crate::model::{ClauseIx, Field, Json, Template};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
@@ -26,7 +27,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                     None => scope.left_out(&field.place(), variant, value.clause, "the bound is no whole number"),
                 });
             }
-            out.push(scope.edited(field, "fraction", value.clause, set_json(field, Json::number("1.5"))));
+            out.push(fraction(scope, field, value.clause));
         }
         if let Some(words) = &field.words {
             for word in words.first() {
@@ -60,4 +61,14 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         }
     }
     out
+}
+
+/// A number with a fraction: where the field names something, the name and a half, which names nothing. A target that cuts the
+/// fraction off takes it for the name.
+fn fraction(scope: &Scope<'_>, field: &Field, clause: Option<ClauseIx>) -> Planned {
+    let named = field.refers.is_some().then(|| scope.twin(field, Twin::Fraction, clause));
+    match named {
+        Some(Planned::Case(case)) => Planned::Case(case),
+        _ => scope.edited(field, Twin::Fraction.word(), clause, set_json(field, Json::number("1.5"))),
+    }
 }

@@ -151,6 +151,22 @@ fn tickets() -> BTreeMap<String, Case> {
     Plan::new(Arc::new(contract), 1).cases().map(|case| (case.id.to_string(), case)).collect()
 }
 
+/// The code with which a case's last request must be refused, and whether another code is taken as well.
+fn refused(cases: &BTreeMap<String, Case>, id: &str) -> Option<(Vec<usize>, bool)> {
+    let case = cases.get(id).unwrap_or_else(|| panic!("no case {id} in {:?}", cases.keys()));
+    match case.expect() {
+        Expect::Refuse { rows, doubt, .. } => Some((rows.iter().map(|r| r.row).collect(), doubt.is_some())),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_name_and_a_half_names_nothing() {
+    let cases = tickets();
+    // Whether an id may have a fraction the contract does not say: that this one names nothing, it does.
+    assert_eq!(refused(&cases, "look::value::body.id::fraction"), Some((vec![0], true)));
+}
+
 #[test]
 fn a_listed_word_is_sent_in_another_case_than_its_own() {
     let cases = tickets();
