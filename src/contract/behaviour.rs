@@ -416,6 +416,25 @@ impl When {
         }
     }
 
+    /// The causes that each bring the row about alone.
+    #[must_use]
+    pub fn parts(&self) -> &[When] {
+        match self {
+            When::Any(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// The request field that the cause looks at alone.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            When::Taken(path) | When::Mismatch(path) => Some(path),
+            When::Unknown { field, .. } | When::Lacks { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
     /// What the row is about.
     #[must_use]
     pub fn class(&self) -> Class {

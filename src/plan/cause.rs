@@ -19,7 +19,6 @@ impl Stage<'_> {
     ) -> Result<Vec<Edit>, String> {
         let own = |path: &str| field::find(&endpoint.request, path).ok_or_else(|| format!("the request has no {path}"));
         match when {
-            When::Any(parts) => parts.first().map_or(Ok(Vec::new()), |p| self.provoke(endpoint, p, left, chosen)),
             When::Unknown { field, .. } if !left => Ok(vec![Edit::Set(field.replace(".*", ".0"), fresh(own(field)?))]),
             When::Mismatch(field) => {
                 let found = own(field)?;
@@ -95,10 +94,9 @@ impl Stage<'_> {
 }
 
 /// The field that must name what never was.
-pub(super) fn never(when: &When) -> Option<String> {
-    match when {
+pub(super) fn never(cause: &When) -> Option<String> {
+    match cause {
         When::Unknown { field, .. } => Some(field.clone()),
-        When::Any(parts) => parts.first().and_then(never),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Encrypted requests: sound ones with each content encryption, a sound one around an invalid body, and each way of not verifying.
 
+use super::error::{self, Aim};
 use super::way::Goal;
 use super::{Planned, Scope};
 use crate::contract::When;
@@ -30,8 +31,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         Some((at, which))
     }) {
         let known = &scope.endpoint.rows[row];
-        let state = crate::model::case::RowRef { row, field: own };
-        if let Ok((way, mut probe)) = super::error::provoke(scope, known, &known.fields[own], state, false) {
+        if let Ok((way, mut probe)) = error::provoke(scope, Aim::of(row, own)) {
             probe.seal = Seal::Sealed;
             out.push(scope.led(&place, "invalid-inside", Some(known.fields[own].code), &way, probe));
         }

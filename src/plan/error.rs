@@ -20,14 +20,28 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             continue;
         }
         for (which, own) in row.fields.iter().enumerate().filter(|(_, f)| f.documented || !row.when.input()) {
-            let state = RowRef { row: at, field: which };
-            out.push(case(scope, &row.name, own, provoke(scope, row, own, state, false)));
-            if let When::Unknown { left: true, .. } = row.when {
-                out.push(case(scope, &format!("{}-left", row.name), own, provoke(scope, row, own, state, true)));
+            let first = Aim::of(at, which);
+            if row.when.input() {
+                out.push(case(scope, &place(own), &row.name, own, provoke(scope, first)));
+                continue;
             }
-            if let (When::Mismatch(_), Some(field)) = (&row.when, field::find(&scope.endpoint.request, &own.path)) {
-                // Right but for its end: a target that compares the first characters takes it.
-                out.push(scope.twin(field, Twin::OtherEnd, Some(own.code)));
+            for (part, cause) in row.when.parts().iter().enumerate() {
+                let aim = Aim { part, ..first };
+                let place = match (part, cause.field()) {
+                    (0, _) => place(own),
+                    (_, Some(path)) => format!("body.{path}"),
+                    (_, None) => format!("{}-{}", place(own), part + 1),
+                };
+                out.push(case(scope, &place, &row.name, own, provoke(scope, aim)));
+                if let When::Unknown { left: true, .. } = cause {
+                    let left = provoke(scope, Aim { left: true, ..aim });
+                    out.push(case(scope, &place, &format!("{}-left", row.name), own, left));
+                }
+                if let When::Mismatch(path) = cause {
+                    // Right but for its end: a target that compares the first characters takes it.
+                    let field = field::find(&scope.endpoint.request, path);
+                    out.extend(field.map(|field| scope.twin(field, Twin::OtherEnd, Some(own.code))));
+                }
             }
             if let When::Lacks { .. } = row.when {
                 let empty = Edit::Set(own.path.clone(), Template::Array(Vec::new()));
@@ -56,23 +70,37 @@ fn place(own: &RowField) -> String {
     format!("body.{}", own.path)
 }
 
-fn case(scope: &Scope<'_>, variant: &str, own: &RowField, found: Result<(Way, Step), String>) -> Planned {
+fn case(scope: &Scope<'_>, place: &str, variant: &str, own: &RowField, found: Result<(Way, Step), String>) -> Planned {
     match found {
-        Ok((way, probe)) => scope.led(&place(own), variant, Some(own.code), &way, probe),
-        Err(reason) => scope.left_out(&place(own), variant, Some(own.code), reason),
+        Ok((way, probe)) => scope.led(place, variant, Some(own.code), &way, probe),
+        Err(reason) => scope.left_out(place, variant, Some(own.code), reason),
     }
 }
 
-/// The way and the request that bring the row about for one of its fields.
-pub(super) fn provoke(
-    scope: &Scope<'_>,
-    row: &Row,
-    own: &RowField,
+/// What a request is to bring about.
+#[derive(Clone, Copy)]
+pub(super) struct Aim {
+    /// The row, and the field that it is about.
     state: RowRef,
+    /// Which of the row's causes.
+    part: usize,
+    /// By something that has left instead of something that never was.
     left: bool,
-) -> Result<(Way, Step), String> {
+}
+
+impl Aim {
+    /// A row by the first of its causes.
+    pub(super) fn of(row: usize, field: usize) -> Self {
+        Self { state: RowRef { row, field }, part: 0, left: false }
+    }
+}
+
+/// The way and the request that bring a row about for one of its fields.
+pub(super) fn provoke(scope: &Scope<'_>, aim: Aim) -> Result<(Way, Step), String> {
+    let row = &scope.endpoint.rows[aim.state.row];
+    let own = &row.fields[aim.state.field];
     if !row.when.input() {
-        return about_state(scope, row, state, left);
+        return about_state(scope, row, aim);
     }
     let field = field::find(&scope.endpoint.request, &own.path).ok_or("the row's field is not in the request")?;
     let edit = match &row.when {
@@ -103,11 +131,11 @@ pub(super) fn provoke(
     Ok(((*way).clone(), probe))
 }
 
-fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Result<(Way, Step), String> {
+fn about_state(scope: &Scope<'_>, row: &Row, Aim { state, part, left }: Aim) -> Result<(Way, Step), String> {
     if let Some(why) = &row.unbound {
         return Err(why.clone());
     }
-    match &row.when {
+    match &row.when.parts()[part] {
         When::Taken(path) => {
             // The same identity as in an earlier accepted call, everything else fresh.
             let way = scope.plan.way(scope.at, Goal::Accept)?;
@@ -138,7 +166,7 @@ fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Resul
         When::Attempts { code, .. } => {
             let counted = scope.endpoint.rows.iter().position(|r| r.code == *code);
             let counted = counted.ok_or_else(|| format!("no row has the counted code {code}"))?;
-            let mut way = setup::solve(scope.plan, scope.at, Goal::Row { row: counted, left: false })?;
+            let mut way = setup::solve(scope.plan, scope.at, Goal::Row { row: counted, part: 0, left: false })?;
             let edits = std::mem::take(&mut way.edits);
             for _ in 0..scope.plan.contract().attempts.0 {
                 way = way.attempt(scope.plan, scope.at, edits.clone(), state);
@@ -148,7 +176,7 @@ fn about_state(scope: &Scope<'_>, row: &Row, state: RowRef, left: bool) -> Resul
             Ok((way, probe))
         }
         _ => {
-            let way = setup::solve(scope.plan, scope.at, Goal::Row { row: state.row, left })?;
+            let way = setup::solve(scope.plan, scope.at, Goal::Row { row: state.row, part, left })?;
             let mut probe = Step::new(scope.at, Role::Probe, way.edits.clone());
             probe.state = Some(state);
             Ok((way, probe))

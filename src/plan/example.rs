@@ -1,7 +1,7 @@
 //! The documentation's own test data, by name.
 
+use super::error::Aim;
 use super::{Planned, Scope, error};
-use crate::model::case::RowRef;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             out.push(scope.left_out("body", &example.name, None, "its row names no field"));
             continue;
         };
-        out.push(match error::provoke(scope, row, own, RowRef { row: at, field: which }, false) {
+        out.push(match error::provoke(scope, Aim::of(at, which)) {
             Ok((way, probe)) => scope.led("body", &example.name, Some(own.code), &way, probe),
             Err(reason) => scope.left_out("body", &example.name, Some(own.code), reason),
         });

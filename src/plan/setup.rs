@@ -133,7 +133,7 @@ impl Stage<'_> {
             self.plant(fixture, &mut chosen)?;
         }
         let never = match goal {
-            Goal::Row { row, left: false } => never(&endpoint.rows[row].when),
+            Goal::Row { row, part, left: false } => never(&endpoint.rows[row].when.parts()[part]),
             _ => None,
         };
         let skip = never.as_deref().map(|path| namesakes(endpoint, path)).unwrap_or_default();
@@ -175,8 +175,8 @@ impl Stage<'_> {
         } else {
             self.refs(endpoint, &chosen, &skip)?
         };
-        if let Goal::Row { row, left } = goal {
-            edits.extend(self.provoke(endpoint, &endpoint.rows[row].when, left, &chosen)?);
+        if let Goal::Row { row, part, left } = goal {
+            edits.extend(self.provoke(endpoint, &endpoint.rows[row].when.parts()[part], left, &chosen)?);
             edits.extend(skip.iter().filter(|p| never.as_ref() != Some(*p)).map(|p| Edit::Remove(p.clone())));
         }
         let probe = Step::new(at, Role::Probe, edits.clone());

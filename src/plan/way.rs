@@ -16,6 +16,8 @@ pub(super) enum Goal {
     Row {
         /// Index of the row.
         row: usize,
+        /// Which of its causes.
+        part: usize,
         /// Reference to something that has left instead of something that never was.
         left: bool,
     },

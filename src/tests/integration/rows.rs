@@ -161,6 +161,14 @@ fn refused(cases: &BTreeMap<String, Case>, id: &str) -> Option<(Vec<usize>, bool
 }
 
 #[test]
+fn each_cause_of_a_row_is_brought_about_alone() {
+    let cases = tickets();
+    for id in ["use::error::body.id::no-ticket", "use::error::body.pin::no-ticket", "use::error::body.pin::other-end"] {
+        assert_eq!(refused(&cases, id), Some((vec![0], false)), "{id}");
+    }
+}
+
+#[test]
 fn a_name_and_a_half_names_nothing() {
     let cases = tickets();
     // Whether an id may have a fraction the contract does not say: that this one names nothing, it does.
