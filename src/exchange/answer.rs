@@ -1,5 +1,7 @@
 //! Reads answers in HTTP/1.1 (RFC 9112) to requests that `wire` has written.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::http::Limits;
@@ -10,6 +12,9 @@ use crate::model::observed::{Failure, Reason};
 const CHUNK_LINE: usize = 16 << 10;
 /// Bytes that were read already and are kept before those that were not.
 const SPENT: usize = 64 << 10;
+
+/// How long the rest of a line that can't be read is waited for.
+const LINE: Duration = Duration::from_millis(100);
 
 /// A status line and its headers.
 pub(super) struct Head {
@@ -117,9 +122,18 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     pub(super) async fn head(&mut self) -> Result<Head, Failure> {
         loop {
-            if let Some((head, length)) = head(self.left())? {
-                self.at += length;
-                return Ok(head);
+            match head(self.left()) {
+                Ok(Some((head, length))) => {
+                    self.at += length;
+                    return Ok(head);
+                }
+                Ok(None) => {}
+                // To name the line that can't be read its end is wanted.
+                Err(failure) if self.left().ends_with(b"\n") || self.left().len() > HEAD_BYTES => return Err(failure),
+                Err(failure) => match tokio::time::timeout(LINE, self.more()).await {
+                    Ok(Ok(true)) => continue,
+                    _ => return Err(failure),
+                },
             }
             if self.left().len() > HEAD_BYTES {
                 return Err(head_over_cap());
@@ -184,9 +198,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 let digits = text.split(';').next().unwrap_or_default().trim();
                 digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
             });
-            let shown =
-                || String::from_utf8_lossy(&line).chars().take(40).collect::<String>().escape_debug().to_string();
-            let size = size.ok_or_else(|| bad_chunk(format!("a chunk begins with no size: {}", shown())))?;
+            let size = size.ok_or_else(|| bad_chunk(format!("a chunk begins with no size: {}", shown(&line))))?;
             if size == 0 {
                 while !self.line(CUT).await?.is_empty() {}
                 return Ok(out);
@@ -236,7 +248,28 @@ fn head(buffer: &[u8]) -> Result<Option<(Head, usize)>, Failure> {
         },
         read => read,
     };
-    read.map_err(|e| Failure { reason: Reason::BadHttpHead, detail: e.to_string() })
+    read.map_err(|e| Failure { reason: Reason::BadHttpHead, detail: format!("{e}{}", place(buffer)) })
+}
+
+/// Which line of a head can't be read. Of a header it says no more than the name: the value may be a secret.
+fn place(buffer: &[u8]) -> String {
+    let mut lines = buffer.split_inclusive(|byte| *byte == b'\n');
+    let status = lines.next().unwrap_or_default();
+    let readable = |head: &[u8]| parsed(head, 1).is_ok();
+    if !readable(status) {
+        return format!(" in the status line {}", shown(status));
+    }
+    // A line that begins with a blank goes on with the one before it.
+    let mut spoilt = lines.enumerate().filter(|(_, line)| !readable(&[b"HTTP/1.1 200 OK\r\n", *line].concat()));
+    let Some((at, line)) = spoilt.next() else { return String::new() };
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    format!(" in line {} of the headers: {}", at + 1, shown(name))
+}
+
+/// The beginning of what a target wrote.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    format!("`{}`", text.trim_end_matches(['\r', '\n']).chars().take(60).collect::<String>().escape_debug())
 }
 
 /// Reads a head of so many lines.
@@ -279,6 +312,24 @@ mod tests {
             Reader::new(client).answer(&limits).await
         };
         tokio::join!(words, reading).1
+    }
+
+    #[tokio::test]
+    async fn a_head_that_cannot_be_read_is_said_with_its_line() {
+        for (answer, wanted) in [
+            (&b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Type : x\r\n\r\n"[..], "line 2 of the headers: `Content-Type `"),
+            (b"HTTP/1.1 200 OK\r\nX Y: 1\r\n\r\n", "line 1 of the headers: `X Y`"),
+            (b"HTTP/1.1 200 OK\r\nA: 1\r\nno header\r\n\r\n", "line 2 of the headers: `no header`"),
+            (b"HTTP/1.1 200 OK\r\nToken: hunter2\x01hunter2\r\n\r\n", "line 1 of the headers: `Token`"),
+            (b"SSH-2.0-x\r\n\r\n", "the status line `SSH-2.0-x`"),
+            (b"HTTP/1.1 20 OK\r\n\r\n", "the status line `HTTP/1.1 20 OK`"),
+        ] {
+            let failure = understood(answer).await.expect_err("no head");
+            assert!(failure.detail.ends_with(&format!(" in {wanted}")), "{}", failure.detail);
+            assert!(!failure.detail.contains("hunter2"), "{}", failure.detail);
+        }
+        let folded = understood(b"HTTP/1.1 204 No\r\nA: 1\r\n 2\r\nB: 3\r\n\r\n").await;
+        assert!(folded.is_ok_and(|raw| raw.headers.len() == 2));
     }
 
     #[tokio::test]

@@ -90,6 +90,8 @@ struct Inner {
     https: bool,
     /// True once the target has answered.
     answered: AtomicBool,
+    /// True once the library could not read a head. It does not say which line is at fault: from then on konform reads heads itself.
+    spoilt: AtomicBool,
     /// Whether the port speaks TLS though it is not called by https, once that was asked.
     tls_instead: OnceCell<bool>,
 }
@@ -131,6 +133,7 @@ impl Http {
                 anonymous: target.is_https() && connection.identity.is_none(),
                 https: target.is_https(),
                 answered: AtomicBool::new(false),
+                spoilt: AtomicBool::new(false),
                 tls_instead: OnceCell::new(),
             }),
         })
@@ -195,7 +198,11 @@ impl Inner {
                 Way { forwarded: self.connector.forwards(), proxy_credentials: self.connector.proxy_credentials() };
             wire::exchange(self.connector.connect().await?, request, way, &self.limits).await?
         } else {
-            self.through_library(request).await?
+            self.through_library(request).await.inspect_err(|failure| {
+                if failure.reason == Reason::BadHttpHead {
+                    self.spoilt.store(true, Ordering::Relaxed);
+                }
+            })?
         };
         if raw.status == 407 && self.connector.proxied() {
             return Err(proxy_asks());
@@ -208,7 +215,8 @@ impl Inner {
         let has = |name: &str| request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let as_written = || self.url(&request.url).is_ok_and(|url| url.as_str() == request.url);
         let raw = request.hostile.is_some_and(Hostile::raw);
-        !self.http2 && (raw || !has("accept") || !has("host") || !wire::framed(request) || !as_written())
+        let spoilt = self.spoilt.load(Ordering::Relaxed);
+        !self.http2 && (spoilt || raw || !has("accept") || !has("host") || !wire::framed(request) || !as_written())
     }
 
     /// The parsed URL; the first [`URLS`] are parsed once.

@@ -209,7 +209,13 @@ impl Oracle {
 
     /// The verdict once a step of the same case drew a gateway error or no answer every time while known-good requests passed.
     #[must_use]
-    pub fn reproducible(&self, case: &Case, at: usize, reason: Reason, tries: usize) -> Verdict {
+    pub fn reproducible(
+        &self,
+        case: &Case,
+        at: usize,
+        (reason, last): (Reason, Option<&Observed>),
+        tries: usize,
+    ) -> Verdict {
         let endpoint = &self.contract.endpoints[case.steps.get(at).map_or(case.endpoint, |step| step.endpoint)];
         let mut notes = Notes {
             contract: &self.contract,
@@ -219,8 +225,12 @@ impl Oracle {
             reason: None,
             lent: Vec::new(),
         };
+        // What can't be read is said with its place.
+        let unreadable = matches!(reason, Reason::BadHttpHead | Reason::BadChunk);
+        let failure = last.and_then(|seen| seen.answer.as_ref().err()).filter(|_| unreadable);
+        let place = failure.map(|failure| format!("; the last: {}", failure.detail)).unwrap_or_default();
         let actual =
-            format!("{} in {tries} of {tries} tries, known-good requests between them answered", reason.word());
+            format!("{} in {tries} of {tries} tries, known-good requests between them answered{place}", reason.word());
         match reason {
             Reason::Gateway => {
                 notes.find(endpoint.policy.no_server_error, Check::Server, "", "a complete answer below 500", actual);

@@ -78,7 +78,8 @@ impl<T: Transport> Runner<T> {
         let at = executed.observed.len().saturating_sub(1).min(case.steps.len() - 1);
         let probed = case.steps[at].role != Role::Setup;
         if let Some(reason) = same.filter(|r| tries == TRIES && healthy_between && probed && reproducible(*r)) {
-            executed.verdict = self.oracle.reproducible(case, at, reason, usize::from(TRIES));
+            executed.verdict =
+                self.oracle.reproducible(case, at, (reason, executed.observed.last()), usize::from(TRIES));
             executed.grounds.repeated = true;
         }
         executed

@@ -378,7 +378,7 @@ impl<'a> Refold<'a> {
         match verdict.reason.filter(|_| grounds.repeated && verdict.outcome == Outcome::Inconclusive) {
             Some(reason) => {
                 let at = observed.len().saturating_sub(1).min(case.steps.len() - 1);
-                self.oracle.reproducible(case, at, reason, usize::from(TRIES))
+                self.oracle.reproducible(case, at, (reason, observed.last()), usize::from(TRIES))
             }
             None => verdict,
         }

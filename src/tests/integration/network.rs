@@ -304,6 +304,19 @@ fn what_follows_a_payment_is_not_asked_on_a_connection_that_may_be_dying() {
 }
 
 #[test]
+fn a_header_that_cannot_be_read_is_named() {
+    let folder = Folder::new();
+    let server = Server::library(|asked, said| {
+        let body: serde_json::Value = serde_json::from_slice(&asked.call.body).unwrap_or_default();
+        let spoilt = body.get("title").is_some_and(|title| !title.is_string());
+        Some(if spoilt { said.with("X Y", "1") } else { said })
+    });
+    let (code, text) = library(&folder, &server, &["--only", "book-add::type::body.title::*"]);
+    assert!(code == 1 && text.contains("in 3 of 3 tries") && text.contains("of the headers: `X Y`"), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
 fn a_target_that_closes_on_one_input_is_found_on_any_number_of_jobs() {
     let folder = Folder::new();
     for jobs in ["1", "4", "16"] {
