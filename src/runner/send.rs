@@ -9,8 +9,8 @@ use crate::model::{Hazard, Json, Observed, Reason, Step};
 
 /// How often one request is sent again because the target asks for that.
 pub(super) const ASKINGS: u32 = 5;
-/// How often an undo is sent that nobody answers.
-const UNDOINGS: u32 = 3;
+/// How often a request of [`Runner::insist`] is sent that nobody answers.
+pub(super) const UNDOINGS: u32 = 3;
 
 impl<T: Transport> Runner<T> {
     /// The request of a step, finished to the byte.
@@ -60,11 +60,12 @@ impl<T: Transport> Runner<T> {
         true
     }
 
-    /// Sends a request that does no harm if it is done twice until it is answered, so often at most.
+    /// Sends a request that does no harm if it is done twice until it is answered; where nobody answers, `most` times at most.
     pub(super) async fn insist<'a>(
         &self,
         step: &Step,
         from: &Filling<'_>,
+        most: u32,
         into: &'a mut Vec<Observed>,
     ) -> Option<&'a Observed> {
         let endpoint = &self.plan.contract().endpoints[step.endpoint];
@@ -79,7 +80,7 @@ impl<T: Transport> Runner<T> {
             } else {
                 tries += 1;
                 let unclear = seen.answer.as_ref().map_or(true, |answer| answer.passing().is_some());
-                unclear && tries < UNDOINGS && endpoint.hazard != Hazard::Money
+                unclear && tries < most && endpoint.hazard != Hazard::Money
             };
             let told = seen.answer.as_ref().ok().filter(|a| !a.undone() && a.header("retry-after").is_some());
             let wait = told.and_then(|answer| asked(answer, 0, self.ambient.utc()));

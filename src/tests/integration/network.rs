@@ -252,6 +252,22 @@ fn an_undo_that_meets_a_gateway_or_silence_is_sent_again() {
 }
 
 #[test]
+fn what_a_silent_target_may_have_made_is_undone_once() {
+    let folder = Folder::new();
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&asked);
+    let server = Server::start(move |asked| {
+        noted.lock().expect("a lock").push(asked.call.method.clone());
+        None
+    });
+    let (code, text) = library(&folder, &server, &["--only", "loan-open::valid::*", "--jobs", "1"]);
+    assert!(code == 3 && text.contains("OUTAGE"), "{text}");
+    let asked = asked.lock().expect("a lock");
+    let count = |method: &str| asked.iter().filter(|own| *own == method).count();
+    assert!(count("DELETE") > 0 && count("DELETE") <= count("PUT"), "{asked:?}");
+}
+
+#[test]
 fn a_target_that_closes_every_connection_is_not_accused_of_hanging() {
     let folder = Folder::new();
     let server = Server::library(|_, said| Some(Said { close: true, ..said }));
