@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::executed::Executed;
 use super::{Accepted, Runner};
 use crate::contract::Contract;
+use crate::crypto;
 use crate::evidence::record::case_line;
 use crate::exchange::Transport;
 use crate::judge::{self, Oracle};
@@ -15,6 +16,10 @@ use crate::plan::Plan;
 
 /// Shorter values of a request may stand in a message by chance.
 const NAMED: usize = 6;
+/// Header lines that a case's record names.
+const LINES: usize = 64;
+/// Characters of a header's value that it shows.
+const VALUE: usize = 120;
 
 impl<T: Transport> Runner<T> {
     /// The case's record and its line of evidence; made again if its verdict changed since.
@@ -147,11 +152,27 @@ fn headers(contract: &Contract, seen: &Observed) -> String {
                     None => volatile::named(value),
                 },
             };
-            printable(&format!("{name}: {value}"))
+            printable(&format!("{name}: {}", cut(value)))
         })
         .collect();
     lines.sort_unstable();
+    let more = lines.split_off(lines.len().min(LINES)).len();
+    if more > 0 {
+        lines.push(format!("{more} lines more"));
+    }
     lines.join("; ")
+}
+
+/// A header's value, a long one cut: what a target sends must not grow the reports, each of whose cases names it. The digest tells two
+/// long values apart.
+fn cut(value: String) -> String {
+    match value.char_indices().nth(VALUE) {
+        Some((end, _)) => {
+            let digest = crypto::hex(&crypto::sha256(value.as_bytes()));
+            format!("{}... ({} bytes, sha256 {})", &value[..end], value.len(), &digest[..16])
+        }
+        None => value,
+    }
 }
 
 fn outline(node: &Json, depth: usize) -> String {

@@ -320,6 +320,18 @@ fn what_follows_a_payment_is_not_asked_on_a_connection_that_may_be_dying() {
 }
 
 #[test]
+fn long_headers_do_not_grow_the_reports() {
+    let folder = Folder::new();
+    let server = Server::library(|_, said| Some(said.with("x-debug", &"y".repeat(9000))));
+    let (code, text) = library(&folder, &server, &["--only", "book-add::length::*"]);
+    assert_eq!(code, 0, "{text}");
+    let results = fs::read_to_string(folder.0.join("out/results.json")).expect("the results");
+    let cases = results.matches("yyy... (9000 bytes, sha256 ").count();
+    assert!(cases > 20 && results.len() < cases * 700, "{} bytes, {cases} cases", results.len());
+    rejudged(&folder);
+}
+
+#[test]
 fn a_header_that_cannot_be_read_is_named() {
     let folder = Folder::new();
     let server = Server::library(|asked, said| {
