@@ -1,5 +1,7 @@
 //! Encrypted bodies: puts a request into its envelope, takes an answer out of it.
 
+use std::sync::OnceLock;
+
 use super::Raw;
 use super::prepare::Means;
 use crate::crypto::jwe::{self, Enc};
@@ -52,10 +54,16 @@ pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>
     Ok(Sealed { body: envelope, key_id: key_id.map(|id| (plan.key_id_header.clone(), id)), encrypted: true })
 }
 
+/// A key that no target knows, made once: to make one takes longer than a request.
+fn stranger() -> Option<&'static crypto::PublicKey> {
+    static KEY: OnceLock<Option<crypto::PublicKey>> = OnceLock::new();
+    let made = || keys::generate().and_then(|(_, public)| crypto::PublicKey::from_pem(public.as_bytes()).ok());
+    KEY.get_or_init(made).as_ref()
+}
+
 fn message(body: &[u8], keys: &Keys, enc: Enc, spoil: Option<Spoil>) -> Option<String> {
-    let stranger = || keys::generate().and_then(|(_, public)| crypto::PublicKey::from_pem(public.as_bytes()).ok());
     let mut parts = match spoil {
-        Some(Spoil::WrongKey) => jwe::seal(body, &stranger()?, enc)?,
+        Some(Spoil::WrongKey) => jwe::seal(body, stranger()?, enc)?,
         Some(Spoil::NoJson) => jwe::seal(b"this is no JSON", &keys.other, enc)?,
         _ => jwe::seal(body, &keys.other, enc)?,
     };
