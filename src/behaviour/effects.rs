@@ -134,7 +134,15 @@ impl World {
         let own = &self.contract.resources[self.things[at].resource];
         if attribute == "state" {
             if let Some(state) = value.scalar().filter(|word| own.states.iter().any(|s| s == word)) {
-                self.things[at].state = state.to_owned();
+                let place = |word: &str| own.progress.iter().position(|own| own == word);
+                let thing = &mut self.things[at];
+                let further = place(state).zip(place(&thing.state)).is_some_and(|(new, old)| new > old);
+                if thing.moved && thing.state != state && !further {
+                    // A call has brought it into one state and an answer shows another: nobody knows which one counts.
+                    thing.state.clear();
+                } else {
+                    state.clone_into(&mut thing.state);
+                }
             }
             return;
         }
@@ -257,7 +265,9 @@ impl World {
             }
         }
         if let Some(state) = self.state(effect, call) {
-            self.things[at].state = state;
+            let thing = &mut self.things[at];
+            thing.moved |= !thing.state.is_empty() && thing.state != state;
+            thing.state = state;
         }
         let resource = self.things[at].resource;
         let name = Arc::clone(&self.contract).resources[resource].name.clone();

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::world::{Lookup, Moment, Named, World};
-use crate::contract::behaviour::{Class, Operand, Source, Test};
+use crate::contract::behaviour::{Class, Echo, Effect, Operand, Source, Test};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::{Decimal, Json};
 
@@ -91,6 +91,28 @@ impl World {
         Standing { rows, dangling }
     }
 
+    /// Why an honest target may refuse what names this instance, though no row of the endpoint's page holds: the resource whose state is
+    /// the reason, and the reason.
+    fn strange(&self, endpoint: &Endpoint, at: usize) -> Option<(&str, &'static str)> {
+        let thing = &self.things[at];
+        let own = &self.contract.resources[thing.resource];
+        if self.has_left(at) {
+            let why = "names something that has left, and no page shows what that gets";
+            return (!self.shows_left(endpoint, at)).then_some((&own.name, why));
+        }
+        let owner = thing.attributes.iter().find_map(|(name, held)| {
+            let resource = self.resource(name)?;
+            let owner = &self.contract.resources[resource];
+            (!owner.fleeting && self.left(resource, held.value.scalar()?)).then_some(&owner.name)
+        });
+        if let Some(owner) = owner {
+            return Some((owner, "names something that belongs to what has left, and no page shows what that gets"));
+        }
+        let usual = !thing.moved || own.states.first() == Some(&thing.state) || own.progress.contains(&thing.state);
+        let why = "names something in a state of which the endpoint's page says nothing";
+        (!usual && !speaks_of_state(endpoint, &own.name)).then_some((&own.name, why))
+    }
+
     /// A reference or a repeated value of which no row says what it gets, and why.
     fn dangling(&self, endpoint: &Endpoint, request: &Json, (rows, now): (&[Truth], &Moment)) -> Option<String> {
         let mut dangling = None;
@@ -102,19 +124,16 @@ impl World {
             let Some((name, attribute)) = field.refers.as_deref().and_then(|r| r.split_once('.')) else { return };
             let Some(resource) = self.resource(name) else { return };
             let unknown = |when: &When| matches!(when, When::Unknown { field: own, .. } if *own == field.path);
-            // A row that counts what has left, or names its state, says what such a request gets.
-            let left = |when: &When| {
-                let state = |(operand, _): &(Operand, Test)| match operand {
-                    Operand::State(of) => of == name,
-                    Operand::Attribute(of, attribute) => of == name && attribute == "state",
-                    _ => false,
-                };
-                unknown(when) || matches!(when, When::Where(tests) if tests.iter().any(state))
-            };
             let why = match self.lookup(resource, attribute, value) {
-                Lookup::Found(at) if self.closed || !self.has_left(at) || self.shows_left(endpoint, at) => return,
-                Lookup::Found(_) if spoken(&left) => return,
-                Lookup::Found(_) => "names something that has left, and no page shows what that gets",
+                Lookup::Found(_) if self.closed => return,
+                Lookup::Found(at) => {
+                    let Some((about, why)) = self.strange(endpoint, at) else { return };
+                    // A row that counts what has left, or names a state, says what such a request gets.
+                    if spoken(&|when| unknown(when) || names_state(when, name) || names_state(when, about)) {
+                        return;
+                    }
+                    why
+                }
                 Lookup::Missing | Lookup::Unknown if spoken(&unknown) => return,
                 Lookup::Missing => "names nothing that exists, and no page shows what that gets",
                 Lookup::Unknown => "names something that may not exist",
@@ -467,6 +486,25 @@ fn placed(path: &str, element: Option<usize>) -> String {
         Some(at) if path.contains(".*") => path.replacen(".*", &format!(".{at}"), 1),
         _ => path.to_owned(),
     }
+}
+
+/// True for a cause that names the state of the resource.
+fn names_state(when: &When, resource: &str) -> bool {
+    let state = |(operand, _): &(Operand, Test)| match operand {
+        Operand::State(of) => of == resource,
+        Operand::Attribute(of, attribute) => of == resource && attribute == "state",
+        _ => false,
+    };
+    matches!(when, When::Where(tests) if tests.iter().any(state))
+}
+
+/// True if the endpoint needs, changes or shows the state of the resource, or refuses by it.
+fn speaks_of_state(endpoint: &Endpoint, resource: &str) -> bool {
+    let shows = |echo: &Echo| echo.resource == resource && echo.attribute == "state";
+    let own = |e: &Effect| e.resource == resource && (e.state.is_some() || e.shows_left);
+    endpoint.needs.iter().any(|(of, state)| of == resource && state.is_some())
+        || endpoint.effects.iter().any(|e| own(e) || e.answer.iter().any(shows))
+        || endpoint.rows.iter().any(|row| any_part(&row.when, &|when| names_state(when, resource)))
 }
 
 /// True if the test holds for the cause or one of its alternatives.

@@ -82,6 +82,8 @@ pub struct Instance {
     pub resource: usize,
     /// Its state.
     pub state: String,
+    /// True once a call has brought it into another state than it was found or made in.
+    pub moved: bool,
     /// Attributes, the key among them.
     pub attributes: BTreeMap<String, Held>,
     /// How it came to be known.
@@ -301,6 +303,7 @@ impl World {
             self.things.push(Instance {
                 resource,
                 state: own.states.first().cloned().unwrap_or_default(),
+                moved: false,
                 attributes: BTreeMap::new(),
                 made,
                 gone: false,

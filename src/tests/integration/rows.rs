@@ -192,3 +192,15 @@ fn a_list_is_read_after_each_call_that_adds_an_entry() {
     let case = &cases["list::scenario::body::after-make"];
     assert!(case.steps.len() == 2 && matches!(case.expect(), Expect::Accept { .. }), "{:?}", case.steps);
 }
+
+#[test]
+fn a_state_of_which_a_page_says_nothing_is_held_against_nobody() {
+    let contract = lab::contract(None);
+    let plan = Plan::new(contract, 1);
+    let expect = |id: &str| plan.find(id).unwrap_or_else(|| panic!("no case {id}")).expect().clone();
+    // The page of a suspended card's look-up names no state; the one that suspends and resumes does.
+    let silent = expect("card-user-mapped-info::scenario::body::after-card-status");
+    assert!(matches!(&silent, Expect::Either { why, .. } if why.contains("in a state of which")), "{silent:?}");
+    let needed = expect("card-reissue-delivery::valid::body::every-field");
+    assert!(matches!(needed, Expect::Accept { .. }), "{needed:?}");
+}
