@@ -171,7 +171,13 @@ impl Oracle {
             let aim = case.aim.filter(|_| step.role == Role::Probe);
             let reply = self.exchange(endpoint, step, aim, seen, &mut notes);
             let goes_on = match step.role {
-                Role::Probe => at == last || reply.meets(&step.expect),
+                Role::Probe if at == last => true,
+                Role::Probe => {
+                    let meets = reply.meets(&step.expect);
+                    // A row that nobody can rule out ends a sequence, and nobody is to blame.
+                    ended = !meets && self.may_refuse(step, seen);
+                    meets
+                }
                 Role::Attempt => reply != Reply::Neither,
                 Role::Trial => {
                     ended = reply == Reply::Refused;
@@ -205,6 +211,13 @@ impl Oracle {
             note
         };
         Verdict { outcome, reason: reason.map(|(r, _)| r), note, findings, held }
+    }
+
+    /// True if a call that is expected to be accepted was refused with a row that nobody can rule out.
+    fn may_refuse(&self, step: &Step, seen: &Observed) -> bool {
+        let Expect::Accept { may } = &step.expect else { return false };
+        let rows = &self.contract.endpoints[step.endpoint].rows;
+        self.code(seen).is_some_and(|code| may.iter().any(|row| rows[row.row].code == code))
     }
 
     /// The verdict once a step of the same case drew a gateway error or no answer every time while known-good requests passed.

@@ -30,6 +30,8 @@ pub(super) struct Stage<'a> {
     pub(super) answers: Vec<Json>,
     pub(super) forced: Option<(usize, Maker)>,
     pub(super) dangling: bool,
+    /// True once a call was added that an honest target may refuse.
+    uncertain: bool,
     /// Rows of the calls made so far of which nobody knows whether they hold.
     pub(super) doubts: usize,
     pub(super) depth: usize,
@@ -68,6 +70,9 @@ pub(super) fn go_on(plan: &Plan, way: &Way, at: usize, (names, turn): (Names, u8
     }
     for resource in stage.wanted(endpoint, &[], true) {
         stage.ensure(resource, &mut chosen).ok()?;
+    }
+    if stage.uncertain {
+        return None;
     }
     let mut edits = if names == Names::Nothing {
         stage.refs_or_fresh(endpoint, &chosen)
@@ -124,6 +129,7 @@ impl<'a> Stage<'a> {
             answers: Vec::new(),
             forced,
             dangling: false,
+            uncertain: false,
             doubts: 0,
             depth: 0,
         }
@@ -234,6 +240,7 @@ impl<'a> Stage<'a> {
         if let Some((_, row)) = rows.iter().zip(&endpoint.rows).find(|(t, r)| **t == Truth::Yes && !r.disputed) {
             return Err(format!("{} would be refused with {}", endpoint.id, row.name));
         }
+        self.uncertain |= self.world.standing(endpoint, &tree, self.plan.moment()).dangling.is_some();
         self.doubts += rows.iter().filter(|truth| **truth == Truth::Unknown).count();
         for effect in &endpoint.effects {
             self.there(endpoint, effect, &tree)?;

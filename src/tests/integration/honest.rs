@@ -159,6 +159,19 @@ fn the_honest_server_is_clean_with_credentials_alone() {
 }
 
 #[test]
+fn drawn_sequences_of_a_nightly_run_are_clean() {
+    // Among them: calls about a card that was suspended, and about one whose member has left, of which their pages say nothing.
+    let plain = Temperament::default();
+    let contract = contract(&plain);
+    let honest = start(&contract, plain, &[]);
+    let how = How { breadth: Breadth::NIGHTLY, ..GATE };
+    let summary = run(&contract, &honest, how, |c| c.family == Family::Walk);
+    let counts = &summary.counts;
+    assert!(summary.findings.is_empty() && counts.pass == counts.total(), "{}", lab::describe(&summary));
+    assert!(counts.pass > 1500, "{} sequences", counts.pass);
+}
+
+#[test]
 fn a_card_that_a_list_shows_is_discarded_where_no_call_makes_one() {
     // Credentials alone: no binding opens the call that issues cards, no fixture has one.
     let contract = lab::bare(None);
