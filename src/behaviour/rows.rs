@@ -93,7 +93,7 @@ impl World {
 
     /// Why an honest target may refuse what names this instance, though no row of the endpoint's page holds: the resource whose state is
     /// the reason, and the reason.
-    fn strange(&self, endpoint: &Endpoint, at: usize) -> Option<(&str, &'static str)> {
+    fn doubt(&self, endpoint: &Endpoint, at: usize) -> Option<(&str, &'static str)> {
         let thing = &self.things[at];
         let own = &self.contract.resources[thing.resource];
         if self.has_left(at) {
@@ -113,8 +113,9 @@ impl World {
         (!usual && !speaks_of_state(endpoint, &own.name)).then_some((&own.name, why))
     }
 
-    /// A reference or a repeated value of which no row says what it gets, and why.
-    fn dangling(&self, endpoint: &Endpoint, request: &Json, (rows, now): (&[Truth], &Moment)) -> Option<String> {
+    /// A reference or a repeated value of which no row says what it gets, and why; `rows` is what [`World::rows`] has found.
+    #[must_use]
+    pub fn dangling(&self, endpoint: &Endpoint, request: &Json, (rows, now): (&[Truth], &Moment)) -> Option<String> {
         let mut dangling = None;
         let named = self.named(endpoint, request, None);
         let spoken = |test: &dyn Fn(&When) -> bool| {
@@ -127,7 +128,7 @@ impl World {
             let why = match self.lookup(resource, attribute, value) {
                 Lookup::Found(_) if self.closed => return,
                 Lookup::Found(at) => {
-                    let Some((about, why)) = self.strange(endpoint, at) else { return };
+                    let Some((about, why)) = self.doubt(endpoint, at) else { return };
                     // A row that counts what has left, or names a state, says what such a request gets.
                     if spoken(&|when| unknown(when) || names_state(when, name) || names_state(when, about)) {
                         return;

@@ -1,8 +1,8 @@
 //! Contracts: YAML files in, a resolved [`Contract`] with its clauses out; likewise profiles.
 //!
 //! `yaml` reads text into a tree that knows where everything stands; `property` reads what is known of a field; `load` puts the
-//! files of one API together, `endpoint_file` reads one of them and gives its promises their clauses; `lint` says what the contract holds and leaves open.
-//! Nothing here knows requests, targets or verdicts.
+//! files of one API together, `endpoint_file` reads one of them and gives its promises their clauses; `lint` says what the contract
+//! holds and leaves open. Nothing here knows requests, targets or verdicts.
 
 mod api;
 pub mod behaviour;

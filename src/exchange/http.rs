@@ -1,5 +1,5 @@
-//! The real network: reqwest with explicit limits, and `wire` for what reqwest can't send as it was prepared. Neither follows a redirect or
-//! undoes a content coding.
+//! The real network: reqwest with explicit limits, and `wire` for what reqwest can't send as it was prepared or can't read. Neither follows
+//! a redirect or undoes a content coding.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -210,7 +210,8 @@ impl Inner {
         Ok(raw)
     }
 
-    /// True for a request that reqwest can't send as it was prepared: it refuses what is no HTTP, and adds what is missing.
+    /// True for a request that reqwest can't send as it was prepared, since it refuses what is no HTTP and adds what is missing, and for all
+    /// of them once it could not read a head.
     fn by_hand(&self, request: &Prepared) -> bool {
         let has = |name: &str| request.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let as_written = || self.url(&request.url).is_ok_and(|url| url.as_str() == request.url);

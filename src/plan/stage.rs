@@ -240,7 +240,7 @@ impl<'a> Stage<'a> {
         if let Some((_, row)) = rows.iter().zip(&endpoint.rows).find(|(t, r)| **t == Truth::Yes && !r.disputed) {
             return Err(format!("{} would be refused with {}", endpoint.id, row.name));
         }
-        self.uncertain |= self.world.standing(endpoint, &tree, self.plan.moment()).dangling.is_some();
+        self.uncertain |= self.world.dangling(endpoint, &tree, (&rows, self.plan.moment())).is_some();
         self.doubts += rows.iter().filter(|truth| **truth == Truth::Unknown).count();
         for effect in &endpoint.effects {
             self.there(endpoint, effect, &tree)?;

@@ -50,7 +50,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                         set(field, Template::text(miss)),
                     ));
                 }
-                // Whether case counts is for the contract to say; a target must answer either way.
+                // Whether case counts no source says: a target may take it or refuse it.
                 let upper = word.to_ascii_uppercase();
                 let (variant, other) = if *word == upper { ("lower", lower.clone()) } else { ("upper", upper) };
                 if other != *word {

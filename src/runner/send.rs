@@ -37,7 +37,7 @@ impl<T: Transport> Runner<T> {
         self.send_now(request, attempt).await
     }
 
-    /// Sends a request that is not sent again on a connection that the other side can't be closing just then.
+    /// Sends a request that is sent once, on a new connection: the other side may be closing one that was used before.
     pub(super) async fn send_alone(&self, request: Prepared) -> (Observed, Option<Json>) {
         self.send(Prepared { fresh: true, ..request }, 0).await
     }
