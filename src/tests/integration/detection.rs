@@ -27,10 +27,6 @@ fn sandbox(contract: &Arc<Contract>, faults: &[&str]) -> Arc<Sandbox> {
     Arc::new(Sandbox::new(Arc::clone(contract), Variant::default(), faults))
 }
 
-fn library() -> Arc<Contract> {
-    Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract)
-}
-
 /// A run of some cases of a wide plan.
 fn wide(contract: &Arc<Contract>, faults: &[&str], salt: u64, choose: impl Fn(&Case) -> bool + Send + Sync) -> Summary {
     let how = lab::How { salt, breadth: Breadth::NIGHTLY, ..lab::How::default() };
@@ -63,8 +59,8 @@ fn calls(input: Option<&Value>) -> Vec<String> {
 #[test]
 fn a_fault_in_a_sequence_of_four_calls_is_found_and_shrunk_to_those_four() {
     for (contract, fault) in [
-        (library(), ["book-add", "loan-open", "loan-return", "loan-open"]),
-        (library(), ["book-add", "loan-open", "loan-return", "book-withdraw"]),
+        (lab::library(), ["book-add", "loan-open", "loan-return", "loan-open"]),
+        (lab::library(), ["book-add", "loan-open", "loan-return", "book-withdraw"]),
         (lab::contract(None), ["user-registration", "card-status", "card-status", "card-status"]),
     ] {
         let name = format!("stumble:{}", fault.join(">"));

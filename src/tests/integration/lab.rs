@@ -36,6 +36,11 @@ pub(crate) fn bare(profile: Option<&Profile>) -> Arc<Contract> {
     Arc::new(konform::cli::contracts::find(None, profile).expect("the embedded contract loads").contract)
 }
 
+/// The second contract.
+pub(crate) fn library() -> Arc<Contract> {
+    Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract)
+}
+
 /// Where the sandbox is, and what is sent to it with.
 pub(crate) fn access(contract: &Contract, encrypt: Encrypt) -> Access {
     Access {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use konform::contract::Contract;
 use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;
@@ -27,13 +26,9 @@ pub(crate) const FAULTS: [(&str, &str); 16] = [
     ("ignore-page:book-list", "book-list/effects/items/page"),
 ];
 
-fn contract() -> Arc<Contract> {
-    Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract)
-}
-
 #[test]
 fn it_is_clean_and_nearly_all_of_it_is_exercised() {
-    let contract = contract();
+    let contract = lab::library();
     let sandbox = Arc::new(Sandbox::new(Arc::clone(&contract), Variant::default(), Vec::new()));
     for salt in 0..5 {
         let how = lab::How { salt, ..lab::How::default() };
@@ -47,7 +42,7 @@ fn it_is_clean_and_nearly_all_of_it_is_exercised() {
 
 #[test]
 fn each_of_its_faults_is_caught() {
-    let contract = contract();
+    let contract = lab::library();
     let mut wrong = Vec::new();
     for (fault, clause) in FAULTS {
         let sandbox =

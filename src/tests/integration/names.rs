@@ -7,7 +7,7 @@ use konform::model::{Summary, place};
 use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;
-use super::small_api::{API, cases, contract, read, refused, run};
+use super::small_api::{cases, contract, read, read_with, refused, run};
 
 #[test]
 fn two_clauses_with_one_id_are_refused_with_both_places() {
@@ -96,17 +96,9 @@ fn two_names_of_one_kind_are_refused_with_both_places() {
 
 #[test]
 fn two_names_of_one_kind_in_an_api_are_refused_with_both_places() {
-    let endpoint = "konform: 1\ntitle: T\nid: x\nmethod: POST\npath: /x\nrequest: []\nresponse: []\nerrors: []\n";
+    let endpoint = "id: x\nmethod: POST\npath: /x\nrequest: []\nresponse: []";
     let header = "  - {name: Content-Type, presence: unseen, length: unseen, send: application/json}\n";
-    let api = |more: &str| {
-        load(
-            &[
-                File { name: "api.yaml".to_owned(), text: format!("{API}{more}") },
-                File { name: "x.yaml".to_owned(), text: endpoint.to_owned() },
-            ],
-            None,
-        )
-    };
+    let api = |more: &str| read_with(more, &[endpoint]);
     for (more, expected) in [
         (header.replace("Content-Type", "content-type"), "a second header `content-type`"),
         ("credentials:\n  - {name: key}\n  - {name: other}\n  - {name: key}\n".to_owned(), "a second credential `key`"),

@@ -25,8 +25,7 @@ fn options(sample: Option<usize>) -> Options {
 
 #[test]
 fn every_mutant_of_the_library_is_killed() {
-    let contract = konform::cli::contracts::find(Some("library"), None).expect("it loads").contract;
-    let report = Suite::new(&Plan::new(Arc::new(contract), 1)).qualify(&options(None), &|_| true);
+    let report = Suite::new(&Plan::new(lab::library(), 1)).qualify(&options(None), &|_| true);
     let survivors: Vec<String> = report
         .mutants
         .iter()
@@ -39,8 +38,7 @@ fn every_mutant_of_the_library_is_killed() {
 
 #[test]
 fn a_fault_that_its_family_does_not_find_is_a_survivor() {
-    let contract = konform::cli::contracts::find(Some("library"), None).expect("it loads").contract;
-    let suite = Suite::new(&Plan::new(Arc::new(contract), 1));
+    let suite = Suite::new(&Plan::new(lab::library(), 1));
     let found = suite.faults(Family::Length, false).unwrap_or_default();
     assert!(found.iter().any(|f| f.killed_by.is_some()) && found.iter().all(|f| !f.survived()), "{found:?}");
     // A fault that changes no answer is told from one that nobody notices.

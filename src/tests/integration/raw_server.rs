@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use konform::contract::Contract;
 use konform::sandbox::{Call, Reply, Sandbox, Variant};
 
+use super::lab;
+
 /// A request as it came, with the number of requests before it.
 pub(crate) struct Asked {
     pub(crate) call: Call,
@@ -108,8 +110,7 @@ impl Server {
         instead: impl Fn(&Asked) -> Option<Said> + Send + Sync + 'static,
         change: impl Fn(&Asked, Said) -> Option<Said> + Send + Sync + 'static,
     ) -> Self {
-        let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
-        let sandbox = sandbox(Arc::new(contract));
+        let sandbox = sandbox(lab::library());
         Self::start(move |asked| {
             if let Some(said) = instead(asked) {
                 return Some(said);

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use konform::contract::{Contract, File, Profile, When, load};
+use konform::contract::{Contract, Profile, When};
 use konform::model::{Case, ClauseIx, Expect, Family};
 use konform::plan::Plan;
 use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;
+use super::small_api::{self, read_with};
 
 /// Rows whose cause no page shows.
 const NOBODY_KNOWS: [(&str, &str); 3] =
@@ -103,52 +104,30 @@ fn each_row_that_the_sandbox_does_not_know_is_named() {
 }
 
 /// Calls that make tickets, use them, look at them and list them.
-const TICKETS: [(&str, &str); 5] = [
-    (
-        "api",
-        "id: tickets\ntitle: Tickets\nenvelope: {code: error.code, message: error.message, on: refusals}\n\
-         success: {status: 200}\nresources: [{name: ticket, key: id}]\nrequest_headers:\n\
-         - {name: Content-Type, presence: unseen, length: unseen, send: application/json}\n",
-    ),
-    (
-        "make",
-        "method: POST\npath: /make\nrequest:\n\
-         - {name: pin, type: string, presence: required, length: 6, charset: digits}\n\
-         response: [{name: id, type: number, presence: required, value: 1..9999999999999}]\n\
-         effects: [{create: ticket, key: response.id, set: {pin: pin}}]\nerrors: []\n",
-    ),
-    (
-        "use",
-        "method: POST\npath: /use\nrequest:\n\
-         - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\n\
-         - {name: pin, type: string, presence: required, length: 6, equals: ticket.pin}\n\
-         - {name: way, type: string, presence: required, length: 3..5, enum: [BUS, Train]}\n\
-         - {name: note, type: string, presence: unseen, length: unseen}\nresponse: []\n\
-         errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id, mismatch: pin}}]\n",
-    ),
-    (
-        "look",
-        "method: POST\npath: /look\nrequest:\n\
-         - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\nresponse: []\n\
-         errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id}}]\n",
-    ),
-    (
-        "list",
-        "method: GET\npath: /list\nresponse:\n- name: all\n  type: array\n  presence: required\n  items:\n    \
-         type: object\n    fields: [{name: id, type: number, presence: required}]\n\
-         effects: [{read: ticket, list: {at: response.all, complete: false}}]\nerrors: []\n",
-    ),
+const TICKETS: [&str; 4] = [
+    "id: make\nmethod: POST\npath: /make\nrequest:\n\
+     - {name: pin, type: string, presence: required, length: 6, charset: digits}\n\
+     response: [{name: id, type: number, presence: required, value: 1..9999999999999}]\n\
+     effects: [{create: ticket, key: response.id, set: {pin: pin}}]",
+    "id: use\nmethod: POST\npath: /use\nrequest:\n\
+     - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\n\
+     - {name: pin, type: string, presence: required, length: 6, equals: ticket.pin}\n\
+     - {name: way, type: string, presence: required, length: 3..5, enum: [BUS, Train]}\n\
+     - {name: note, type: string, presence: unseen, length: unseen}\nresponse: []\n\
+     errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id, mismatch: pin}}]",
+    "id: look\nmethod: POST\npath: /look\nrequest:\n\
+     - {name: id, type: number, presence: required, value: 1..9999999999999, ref: ticket.id}\nresponse: []\n\
+     errors: [{status: 400, code: no-ticket, message: No ticket, when: {unknown: id}}]",
+    "id: list\nmethod: GET\npath: /list\nrequest: []\nresponse:\n- name: all\n  type: array\n  presence: required\n  \
+     items:\n    type: object\n    fields: [{name: id, type: number, presence: required}]\n\
+     effects: [{read: ticket, list: {at: response.all, complete: false}}]",
 ];
 
 /// The cases of the tickets' contract by their names.
 fn tickets() -> BTreeMap<String, Case> {
-    let file = |(id, text): &(&str, &str)| {
-        let id_line = if *id == "api" { String::new() } else { format!("id: {id}\ntitle: T\n") };
-        File { name: format!("{id}.yaml"), text: format!("konform: 1\n{id_line}{text}") }
-    };
-    let files: Vec<File> = TICKETS.iter().map(file).collect();
-    let contract = load(&files, None).unwrap_or_else(|error| panic!("{error}"));
-    Plan::new(Arc::new(contract), 1).cases().map(|case| (case.id.to_string(), case)).collect()
+    let contract = read_with("resources: [{name: ticket, key: id}]\n", &TICKETS);
+    let contract = contract.unwrap_or_else(|error| panic!("{error}"));
+    small_api::cases(&contract).into_iter().map(|case| (case.id.to_string(), case)).collect()
 }
 
 /// The code with which a case's last request must be refused, and whether another code is taken as well.

@@ -11,7 +11,7 @@ use rcgen::ExtendedKeyUsagePurpose;
 use serde_json::Value;
 
 use super::evidence::konform;
-use super::lab::Folder;
+use super::lab::{self, Folder};
 use super::transports::{Authority, Server};
 
 /// A request: its first line, and its headers with their names in lower case, sorted. A client library may change the case of names, and the
@@ -182,8 +182,7 @@ async fn noted(State((sandbox, heads)): State<(Arc<Sandbox>, Heads)>, request: a
 #[test]
 fn every_family_is_recorded_as_it_was_sent_in_http_2() {
     let folder = Folder::new();
-    let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
-    let sandbox = Arc::new(Sandbox::new(Arc::new(contract), Variant::default(), Vec::new()));
+    let sandbox = Arc::new(Sandbox::new(lab::library(), Variant::default(), Vec::new()));
     let heads = Heads::default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");

@@ -24,7 +24,12 @@ request_headers:
 
 /// A contract of these endpoints, each the text of its file but for its first and last lines.
 pub(crate) fn read(endpoints: &[&str]) -> Result<Arc<Contract>, LoadError> {
-    let mut files = vec![File { name: "api.yaml".to_owned(), text: API.to_owned() }];
+    read_with("", endpoints)
+}
+
+/// The same, of an API of which more is said.
+pub(crate) fn read_with(more: &str, endpoints: &[&str]) -> Result<Arc<Contract>, LoadError> {
+    let mut files = vec![File { name: "api.yaml".to_owned(), text: format!("{API}{more}") }];
     for (at, endpoint) in endpoints.iter().enumerate() {
         let errors = if endpoint.contains("errors:") { "" } else { "errors: []\n" };
         files.push(File { name: format!("{at}.yaml"), text: format!("konform: 1\ntitle: T\n{endpoint}\n{errors}") });

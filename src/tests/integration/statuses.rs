@@ -24,8 +24,7 @@ impl Transport for Between {
 
 /// What one case of the library comes to if its request is answered so.
 fn answered(case: &str, meant: fn(&Prepared) -> bool, status: u16, headers: &[(&str, &str)], body: &str) -> Summary {
-    let contract =
-        Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract);
+    let contract = lab::library();
     let sandbox = Arc::new(raw_server::sandbox(Arc::clone(&contract)));
     let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect();
     let raw = Raw { status, headers, body: body.as_bytes().to_vec(), ..Raw::default() };
@@ -47,8 +46,7 @@ impl Transport for Unable {
 
 #[test]
 fn a_request_that_can_not_be_made_is_konforms_own_fault() {
-    let contract =
-        Arc::new(konform::cli::contracts::find(Some("library"), None).expect("the library's contract loads").contract);
+    let contract = lab::library();
     let direct = lab::Direct(Arc::new(raw_server::sandbox(Arc::clone(&contract))));
     let choose = |c: &Case| &*c.id == "book-add::length::body.title::max+1";
     let summary = lab::run(&contract, Unable(direct), &lab::How::default(), choose);

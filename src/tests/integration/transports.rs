@@ -17,7 +17,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::evidence::konform;
-use super::lab::Folder;
+use super::lab::{self, Folder};
 
 /// What the acceptor saw of its clients: the name they asked for, and the protocol they agreed on.
 pub(crate) type Seen = Arc<Mutex<Vec<(Option<String>, Option<String>)>>>;
@@ -59,8 +59,7 @@ impl Server {
     pub(crate) fn start() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
-        let sandbox = Arc::new(Sandbox::new(Arc::new(contract), Variant::default(), Vec::new()));
+        let sandbox = Arc::new(Sandbox::new(lab::library(), Variant::default(), Vec::new()));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let plain = listener.local_addr().expect("an address");
         runtime.spawn(sandbox::serve(listener, sandbox, std::future::pending()));
@@ -240,7 +239,7 @@ fn private_expired_and_foreign_certificates_say_what_helps() {
         "p.yaml",
         "konform: 1\nhosts: [api.konform.test]\nenvironment: sandbox\nrate: 0\ncredentials: {card: file:card}\n",
     );
-    let contract = konform::cli::contracts::find(Some("library"), None).expect("the contract").contract;
+    let contract = lab::library();
     let credentials = sandbox::credentials(&contract);
     let (name, secret) = credentials.iter().next().expect("a credential");
     write(&folder, "card", secret.reveal());
