@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 
+use crate::model::json::printable;
+
 /// Where a command writes.
 #[derive(Debug, Default)]
 pub(super) struct Output {
@@ -43,10 +45,11 @@ impl Output {
         self.fault.as_ref().filter(|fault| fault.kind() != ErrorKind::BrokenPipe)
     }
 
-    /// A diagnostic.
+    /// A diagnostic. What it quotes may come from a file of anybody's: no line of it moves the cursor.
     pub(super) fn note(text: &str) {
+        let lines: Vec<String> = text.split('\n').map(printable).collect();
         // Nobody to tell if stderr is closed.
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        let _ = writeln!(anstream::stderr().lock(), "{}", lines.join("\n"));
     }
 
     /// An error; loading errors bring their own word.

@@ -17,6 +17,7 @@ use crate::crypto::Digest;
 use crate::evidence::{Aside, CaseLine, Damage, Footer, Grounds, Part, Reader, Record, Why};
 use crate::judge::{Health, Oracle};
 use crate::model::case::RowRef;
+use crate::model::json::printable;
 use crate::model::{Case, ClauseIx, Expect, Input, Json, Observed, Outcome, Reason, Role, RunHeader, Step, Verdict};
 use crate::plan::Plan;
 
@@ -61,22 +62,24 @@ pub enum Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        // What is quoted stands in a file that may come from anybody.
+        let text = match self {
             Self::Verdict { case, recorded, judged } => {
-                write!(f, "{case}: the evidence says {recorded}, its exchanges give {judged}")
+                format!("{case}: the evidence says {recorded}, its exchanges give {judged}")
             }
-            Self::Record(case) => write!(f, "{case}: its record is not what its exchanges give"),
-            Self::Given(case) => write!(f, "{case}: a verdict was given that only exchanges can give"),
-            Self::NoCanary(case) => write!(f, "{case}: inconclusive for a failed canary, but no canary failed"),
+            Self::Record(case) => format!("{case}: its record is not what its exchanges give"),
+            Self::Given(case) => format!("{case}: a verdict was given that only exchanges can give"),
+            Self::NoCanary(case) => format!("{case}: inconclusive for a failed canary, but no canary failed"),
             Self::NotPlanned(case) => {
-                write!(f, "{case}: not in the plan of this contract, profile and seed, or out of order")
+                format!("{case}: not in the plan of this contract, profile and seed, or out of order")
             }
-            Self::Stray(case) => write!(f, "{case}: requests beside the plan that belong to nothing"),
+            Self::Stray(case) => format!("{case}: requests beside the plan that belong to nothing"),
             Self::Count { what, said, found } => {
-                write!(f, "the header counts {said} {what}, the evidence shows {found}")
+                format!("the header counts {said} {what}, the evidence shows {found}")
             }
-            Self::Cases => write!(f, "the recorded cases are not those that the header's digest of the plan names"),
-        }
+            Self::Cases => "the recorded cases are not those that the header's digest of the plan names".to_owned(),
+        };
+        f.write_str(&printable(&text))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Call, Reply, Sandbox, keys};
 use crate::contract::{Endpoint, Row, When};
 use crate::model::Rule;
 use crate::model::field::Way;
-use crate::model::json::{self, Json};
+use crate::model::json::{self, Json, printable};
 use crate::model::template::Region;
 use crate::schema::check::Judged;
 
@@ -152,7 +152,7 @@ pub const FAULTS: [(&str, &str); 66] = [
 
 /// A fault that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no fault `{0}`: `konform serve --faults` lists them")]
+#[error("no fault `{}`: `konform serve --faults` lists them", printable(.0))]
 pub struct FaultError(String);
 
 impl FromStr for Fault {

@@ -27,6 +27,7 @@ pub(super) mod verify;
 
 use super::UsageError;
 use crate::model::Case;
+use crate::model::json::printable;
 use crate::plan::Plan;
 
 /// Runs async work on a runtime of this machine's size.
@@ -43,6 +44,6 @@ fn find_case(plan: &Plan, id: &str) -> Result<Case, UsageError> {
             .filter(|case| strsim::damerau_levenshtein(&case.id, id) <= 12)
             .map(|case| format!("did you mean `{}`? ", case.id))
             .unwrap_or_default();
-        UsageError(format!("no case `{id}` in this contract: {hint}`konform list` shows all"))
+        UsageError(format!("no case `{}` in this contract: {hint}`konform list` shows all", printable(id)))
     })
 }

@@ -130,6 +130,24 @@ fn a_run_prints_its_verdict_with_the_denominator() {
 }
 
 #[test]
+fn what_a_file_of_anybodys_says_moves_no_cursor_and_forges_no_line() {
+    let folder = Folder::new();
+    let args = ["run", "--quiet", "--contract", "library", "--only", "book-add::length::*", "--snapshots", "off"];
+    output(&folder.0, &[&args[..], &["--fault", "accept-above:title", "--out", "found"]].concat());
+    let text = fs::read_to_string(folder.0.join("found/findings/1.json")).expect("a finding");
+    let mut finding: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    finding["finding"]["case"] = "book-add::\u{1b}[31mred\nPASS".into();
+    fs::write(folder.0.join("case.json"), finding.to_string()).expect("written");
+    finding["replay"]["faults"] = serde_json::json!(["no\u{1b}[2Jfault\nPASS:x"]);
+    fs::write(folder.0.join("fault.json"), finding.to_string()).expect("written");
+    for (file, says) in [("case.json", r"red\u{a}PASS"), ("fault.json", r"fault\u{a}PASS:x")] {
+        let (code, _, text) = output(&folder.0, &["replay", file]);
+        assert!(code == 2 && text.contains(says) && text.contains(r"\u{1b}["), "{file}: {text}");
+        assert!(text.lines().all(|line| !line.starts_with("PASS")), "{file}: {text}");
+    }
+}
+
+#[test]
 fn a_finding_prints_its_clause_and_a_replay_that_works_as_printed() {
     let folder = Folder::new();
     let result = output(&folder.0, &["run", "--fault", "accept-above:loginId", "--only", "user-registration::*"]);
