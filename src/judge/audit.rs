@@ -11,6 +11,8 @@ use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
 const REMEMBERED: usize = 1 << 14;
 /// One number of another request may be chance (a target that draws its own); two are not.
 const CROSSINGS: u64 = 2;
+/// So many answers of one endpoint in a row under one number of the target's own are no chance.
+const SAME: u64 = 8;
 
 /// Folds every exchange and verdict of a run.
 #[derive(Debug)]
@@ -20,11 +22,21 @@ pub struct Audit {
     recent: VecDeque<u64>,
     sent: HashSet<u64>,
     hasher: RandomState,
-    crossed: HashMap<ClauseIx, Crossed>,
+    crossed: HashMap<ClauseIx, Foreign>,
+    only: HashMap<ClauseIx, Only>,
 }
 
+/// The number of the first answer, and the answers that had it.
 #[derive(Debug)]
-struct Crossed {
+struct Only {
+    number: u64,
+    /// None once an answer had another number, or the number of its own request.
+    answers: Option<Foreign>,
+}
+
+/// Answers whose number is not that of their request, and what it is if that is no chance.
+#[derive(Debug)]
+struct Foreign {
     count: u64,
     finding: Finding,
     case: String,
@@ -42,6 +54,7 @@ impl Audit {
             sent: HashSet::new(),
             hasher: RandomState::new(),
             crossed: HashMap::new(),
+            only: HashMap::new(),
         }
     }
 
@@ -65,25 +78,34 @@ impl Audit {
                 .endpoint(&seen.endpoint)
                 .and_then(|(_, e)| e.response_headers.iter().find(|f| f.trace.is_some()));
             if let Some((field, clause)) = field.and_then(|f| Some((f, f.trace?))) {
-                match answer.header(&field.name) {
-                    Some(answered) if answered != own && self.sent.contains(&self.hasher.hash_one(answered)) => {
-                        let crossed = self.crossed.entry(clause).or_insert_with(|| Crossed {
-                            count: 0,
-                            case: case.to_owned(),
-                            finding: Finding {
-                                clause,
-                                level: contract.clause(clause).level,
-                                check: Check::Trace,
-                                pointer: format!("header:{}", field.name),
-                                expected: format!("{own}, or a number of the target's own"),
-                                actual: format!("{answered}, the number of another request"),
-                                exchange: 0,
-                            },
-                        });
-                        crossed.count += 1;
+                if let Some(answered) = answer.header(&field.name) {
+                    let foreign = |whose: &str| Foreign {
+                        count: 0,
+                        case: case.to_owned(),
+                        finding: Finding {
+                            clause,
+                            level: contract.clause(clause).level,
+                            check: Check::Trace,
+                            pointer: format!("header:{}", field.name),
+                            expected: format!("{own}, or a number of the target's own"),
+                            actual: format!("{answered}, the number of {whose}"),
+                            exchange: 0,
+                        },
+                    };
+                    let number = self.hasher.hash_one(answered);
+                    if answered != own && self.sent.contains(&number) {
+                        self.crossed.entry(clause).or_insert_with(|| foreign("another request")).count += 1;
+                    } else {
+                        self.held[clause] += 1;
                     }
-                    Some(_) => self.held[clause] += 1,
-                    None => {}
+                    let only = self.only.entry(clause).or_insert_with(|| Only {
+                        number,
+                        answers: (answered != own).then(|| foreign("every answer of this endpoint")),
+                    });
+                    only.answers = only.answers.take().filter(|_| only.number == number);
+                    if let Some(answers) = &mut only.answers {
+                        answers.count += 1;
+                    }
                 }
             }
         }
@@ -100,14 +122,19 @@ impl Audit {
     /// What only the whole run shows: case, finding, count.
     #[must_use]
     pub fn findings(&self) -> Vec<(String, Finding, u64)> {
-        let mut found: Vec<_> = self
-            .crossed
-            .values()
-            .filter(|c| c.count >= CROSSINGS)
+        let crossed = self.crossed.values().filter(|c| c.count >= CROSSINGS);
+        let mut found: Vec<_> = crossed
+            .chain(self.only.keys().filter_map(|clause| self.same(*clause)))
             .map(|c| (c.case.clone(), c.finding.clone(), c.count))
             .collect();
         found.sort_by_key(|(_, f, _)| f.clause);
+        found.dedup_by_key(|(_, f, _)| f.clause);
         found
+    }
+
+    /// The answers of the clause's endpoint, if they have all had one number that none of their requests had.
+    fn same(&self, clause: ClauseIx) -> Option<&Foreign> {
+        self.only.get(&clause)?.answers.as_ref().filter(|answers| answers.count >= SAME)
     }
 
     /// How often a clause was asserted, and how often it broke.
@@ -115,9 +142,11 @@ impl Audit {
     pub fn rate(&self, clause: ClauseIx) -> (u64, u64) {
         let (held, broken) = (self.held[clause], self.broken[clause]);
         let crossed = self.crossed.get(&clause).map_or(0, |c| c.count);
+        let asserted = held + broken + crossed;
         // What may be chance counts as held, so that numbers and findings agree.
-        let broken = broken + if crossed >= CROSSINGS { crossed } else { 0 };
-        (held + broken + if crossed < CROSSINGS { crossed } else { 0 }, broken)
+        let foreign =
+            self.same(clause).map_or(0, |same| same.count).max(if crossed >= CROSSINGS { crossed } else { 0 });
+        (asserted, (broken + foreign).min(asserted))
     }
 }
 
@@ -125,9 +154,8 @@ impl Audit {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_crossing_may_be_chance_two_are_a_finding() {
-        let finding = Finding {
+    fn finding() -> Finding {
+        Finding {
             clause: 0,
             level: crate::model::Level::Must,
             check: Check::Trace,
@@ -135,14 +163,38 @@ mod tests {
             expected: String::new(),
             actual: String::new(),
             exchange: 0,
+        }
+    }
+
+    #[test]
+    fn one_number_in_every_answer_is_a_finding_in_eight_of_them() {
+        let audit = |count, differed: bool| {
+            let answers = Foreign { count, finding: finding(), case: String::new() };
+            Audit {
+                held: vec![10],
+                broken: vec![0],
+                recent: VecDeque::new(),
+                sent: HashSet::new(),
+                hasher: RandomState::new(),
+                crossed: HashMap::new(),
+                only: HashMap::from([(0, Only { number: 1, answers: (!differed).then_some(answers) })]),
+            }
         };
+        assert_eq!((audit(7, false).findings().len(), audit(7, false).rate(0)), (0, (10, 0)));
+        assert_eq!((audit(8, false).findings().len(), audit(8, false).rate(0)), (1, (10, 8)));
+        assert_eq!((audit(8, true).findings().len(), audit(8, true).rate(0)), (0, (10, 0)));
+    }
+
+    #[test]
+    fn one_crossing_may_be_chance_two_are_a_finding() {
         let audit = |count| Audit {
             held: vec![10],
             broken: vec![0],
             recent: VecDeque::new(),
             sent: HashSet::new(),
             hasher: RandomState::new(),
-            crossed: HashMap::from([(0, Crossed { count, finding: finding.clone(), case: String::new() })]),
+            crossed: HashMap::from([(0, Foreign { count, finding: finding(), case: String::new() })]),
+            only: HashMap::new(),
         };
         assert_eq!((audit(1).findings().len(), audit(1).rate(0)), (0, (11, 0)));
         assert_eq!((audit(2).findings().len(), audit(2).rate(0)), (1, (12, 2)));
