@@ -40,6 +40,16 @@ pub struct Prepared {
     pub fresh: bool,
 }
 
+impl Prepared {
+    /// The token that goes out with it.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        let auth = self.wire.auth.as_ref()?;
+        let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(&auth.header))?;
+        Some(value)
+    }
+}
+
 /// What every request of a run is made with.
 #[derive(Clone, Copy, Debug)]
 pub struct Means<'a> {
@@ -53,6 +63,8 @@ pub struct Means<'a> {
     pub keys: Option<&'a Keys>,
     /// Which bodies are encrypted.
     pub encrypt: Encrypt,
+    /// The token of the case's request before.
+    pub token: Option<&'a str>,
     /// Clock and counter.
     pub ambient: &'a Ambient,
 }
@@ -81,7 +93,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     };
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
-    let values = Values { credentials: means.credentials, second: means.second, now, count };
+    let values = Values { credentials: means.credentials, second: means.second, earlier: means.token, now, count };
     let mut headers: Vec<(String, String)> = Vec::with_capacity(wire.headers.len() + 4);
     let documented = |name: &str| wire.headers.iter().any(|h| h.name.eq_ignore_ascii_case(name));
     let http2 = means.target.is_http2();
@@ -259,6 +271,7 @@ mod tests {
             credentials: &credentials,
             keys: None,
             encrypt: Encrypt::Marked,
+            token: Some("KEY1:of-the-request-before"),
             ambient: &ambient,
         };
         let made = prepare(&wire(), tree, &step, &means).unwrap();
@@ -273,5 +286,6 @@ mod tests {
             assert_ne!(token(edit), token(TokenEdit::Intact));
             assert_eq!(token(edit).len(), token(TokenEdit::Intact).len());
         }
+        assert_eq!(token(TokenEdit::Replayed), "KEY1:of-the-request-before");
     }
 }

@@ -39,6 +39,8 @@ fn another(body: &[u8]) -> Vec<u8> {
 pub(super) struct Values<'a> {
     pub(super) credentials: &'a Credentials,
     pub(super) second: Option<&'a Credentials>,
+    /// The token of the request before.
+    pub(super) earlier: Option<&'a str>,
     pub(super) now: DateTime<FixedOffset>,
     pub(super) count: u64,
 }
@@ -68,6 +70,7 @@ impl Values<'_> {
                 Piece::Auth => {
                     if let Some((plan, body, edit)) = signing {
                         match plan.over {
+                            Some(_) if edit == TokenEdit::Replayed => out.push_str(self.earlier.unwrap_or_default()),
                             Some(over) => {
                                 let code = self.code(plan, over, body, edit)?;
                                 let earlier = Values { now: self.now - STALE, ..*self };
@@ -125,7 +128,9 @@ impl Values<'_> {
             SignedBytes::Base64Body => crypto::hmac_sha256_base64(key, crypto::base64(bytes).as_bytes()),
         };
         Ok(match edit {
-            TokenEdit::Intact | TokenEdit::Stale | TokenEdit::OtherVersion => over(body, key.as_bytes()),
+            TokenEdit::Intact | TokenEdit::Stale | TokenEdit::OtherVersion | TokenEdit::Replayed => {
+                over(body, key.as_bytes())
+            }
             TokenEdit::HalfCode => {
                 let code = over(body, key.as_bytes());
                 let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
@@ -141,7 +146,6 @@ impl Values<'_> {
             TokenEdit::NoCode => String::new(),
             TokenEdit::Blank(region) => over(&region.widen(body), key.as_bytes()),
             TokenEdit::Value => over(&another(body), key.as_bytes()),
-            TokenEdit::Replayed => over(b"{}", key.as_bytes()),
             TokenEdit::SecondKey => {
                 let second = self.second.and_then(|s| s.get(&plan.key)).map(crate::model::wire::Secret::reveal);
                 let missing = || {

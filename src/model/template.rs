@@ -204,7 +204,7 @@ pub enum TokenEdit {
     Blank(Region),
     /// Signed over the body with one digit or letter of a value changed.
     Value,
-    /// Signed over an empty object: the token of another message.
+    /// The token of the request before, whose body was another one.
     Replayed,
     /// Its time is an hour before the request's.
     Stale,

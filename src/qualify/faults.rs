@@ -71,6 +71,7 @@ pub(super) fn candidates(contract: &Contract, family: Family, cases: &[Arc<Case>
                 }
             }
             (Family::Tamper, "second-key") => add("any-secret".to_owned()),
+            (Family::Tamper, "replayed") => add("replayed-token".to_owned()),
             (Family::Race, _) if case.race.as_ref().is_some_and(|r| r.losers.is_some()) => add(format!("race:{id}")),
             (Family::Fuzz, _) => inside(contract, case).into_iter().for_each(&mut add),
             (Family::Walk, _) => found.extend(stumble(contract, case)),

@@ -84,7 +84,7 @@ impl<T: Transport> Runner<T> {
             Json::Object(members) => Json::Object(members.into_iter().filter(|(name, _)| place(name)).collect()),
             other => other,
         };
-        let Ok(request) = self.finished(&step, tree) else { return Served::NotAsked };
+        let Ok(request) = self.finished(&step, tree, None) else { return Served::NotAsked };
         let mut nowhere = request.clone();
         nowhere.url = format!("{}/konform-asks-for-a-path-that-is-not-there", self.access.target.base());
         let (own, _) = self.send_alone(request).await;

@@ -160,6 +160,7 @@ impl<T: Transport> Runner<T> {
             world: catalogues.world.clone().unwrap_or_else(|| World::new(Arc::clone(contract), false)),
             answers: Vec::new(),
             sent: Vec::new(),
+            token: None,
             observed: Vec::with_capacity(case.steps.len()),
             looks: Vec::new(),
             created: Vec::new(),
@@ -178,14 +179,14 @@ impl<T: Transport> Runner<T> {
             let endpoint = &contract.endpoints[step.endpoint];
             let (mut looks, mut askings) = (0, 0);
             let accepted = loop {
-                let mut request =
-                    match self.request(step, &Filling { step: at, answers: &run.answers, sent: &run.sent, ..base }) {
-                        Ok(request) => request,
-                        Err((reason, why)) => {
-                            verdict = Some(self.unmet(case, step, reason, why));
-                            break None;
-                        }
-                    };
+                let (answers, sent, token) = (&run.answers, &run.sent, run.token.as_deref());
+                let mut request = match self.request(step, &Filling { step: at, answers, sent, token, ..base }) {
+                    Ok(request) => request,
+                    Err((reason, why)) => {
+                        verdict = Some(self.unmet(case, step, reason, why));
+                        break None;
+                    }
+                };
                 if step.role != Role::Setup {
                     freshen(endpoint, &step.edits, &request.tree, &mut run.world);
                     let standing = run.world.standing(endpoint, &request.tree, &now);
@@ -219,6 +220,7 @@ impl<T: Transport> Runner<T> {
                 let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
                 let doubtful = step.role != Role::Setup && !matches!(expect, Expect::Accept { .. });
                 let ticket = if doubtful { self.written.begin(endpoint, &tree) } else { None };
+                let token = request.token().map(str::to_owned);
                 let (mut seen, root) = self.send(request, attempt).await;
                 let accepted = self.oracle.accepted(step.endpoint, &seen);
                 if let Some(ticket) = ticket.filter(|_| !accepted && self.oracle.refused(step.endpoint, &seen)) {
@@ -246,6 +248,7 @@ impl<T: Transport> Runner<T> {
                 run.observed.push(seen);
                 run.answers.push(root);
                 run.sent.push(tree);
+                run.token = token;
                 break Some(accepted && waits.is_none());
             };
             let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
@@ -447,6 +450,8 @@ struct Run {
     world: World,
     answers: Vec<Option<Json>>,
     sent: Vec<Json>,
+    /// The token of the last of them.
+    token: Option<String>,
     observed: Vec<Observed>,
     /// Looks at a result that was not there yet.
     looks: Vec<Observed>,

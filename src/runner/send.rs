@@ -15,11 +15,11 @@ pub(super) const UNDOINGS: u32 = 3;
 impl<T: Transport> Runner<T> {
     /// The request of a step, finished to the byte.
     pub(super) fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
-        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?)
+        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?, from.token)
     }
 
-    /// The request of a step with this body.
-    pub(super) fn finished(&self, step: &Step, tree: Json) -> Result<Prepared, (Reason, String)> {
+    /// The request of a step with this body; `token` is that of the request before.
+    pub(super) fn finished(&self, step: &Step, tree: Json, token: Option<&str>) -> Result<Prepared, (Reason, String)> {
         let contract = self.plan.contract();
         let means = Means {
             target: &self.access.target,
@@ -27,6 +27,7 @@ impl<T: Transport> Runner<T> {
             second: self.access.second.as_ref(),
             keys: self.access.keys.as_ref(),
             encrypt: self.access.encrypt,
+            token,
             ambient: &self.ambient,
         };
         prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means)

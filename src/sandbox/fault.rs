@@ -63,6 +63,7 @@ pub(super) enum Kind {
     LooseCode,
     Unsigned,
     AnySecret,
+    ReplayedToken,
     ServerError,
     Race(String),
     Stumble(Vec<String>),
@@ -81,7 +82,7 @@ pub(super) enum Broken {
 }
 
 /// Every fault: its name with the kind of argument it takes, and what it does.
-pub const FAULTS: [(&str, &str); 66] = [
+pub const FAULTS: [(&str, &str); 67] = [
     ("accept-above:FIELD", "takes values above the field's bounds"),
     ("accept-below:FIELD", "takes values below the field's bounds"),
     ("accept-empty:FIELD", "takes the empty string"),
@@ -140,6 +141,7 @@ pub const FAULTS: [(&str, &str); 66] = [
     ("crash-on-body:KIND", "answers 500 to a body of this kind: syntax, deep, defect, shape"),
     ("loose-token:REGION", "takes a token over the body with a blank more at its: head, middle, tail, end"),
     ("any-secret", "takes a token signed with any actor's secret"),
+    ("replayed-token", "takes a token that was good for a request before, whatever its body was"),
     ("race:ENDPOINT", "checks, waits, then acts, without looking again"),
     ("stumble:E1>E2>...", "answers 500 to the last of these calls when they come one after the other for one thing"),
     ("loose-code", "does not look at the first character of the token's code"),
@@ -176,6 +178,7 @@ fn kind(text: &str) -> Result<Kind, FaultError> {
             "answer-plain" => Ok(Kind::AnswerPlain),
             "answer-other-key" => Ok(Kind::AnswerOtherKey),
             "any-secret" => Ok(Kind::AnySecret),
+            "replayed-token" => Ok(Kind::ReplayedToken),
             "loose-code" => Ok(Kind::LooseCode),
             "unsigned" => Ok(Kind::Unsigned),
             _ => Err(unknown()),

@@ -15,6 +15,7 @@ mod route;
 pub mod server;
 mod variant;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fault::Kind;
@@ -90,6 +91,8 @@ pub struct Sandbox {
 struct Store {
     world: World,
     last: Option<String>,
+    /// Tokens that were good, for a check that takes them again.
+    tokens: HashSet<String>,
     /// Accepted calls by what they were about, for faults that need a sequence.
     history: History,
     /// The world without the calls that a stale reader does not see.
@@ -106,8 +109,15 @@ impl Sandbox {
     pub fn new(contract: Arc<Contract>, variant: Variant, faults: Vec<Fault>) -> Self {
         let mut world = World::new(Arc::clone(&contract), true);
         world.take_side(variant.side);
-        let store =
-            Mutex::new(Store { world, last: None, history: History::default(), stale: None, answers: 0, ahead: 0 });
+        let store = Mutex::new(Store {
+            world,
+            last: None,
+            tokens: HashSet::new(),
+            history: History::default(),
+            stale: None,
+            answers: 0,
+            ahead: 0,
+        });
         let actors = [credentials(&contract), second_credentials(&contract)];
         let sandbox = Self { contract, actors, variant, faults, store };
         let now = sandbox.now();

@@ -25,6 +25,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
     let catalogues = stand_ins(&config);
     let now = ambient.now(&config.contract.zone);
     let mut sent: Vec<Json> = Vec::new();
+    let mut token = None;
     for (at, step) in case.steps.iter().enumerate() {
         let answers: Vec<Option<Json>> = vec![None; at];
         let own = Filling::first(&case.id, config.salt, &catalogues, &now);
@@ -41,10 +42,12 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
             second: config.second.as_ref(),
             keys: config.keys.as_ref(),
             encrypt: config.encrypt,
+            token: token.as_deref(),
             ambient: &ambient,
         };
         let request = prepare(wire, tree, step, &means).map_err(|(_, why)| UsageError(why))?;
         sent.push(request.tree.clone());
+        token = request.token().map(str::to_owned);
         if case.steps.len() > 1 {
             out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
         }
