@@ -1,9 +1,11 @@
 //! Each string empty, blank, and at, just below and just above its limits, in ASCII, Hangul and astral characters.
 
+use super::scope::overrides;
+use super::way::{Goal, Way};
 use super::{Planned, Scope, set};
 use crate::model::field::{Kind, Location};
 use crate::model::twin::Twin;
-use crate::model::{Field, Template};
+use crate::model::{ClauseIx, Edit, Expect, Field, Hole, Role, Template, field};
 use crate::schema::compose::{self, Script};
 
 /// What a length in one byte can count to, and one more.
@@ -53,9 +55,8 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         if limits.max < WRAP && limits.max > limits.min {
             lengths.push(("max-wrapped", WRAP + limits.min.max(1)));
         }
-        // What names something is looked up: a text that is cut to its legal length first would be found.
         if field.refers.is_some() {
-            out.push(scope.twin(field, Twin::Longer, clause));
+            out.push(longer(scope, field, limits.max, clause));
         }
         for script in Script::ALL {
             for (name, chars) in &lengths {
@@ -73,4 +74,44 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         }
     }
     out
+}
+
+/// What names something, one character too long: a text that is cut to its legal length before it is looked up would be found.
+fn longer(scope: &Scope<'_>, field: &Field, max: usize, clause: Option<ClauseIx>) -> Planned {
+    let way = scope.plan.way(scope.at, Goal::Accept).ok().and_then(|way| longest(scope, &way, field, max));
+    let probe = way.and_then(|way| scope.twin_on(&way, field, Twin::Longer).map(|probe| (way, probe)));
+    if let Some((way, probe)) = probe {
+        let planned = scope.led(&field.place(), Twin::Longer.word(), clause, &way, probe);
+        if matches!(&planned, Planned::Case(case) if matches!(case.expect(), Expect::Refuse { .. })) {
+            return planned;
+        }
+    }
+    scope.twin(field, Twin::Longer, clause)
+}
+
+/// The way, with the name that one of its calls gives as long as it may be; none where what is named got its name otherwise.
+fn longest(scope: &Scope<'_>, way: &Way, field: &Field, max: usize) -> Option<Way> {
+    let (step, path) = way.edits.iter().rev().find_map(|edit| match edit {
+        Edit::Set(place, Template::Hole(Hole::Sent { step, path })) if *place == field.path => Some((*step, path)),
+        _ => None,
+    })?;
+    let calls = way.steps.iter().all(|step| step.role == Role::Setup);
+    let maker = &scope.plan.contract().endpoints[way.steps[step].endpoint];
+    let named = field::find(&maker.request, path)?;
+    let limits = named.length.as_ref()?.first();
+    if !calls || max < limits.min || max > limits.max {
+        return None;
+    }
+    let name = Edit::Set(path.clone(), compose::of_length(named, max, Script::Ascii, scope.plan.seed).ok()?);
+    let mut longest =
+        Way { edits: way.edits.clone(), dangling: way.dangling, ..Way::planted(scope.plan, &way.fixtures) };
+    for (at, call) in way.steps.iter().enumerate() {
+        let mut call = call.clone();
+        if at == step {
+            call.edits.retain(|edit| !overrides(&name, edit));
+            call.edits.push(name.clone());
+        }
+        longest = longest.call(scope.plan, call);
+    }
+    Some(longest)
 }

@@ -1,6 +1,7 @@
 //! What makes a resource: a call, a list in which the target shows one, or a fixture of the profile.
 
 use super::stage::{Chosen, DEPTH, Stage};
+use super::way::serial;
 use crate::behaviour::{Made, Origin, Style};
 use crate::contract::Contract;
 use crate::contract::behaviour::Act;
@@ -173,7 +174,7 @@ impl Stage<'_> {
             return Ok(());
         }
         let before = self.world.things().len();
-        self.world.plant(fixture, fixture as u64 + 1, self.plan.moment());
+        self.world.plant(fixture, serial(fixture), self.plan.moment());
         self.fixtures.push(fixture);
         for at in before..self.world.things().len() {
             let resource = self.world.things()[at].resource;

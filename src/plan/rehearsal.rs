@@ -1,6 +1,7 @@
 //! Requests filled with stand-ins of the right shape: what can be said of a step before a run knows more.
 
 use super::Plan;
+use super::way::serial;
 use crate::behaviour::{Moment, World};
 use crate::contract::{Contract, Endpoint};
 use crate::model::field::LONGEST_IN_LINE;
@@ -98,7 +99,7 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
         Hole::Planted { fixture, part, attribute } => {
             let part = seen.contract.fixtures.get(*fixture).and_then(|f| f.parts.get(*part));
             let planted = part.and_then(|p| p.attributes.iter().find(|(name, _)| name == attribute));
-            planted.and_then(|(_, p)| p.value(*fixture as u64 + 1, seen.now)).unwrap_or(Json::Null)
+            planted.and_then(|(_, p)| p.value(serial(*fixture), seen.now)).unwrap_or(Json::Null)
         }
     }
 }

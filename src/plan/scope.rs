@@ -75,15 +75,7 @@ impl<'a> Scope<'a> {
 
     /// A case of one request in which a field's legal value has another form.
     pub(super) fn twin(&self, field: &Field, twin: Twin, clause: Option<ClauseIx>) -> Planned {
-        let make = |way: &Way| {
-            let plain = self.known(way, field)?;
-            if twin.write(plain.clone()) == plain {
-                // It would be sent as the legal value that it is.
-                return None;
-            }
-            let written = Template::Twin(Box::new(self.legal(way, field)?), twin);
-            Some(on(way, &self.probe(vec![Edit::Set(field.path.clone(), written)])))
-        };
+        let make = |way: &Way| self.twin_on(way, field, twin);
         let planned = self.reached(self.id(&field.place(), twin.word()), clause, &make);
         if matches!(planned, Planned::LeftOut(_)) && field.refers.is_some() && field.optional() {
             // What may be left out names nothing on the shortest way.
@@ -95,6 +87,16 @@ impl<'a> Scope<'a> {
             }
         }
         planned
+    }
+
+    /// The request at the end of a way in which a field's legal value has another form; none where it would be sent as it is.
+    pub(super) fn twin_on(&self, way: &Way, field: &Field, twin: Twin) -> Option<Step> {
+        let plain = self.known(way, field)?;
+        if twin.write(plain.clone()) == plain {
+            return None;
+        }
+        let written = Template::Twin(Box::new(self.legal(way, field)?), twin);
+        Some(on(way, &self.probe(vec![Edit::Set(field.path.clone(), written)])))
     }
 
     /// The value that a way gives a field: what it names, or the baseline's.

@@ -1,7 +1,7 @@
 //! What a case does to the fixtures that take part in it: whether others may have them at the same time, and afterwards.
 
 use super::Plan;
-use super::way::Way;
+use super::way::{Way, serial};
 use crate::behaviour::{Style, World};
 use crate::contract::{Act, Effect};
 use crate::model::fixture::Touch;
@@ -55,7 +55,7 @@ fn afterwards(plan: &Plan, way: &Way, steps: &[Step], body: &Json) -> World {
 
 /// True if the fixture is no longer what the profile says it is.
 fn differs(plan: &Plan, world: &World, fixture: usize) -> bool {
-    world.strays(fixture, fixture as u64 + 1, plan.moment())
+    world.strays(fixture, serial(fixture), plan.moment())
 }
 
 /// True if the step, once accepted, makes something under a value of the fixture's that can be used once.

@@ -58,12 +58,30 @@ impl Way {
         }
     }
 
+    /// No call yet, in a world that has these fixtures.
+    pub(super) fn planted(plan: &Plan, fixtures: &[usize]) -> Self {
+        let mut way = Self { fixtures: fixtures.to_vec(), ..Self::nothing(plan) };
+        for fixture in fixtures {
+            way.world.plant(*fixture, serial(*fixture), plan.moment());
+        }
+        way
+    }
+
     /// The same way with one more accepted call of an endpoint, its baseline as it is.
-    pub(super) fn then(mut self, plan: &Plan, at: usize, edits: Vec<Edit>) -> Self {
-        let endpoint = &plan.contract().endpoints[at];
-        let step = Step::new(at, Role::Setup, edits);
+    pub(super) fn then(self, plan: &Plan, at: usize, edits: Vec<Edit>) -> Self {
+        self.call(plan, Step::new(at, Role::Setup, edits))
+    }
+
+    /// The same way with one more accepted call; what it waits for has come.
+    pub(super) fn call(mut self, plan: &Plan, step: Step) -> Self {
+        let endpoint = &plan.contract().endpoints[step.endpoint];
         let tree = self.rehearse(plan, &step);
-        let answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
+        let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
+        if let Some(poll) = &step.poll {
+            if let Some(word) = poll.until.first() {
+                answer.put(&poll.path, Json::text(word.clone()));
+            }
+        }
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), plan.moment());
         self.push(step, tree, answer)
     }
@@ -97,4 +115,9 @@ impl Way {
         self.answers.push(answer);
         self
     }
+}
+
+/// The serial number of a fixture while planning: a run draws others.
+pub(super) fn serial(fixture: usize) -> u64 {
+    fixture as u64 + 1
 }

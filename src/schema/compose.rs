@@ -76,7 +76,10 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Resu
         return Err(too_long(chars));
     }
     let field = field.legal();
-    let shape = shape(field);
+    let shape = match shape(field) {
+        Shape::Pattern(pattern) => Shape::Pattern(stretch(&pattern, chars)),
+        shape => shape,
+    };
     if script == Script::Ascii {
         if field.unique {
             return Ok(identity(field, shape, chars));
@@ -87,8 +90,7 @@ pub fn of_length(field: &Field, chars: usize, script: Script, seed: u64) -> Resu
             }
         }
         return Ok(match &shape {
-            Shape::Email => identity(field, shape, chars),
-            Shape::Pattern(pattern) => identity(field, Shape::Pattern(stretch(pattern, chars)), chars),
+            Shape::Email | Shape::Pattern(_) => identity(field, shape, chars),
             Shape::Plain | Shape::Alphabet(_) => Template::text(plain(field, chars, seed)),
         });
     }

@@ -8,7 +8,7 @@ use konform::evidence::Journal;
 use konform::exchange::{Ambient, Clock, Prepared, Raw, Transport};
 use konform::model::observed::Failure;
 use konform::model::wire::Encrypt;
-use konform::model::{Event, Expect, Family, Hazard, Hostile};
+use konform::model::{Edit, Event, Expect, Family, Field, Hazard, Hole, Hostile, Json, Template, field};
 use konform::plan::Plan;
 use konform::runner::{Options, Runner};
 use konform::sandbox::{Sandbox, Variant};
@@ -77,6 +77,57 @@ fn a_wrong_type_is_also_sent_as_the_twin_of_a_legal_value() {
     assert!(accepted.is_none(), "{:?}", accepted.map(|c| &c.id));
     let refused = twins.iter().filter(|c| matches!(c.expect(), Expect::Refuse { .. })).count();
     assert!(refused * 10 > twins.len() * 7, "{refused} of {}", twins.len());
+}
+
+#[test]
+fn a_text_of_a_length_has_that_length() {
+    for contract in [lab::contract(None), lab::library()] {
+        let plan = Plan::new(Arc::clone(&contract), 1);
+        let mut seen = 0;
+        for case in plan.cases().filter(|c| c.family == Family::Length) {
+            let variant = case.id.rsplit("::").next().unwrap_or_default();
+            let variant = variant.trim_end_matches("-hangul").trim_end_matches("-astral");
+            let Some(Edit::Set(path, value)) = case.probe().edits.last() else { continue };
+            let Some(bounds) = field::find(&contract.endpoints[case.endpoint].request, path).map(Field::legal) else {
+                continue;
+            };
+            let Some(bounds) = bounds.length.as_ref().map(|length| length.first().clone()) else { continue };
+            let chars = match variant {
+                "min-1" => bounds.min - 1,
+                "min" => bounds.min,
+                "max" => bounds.max,
+                "max+1" => bounds.max + 1,
+                _ => continue,
+            };
+            let text = match value {
+                Template::Json(Json::String(text)) => text.to_string(),
+                Template::Hole(Hole::Identity { shape, chars, .. }) => shape.render(*chars, 7),
+                other => panic!("{}: {other:?}", case.id),
+            };
+            assert_eq!(text.chars().count(), chars, "{}: {text}", case.id);
+            seen += 1;
+        }
+        assert!(seen > 10, "{seen} texts of {}", contract.title);
+    }
+}
+
+#[test]
+fn a_token_is_sent_again_over_another_body_wherever_a_call_is_taken_twice() {
+    let plan = Plan::new(lab::contract(None), 1);
+    let replays: Vec<_> = plan.cases().filter(|c| c.id.ends_with("::replayed")).collect();
+    assert!(replays.len() > 20, "{}", replays.len());
+    for case in replays {
+        let [.., before, probe] = case.steps.as_slice() else { panic!("{}: one request", case.id) };
+        assert!(before.endpoint == probe.endpoint && probe.spaced && !before.spaced, "{}", case.id);
+        assert!(matches!(probe.expect, Expect::Refuse { .. }), "{}: {:?}", case.id, probe.expect);
+    }
+}
+
+#[test]
+fn what_names_something_by_its_longest_name_is_one_character_too_long() {
+    let plan = Plan::new(lab::contract(None), 1);
+    let case = plan.find("charge-result-inquiry::length::body.sequenceId::one-longer").expect("planned");
+    assert!(matches!(case.expect(), Expect::Refuse { .. }), "{:?}", case.expect());
 }
 
 #[test]
