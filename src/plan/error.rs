@@ -38,9 +38,12 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                     out.push(case(scope, &place, &format!("{}-left", row.name), own, left));
                 }
                 if let When::Mismatch(path) = cause {
-                    // Right but for its end: a target that compares the first characters takes it.
-                    let field = field::find(&scope.endpoint.request, path);
-                    out.extend(field.map(|field| scope.twin(field, Twin::OtherEnd, Some(own.code))));
+                    // Right but for its end, and right in wide characters: a target that compares the first characters takes the one,
+                    // a target that reads digits of any script the other.
+                    if let Some(field) = field::find(&scope.endpoint.request, path) {
+                        let twins = [Twin::OtherEnd, Twin::FullWidth];
+                        out.extend(twins.map(|twin| scope.twin(field, twin, Some(own.code))));
+                    }
                 }
             }
             if let When::Lacks { .. } = row.when {

@@ -173,9 +173,12 @@ impl Reading<'_> {
                 let broken = rows.iter().map(|r| self.endpoint.rows[r.row].fields[r.field].code).collect();
                 Expect::Refuse { broken, rows, may: may.clone(), doubt, bare: false }
             };
-            // What names nothing is refused, whatever else may be wrong with the request: only the code is then open.
+            // What names nothing, or is not the secret that it must be, is refused, whatever else may be wrong with the request: only the
+            // code is then open.
             let nothing = |r: &&RowRef| match &self.endpoint.rows[r.row].when {
-                When::Unknown { field, .. } => body.at(field).is_some_and(|value| value.scalar().is_some()),
+                When::Unknown { field, .. } | When::Mismatch(field) => {
+                    body.at(field).is_some_and(|value| value.scalar().is_some())
+                }
                 _ => false,
             };
             let nothing: Vec<RowRef> = holding.iter().filter(nothing).copied().collect();
