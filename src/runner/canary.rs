@@ -121,7 +121,7 @@ impl<T: Transport> Runner<T> {
         let accept = |c: &Case| matches!(c.expect(), Expect::Accept { .. });
         let legal: Vec<Case> = batch.iter().filter(|c| sick.input && accept(c)).cloned().collect();
         let legal = Arc::new(legal);
-        let mut sent = Self::collect(self.start(&legal)).await.into_iter();
+        let mut sent = Self::collect(self.start(&legal, None)).await.into_iter();
         let mut one = |case: &Case| match sent.as_slice().first() {
             Some(_) if sick.input && accept(case) => sent.next(),
             _ => None,

@@ -22,6 +22,8 @@ pub mod summary;
 mod tally;
 mod written;
 
+use std::collections::VecDeque;
+use std::iter::Peekable;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
@@ -50,6 +52,10 @@ use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
 use written::Written;
 
+/// How long a batch starts cases, so that what was sent is soon in the evidence.
+const SPAN: Duration = Duration::from_secs(1);
+/// A slow target gets a canary in so many answers' time at most.
+const ANSWERS: u32 = 20;
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
 const SHRINKING: Duration = Duration::from_mins(5);
 
@@ -60,7 +66,7 @@ pub struct Options {
     pub jobs: usize,
     /// Requests a second at most; none means no limit.
     pub rate: Option<u32>,
-    /// Cases between two canaries.
+    /// Cases between two canaries at most; those of a slow target are fewer.
     pub batch: usize,
     /// Stop after this many failing cases; none means never.
     pub max_failures: Option<u64>,
@@ -145,6 +151,25 @@ fn secrets<'a>(contract: &'a Contract, access: &'a Access) -> impl Iterator<Item
     let actors = std::iter::once(&access.credentials).chain(&access.second);
     let hidden = |name: &str| contract.credentials.iter().any(|c| c.name == name && c.secret);
     actors.flatten().filter(move |(name, _)| hidden(name)).map(|(name, secret)| (name.as_str(), secret.reveal()))
+}
+
+/// Cases in their order: those that a batch has not come to, then those that are still to be planned.
+struct Queue<I: Iterator<Item = Case>> {
+    left: VecDeque<Case>,
+    cases: Peekable<I>,
+}
+
+impl<I: Iterator<Item = Case>> Queue<I> {
+    fn peek(&mut self) -> Option<&Case> {
+        self.left.front().or_else(|| self.cases.peek())
+    }
+
+    fn next_if(&mut self, fits: &dyn Fn(&Case) -> bool) -> Option<Case> {
+        match self.left.front() {
+            Some(case) => fits(case).then(|| self.left.pop_front()).flatten(),
+            None => self.cases.next_if(|case| fits(case)),
+        }
+    }
 }
 
 /// A batch and what its cases came to.
@@ -270,7 +295,8 @@ impl<T: Transport> Runner<T> {
     ) -> Result<Tally, JournalError> {
         let started = Instant::now();
         self.read_catalogues(&mut tally, journal).await?;
-        let mut cases = cases.peekable();
+        let mut cases = Queue { left: VecDeque::new(), cases: cases.peekable() };
+        let mut span = SPAN;
         let mut healthy_before: Option<usize> = None;
         let mut outage: Option<(u32, Sick)> = None;
         // What a batch came to is written while the next one runs, unless a failure in it may end the run.
@@ -290,7 +316,9 @@ impl<T: Transport> Runner<T> {
             };
             let mut done = match &before {
                 Ok(()) => {
-                    let running = self.start(&batch);
+                    // Where failures may end the run, how many cases it has is no matter of time.
+                    let until = self.options.max_failures.is_none().then(|| Instant::now() + span);
+                    let running = self.start(&batch, until);
                     if let Some(settled) = settled.take() {
                         self.settle(settled, &mut tally, journal, emit)?;
                     }
@@ -302,8 +330,12 @@ impl<T: Transport> Runner<T> {
                 self.settle(settled, &mut tally, journal, emit)?;
             }
             healthy_before = None;
+            cases.left.extend(batch.iter().skip(done.len()).cloned());
             if before.is_ok() && !self.stopped() {
-                match self.canary(endpoint, &mut tally, journal).await? {
+                let asked = Instant::now();
+                let after = self.canary(endpoint, &mut tally, journal).await?;
+                span = SPAN.max(asked.elapsed() * ANSWERS);
+                match after {
                     Ok(()) => healthy_before = Some(endpoint),
                     Err(sick) => {
                         for executed in &mut done {
@@ -340,13 +372,13 @@ impl<T: Transport> Runner<T> {
     }
 
     /// The next cases of one endpoint.
-    fn next_batch(&self, cases: &mut std::iter::Peekable<impl Iterator<Item = Case>>) -> Vec<Case> {
+    fn next_batch(&self, cases: &mut Queue<impl Iterator<Item = Case>>) -> Vec<Case> {
         let kind = |case: &Case| (case.endpoint, case.family == Family::Hostile);
         let Some(first) = cases.peek().map(kind) else { return Vec::new() };
         let mut batch = Vec::with_capacity(self.options.batch);
         while batch.len() < self.options.batch {
             // Hostile bytes have a batch, and so a canary after them, of their own.
-            match cases.next_if(|case| kind(case) == first) {
+            match cases.next_if(&|case| kind(case) == first) {
                 Some(case) => batch.push(case),
                 None => break,
             }
@@ -375,8 +407,12 @@ impl<T: Transport> Runner<T> {
         Ok(())
     }
 
-    /// Starts a batch on `jobs` tasks.
-    fn start(self: &Arc<Self>, batch: &Arc<Vec<Case>>) -> mpsc::UnboundedReceiver<(usize, Executed)> {
+    /// Starts a batch on `jobs` tasks; after `until` none of them begins another case.
+    fn start(
+        self: &Arc<Self>,
+        batch: &Arc<Vec<Case>>,
+        until: Option<Instant>,
+    ) -> mpsc::UnboundedReceiver<(usize, Executed)> {
         let next = Arc::new(AtomicUsize::new(0));
         let (tx, rx) = mpsc::unbounded_channel();
         for _ in 0..self.options.jobs.clamp(1, batch.len().max(1)) {
@@ -385,7 +421,7 @@ impl<T: Transport> Runner<T> {
                 // Sent in one go: a message for each would wake the receiver as often.
                 let mut own = Vec::new();
                 // A case that was taken is run to its end: what was not taken is the end of the batch, and is not recorded.
-                while !this.stopped() {
+                while !this.stopped() && (own.is_empty() || until.is_none_or(|until| Instant::now() < until)) {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     if at >= batch.len() {
                         break;

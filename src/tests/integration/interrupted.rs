@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cli::{heeds_hup, signal};
@@ -115,6 +116,29 @@ fn by_signal(name: &str) {
 #[test]
 fn a_run_that_is_killed_is_taken_up() {
     by_signal("KILL");
+}
+
+#[test]
+fn what_a_slow_target_was_sent_is_soon_on_disk() {
+    let folder = Folder::new();
+    let answers = AtomicU64::new(0);
+    let (told, tell) = std::sync::mpsc::channel();
+    let server = Server::library(move |_, said| {
+        std::thread::sleep(Duration::from_millis(50));
+        if answers.fetch_add(1, Ordering::Relaxed) == 80 {
+            let _ = told.send(());
+        }
+        Some(said)
+    });
+    // One endpoint has more cases than are answered until then.
+    let mut child = start(&folder.0, &server, "run --only 'book-add::*'", "KONFORM_JOBS=1");
+    let reader = drain(&mut child);
+    tell.recv().expect("the server is asked");
+    signal(&child, "KILL");
+    reader.join().expect("read");
+    child.wait().expect("it ends");
+    let kept = ids(&fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence")).len();
+    assert!(kept > 20, "{kept} cases in the evidence after 80 answers");
 }
 
 #[test]
