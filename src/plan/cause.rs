@@ -159,9 +159,9 @@ pub(super) fn fresh(field: &Field) -> Template {
             Shape::Pattern(pattern) => pattern.chars().count(),
             _ => limits.map_or(20, |l| 32.clamp(l.min, l.max)).min(field.room(1)),
         };
-        // Numbers of cards and the like are digits wherever they are shown.
+        // Card numbers are digits wherever they are shown; every alphabet that a name without a known form may have has digits.
         let digits = field.secret.as_deref() == Some("pan")
-            || field.refers.as_deref().is_some_and(|r| r.ends_with("No"))
+            || (field.refers.is_some() && shape == Shape::Plain)
             || (field.charset.is_some() && !matches!(shape, Shape::Pattern(_)));
         let shape = if digits { Shape::Pattern("0".to_owned() + &"#".repeat(chars.saturating_sub(1))) } else { shape };
         return Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars });
