@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -173,6 +173,26 @@ fn client(
     builder.build().map_err(|e| HttpError::Tls(e.to_string()))
 }
 
+/// What has come of an answer that is not complete.
+#[derive(Debug, Default)]
+struct Arrived {
+    /// Status and announced length.
+    head: OnceLock<(u16, Option<u64>)>,
+    /// Bytes of the body.
+    body: AtomicUsize,
+}
+
+impl fmt::Display for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((status, length)) = self.head.get() else { return Ok(()) };
+        write!(f, ": a head with {status} came, and {} ", self.body.load(Ordering::Relaxed))?;
+        match length {
+            Some(length) => write!(f, "of the {length} bytes that its Content-Length announces"),
+            None => write!(f, "bytes of a body that does not end"),
+        }
+    }
+}
+
 /// Resolves names for reqwest as the connector does. All requests go to one place, so that the name need not be looked at.
 struct Names(Connector);
 
@@ -192,13 +212,13 @@ impl reqwest::dns::Resolve for Names {
 struct Unresolved(Failure);
 
 impl Inner {
-    async fn exchange(&self, request: &Prepared) -> Result<Raw, Failure> {
+    async fn exchange(&self, request: &Prepared, arrived: &Arrived) -> Result<Raw, Failure> {
         let raw = if self.by_hand(request) {
             let way =
                 Way { forwarded: self.connector.forwards(), proxy_credentials: self.connector.proxy_credentials() };
             wire::exchange(self.connector.connect().await?, request, way, &self.limits).await?
         } else {
-            self.through_library(request).await.inspect_err(|failure| {
+            self.through_library(request, arrived).await.inspect_err(|failure| {
                 if failure.reason == Reason::BadHttpHead {
                     self.spoilt.store(true, Ordering::Relaxed);
                 }
@@ -234,7 +254,7 @@ impl Inner {
         Ok(url)
     }
 
-    async fn through_library(&self, request: &Prepared) -> Result<Raw, Failure> {
+    async fn through_library(&self, request: &Prepared, arrived: &Arrived) -> Result<Raw, Failure> {
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
             return Err(unsendable(&"the HTTP library adds Accept to every request in HTTP/2"));
         }
@@ -258,12 +278,14 @@ impl Inner {
         let status = answer.status().as_u16();
         let headers: Vec<(String, Vec<u8>)> =
             answer.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect();
+        let _ = arrived.head.set((status, answer.content_length()));
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| failure(&e, Reason::TruncatedBody))? {
             if body.len() + chunk.len() > self.limits.body {
                 return Err(over_cap(self.limits.body));
             }
             body.extend_from_slice(&chunk);
+            arrived.body.store(body.len(), Ordering::Relaxed);
         }
         let excess = excess(status, &headers, body.len());
         Ok(Raw { version: Some(version), status, headers, body, excess })
@@ -301,7 +323,8 @@ impl Transport for Http {
 
     async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
         let inner = &*self.inner;
-        match tokio::time::timeout(inner.limits.whole, inner.exchange(request)).await {
+        let arrived = Arrived::default();
+        match tokio::time::timeout(inner.limits.whole, inner.exchange(request, &arrived)).await {
             Ok(Ok(raw)) => {
                 inner.answered.store(true, Ordering::Relaxed);
                 Ok(raw)
@@ -309,7 +332,7 @@ impl Transport for Http {
             Ok(Err(failure)) => Err(inner.explained(failure).await),
             Err(_) => Err(Failure {
                 reason: Reason::Timeout,
-                detail: format!("nothing complete within {:?}", inner.limits.whole),
+                detail: format!("nothing complete within {:?}{arrived}", inner.limits.whole),
             }),
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn check(endpoint: &Endpoint, kind: Hostile, seen: &Observed, notes: 
             let closed = matches!(failure.reason, Reason::Reset | Reason::TruncatedBody | Reason::BadHttpHead);
             if closed && kind.may_be_closed() {
                 notes.hold(endpoint.policy.no_hang);
-            } else {
+            } else if failure.reason != Reason::Timeout || !kind.may_be_unfinished() {
                 notes.unclear(failure.reason, format!("{}: {}", failure.reason.says(), failure.detail));
             }
             return Reply::Neither;

@@ -177,6 +177,13 @@ impl Hostile {
         matches!(self, Hostile::OtherMethod | Hostile::UnknownMethod | Hostile::RepeatedHeaders)
     }
 
+    /// True if a target that reads to the letter does not see their end: RFC 9112, 2.2 leaves it to the recipient whether a line feed
+    /// alone ends a line.
+    #[must_use]
+    pub fn may_be_unfinished(self) -> bool {
+        self == Hostile::BareLineFeeds
+    }
+
     /// True if the bytes are no well-formed HTTP, or more than a server need read: closing the connection is an answer too.
     #[must_use]
     pub fn may_be_closed(self) -> bool {

@@ -2,6 +2,7 @@
 //! done twice for it.
 
 use std::io::{BufReader, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -48,6 +49,54 @@ fn what_a_silent_target_may_have_made_is_undone_once() {
     let asked = asked.lock().expect("a lock");
     let count = |method: &str| asked.iter().filter(|own| *own == method).count();
     assert!(count("DELETE") > 0 && count("DELETE") <= count("PUT"), "{asked:?}");
+}
+
+#[test]
+fn a_target_that_waits_for_the_end_of_a_head_is_not_accused() {
+    let folder = Folder::new();
+    let library_server = Server::library(|_, said| Some(said));
+    let behind = library_server.address;
+    // A line feed alone ends no line here (RFC 9112, 2.2 leaves that to the recipient).
+    let server = Server::connections(move |client| {
+        let mut head = [0; 4096];
+        let read = client.peek(&mut head)?;
+        if head[..read].windows(2).any(|two| two[1] == b'\n' && two[0] != b'\r') {
+            return std::io::copy(&mut &client, &mut std::io::sink()).map(drop);
+        }
+        let (mut server, mut answers) = (TcpStream::connect(behind)?, client.try_clone()?);
+        let mut said = server.try_clone()?;
+        let back = std::thread::spawn(move || std::io::copy(&mut said, &mut answers));
+        std::io::copy(&mut &client, &mut server)?;
+        server.shutdown(Shutdown::Write)?;
+        back.join().expect("no panic").map(drop)
+    });
+    let only = ["--only", "book-add::*", "--skip", "*::slow-body"];
+    let (code, text) = library(&folder, &server, &only);
+    assert!(code == 0 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+    assert!(!text.contains("INCONCLUSIVE("), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
+fn an_answer_that_is_shorter_than_it_says_is_told_from_silence() {
+    let folder = Folder::new();
+    let sandbox = sandbox(lab::library());
+    let server = Server::connections(move |mut stream| {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        while let Some(call) = read(&mut reader)? {
+            let Ok(answer) = reply(&sandbox, &call) else { return Ok(()) };
+            let said = Said::from(answer);
+            let (own, longer) = (said.body.len(), said.body.len() + 5);
+            let text = String::from_utf8(said.bytes()).expect("text");
+            let text = text.replace(&format!("content-length: {own}\r"), &format!("content-length: {longer}\r"));
+            stream.write_all(text.as_bytes())?;
+        }
+        Ok(())
+    });
+    let (code, text) = library(&folder, &server, &["--only", "book-add::valid::*"]);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains(": a head with 201 came, and "), "{text}");
+    assert!(text.contains(" bytes that its Content-Length announces"), "{text}");
 }
 
 #[test]
