@@ -54,7 +54,7 @@ fn replayed(scope: &Scope<'_>, place: &str, clause: Option<ClauseIx>) -> Planned
     // Under a token of its own it would be taken, so that nothing but the token can be why it is not.
     match scope.led(place, variant, clause, &way, probe.clone()) {
         Planned::Case(case) if !matches!(case.expect(), Expect::Accept { .. }) => {
-            scope.left_out(place, variant, clause, "the same call is not taken twice, whatever its token is")
+            scope.left_out(place, variant, clause, "no source says that the same call is taken twice")
         }
         _ => {
             probe.token = TokenEdit::Replayed;
