@@ -11,7 +11,7 @@ use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
 const REMEMBERED: usize = 1 << 14;
 /// One number of another request may be chance (a target that draws its own); two are not.
 const CROSSINGS: u64 = 2;
-/// So many answers of one endpoint in a row under one number of the target's own are no chance.
+/// So many accepting answers of one endpoint under one number of the target's own, and no answer under another, are no chance.
 const SAME: u64 = 8;
 
 /// Folds every exchange and verdict of a run.
@@ -103,7 +103,8 @@ impl Audit {
                         answers: (answered != own).then(|| foreign("every answer of this endpoint")),
                     });
                     only.answers = only.answers.take().filter(|_| only.number == number);
-                    if let Some(answers) = &mut only.answers {
+                    // A gateway that refuses everything for its own reasons may have one number for that.
+                    if let Some(answers) = only.answers.as_mut().filter(|_| (200..300).contains(&answer.status)) {
                         answers.count += 1;
                     }
                 }
@@ -132,7 +133,7 @@ impl Audit {
         found
     }
 
-    /// The answers of the clause's endpoint, if they have all had one number that none of their requests had.
+    /// The accepting answers of the clause's endpoint, if all its answers have had one number that none of their requests had.
     fn same(&self, clause: ClauseIx) -> Option<&Foreign> {
         self.only.get(&clause)?.answers.as_ref().filter(|answers| answers.count >= SAME)
     }
