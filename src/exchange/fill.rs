@@ -36,8 +36,6 @@ pub struct Filling<'a> {
     pub answers: &'a [Option<Json>],
     /// Bodies that the earlier steps sent.
     pub sent: &'a [Json],
-    /// The token of the request before.
-    pub token: Option<&'a str>,
     /// What the profile has prepared.
     pub fixtures: &'a [Fixture],
     /// Which of them the case was handed, for those that it was planned with.
@@ -109,19 +107,7 @@ impl<'a> Filling<'a> {
     /// What the first step of a case is filled from while the profile has prepared nothing.
     #[must_use]
     pub fn first(case: &'a str, salt: u64, catalogues: &'a Catalogues, now: &'a DateTime<FixedOffset>) -> Self {
-        Self {
-            case,
-            step: 0,
-            attempt: 0,
-            salt,
-            answers: &[],
-            sent: &[],
-            token: None,
-            fixtures: &[],
-            handed: &[],
-            now,
-            catalogues,
-        }
+        Self { case, step: 0, attempt: 0, salt, answers: &[], sent: &[], fixtures: &[], handed: &[], now, catalogues }
     }
 
     /// Bits that follow from salt, case, step, try and field.

@@ -93,7 +93,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     };
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
-    let values = Values { credentials: means.credentials, second: means.second, earlier: means.token, now, count };
+    let values = Values { credentials: means.credentials, second: means.second, token: means.token, now, count };
     let mut headers: Vec<(String, String)> = Vec::with_capacity(wire.headers.len() + 4);
     let documented = |name: &str| wire.headers.iter().any(|h| h.name.eq_ignore_ascii_case(name));
     let http2 = means.target.is_http2();

@@ -40,7 +40,7 @@ pub(super) struct Values<'a> {
     pub(super) credentials: &'a Credentials,
     pub(super) second: Option<&'a Credentials>,
     /// The token of the request before.
-    pub(super) earlier: Option<&'a str>,
+    pub(super) token: Option<&'a str>,
     pub(super) now: DateTime<FixedOffset>,
     pub(super) count: u64,
 }
@@ -70,7 +70,7 @@ impl Values<'_> {
                 Piece::Auth => {
                     if let Some((plan, body, edit)) = signing {
                         match plan.over {
-                            Some(_) if edit == TokenEdit::Replayed => out.push_str(self.earlier.unwrap_or_default()),
+                            Some(_) if edit == TokenEdit::Replayed => out.push_str(self.token.unwrap_or_default()),
                             Some(over) => {
                                 let code = self.code(plan, over, body, edit)?;
                                 let earlier = Values { now: self.now - STALE, ..*self };

@@ -15,7 +15,7 @@ const CROSSINGS: u64 = 2;
 const SAME: u64 = 8;
 
 /// Folds every exchange and verdict of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Audit {
     held: Vec<u64>,
     broken: Vec<u64>,
@@ -47,15 +47,7 @@ impl Audit {
     #[must_use]
     pub fn new(contract: &Contract) -> Self {
         let clauses = contract.clauses.len();
-        Self {
-            held: vec![0; clauses],
-            broken: vec![0; clauses],
-            recent: VecDeque::new(),
-            sent: HashSet::new(),
-            hasher: RandomState::new(),
-            crossed: HashMap::new(),
-            only: HashMap::new(),
-        }
+        Self { held: vec![0; clauses], broken: vec![0; clauses], ..Self::default() }
     }
 
     /// Takes in a case's exchanges, in the order of the plan.
@@ -155,8 +147,8 @@ impl Audit {
 mod tests {
     use super::*;
 
-    fn finding() -> Finding {
-        Finding {
+    fn foreign(count: u64) -> Foreign {
+        let finding = Finding {
             clause: 0,
             level: crate::model::Level::Must,
             check: Check::Trace,
@@ -164,22 +156,16 @@ mod tests {
             expected: String::new(),
             actual: String::new(),
             exchange: 0,
-        }
+        };
+        Foreign { count, finding, case: String::new() }
     }
 
     #[test]
     fn one_number_in_every_answer_is_a_finding_in_eight_of_them() {
         let audit = |count, differed: bool| {
-            let answers = Foreign { count, finding: finding(), case: String::new() };
-            Audit {
-                held: vec![10],
-                broken: vec![0],
-                recent: VecDeque::new(),
-                sent: HashSet::new(),
-                hasher: RandomState::new(),
-                crossed: HashMap::new(),
-                only: HashMap::from([(0, Only { number: 1, answers: (!differed).then_some(answers) })]),
-            }
+            let answers = (!differed).then(|| foreign(count));
+            let only = HashMap::from([(0, Only { number: 1, answers })]);
+            Audit { held: vec![10], broken: vec![0], only, ..Audit::default() }
         };
         assert_eq!((audit(7, false).findings().len(), audit(7, false).rate(0)), (0, (10, 0)));
         assert_eq!((audit(8, false).findings().len(), audit(8, false).rate(0)), (1, (10, 8)));
@@ -188,14 +174,9 @@ mod tests {
 
     #[test]
     fn one_crossing_may_be_chance_two_are_a_finding() {
-        let audit = |count| Audit {
-            held: vec![10],
-            broken: vec![0],
-            recent: VecDeque::new(),
-            sent: HashSet::new(),
-            hasher: RandomState::new(),
-            crossed: HashMap::from([(0, Foreign { count, finding: finding(), case: String::new() })]),
-            only: HashMap::new(),
+        let audit = |count| {
+            let crossed = HashMap::from([(0, foreign(count))]);
+            Audit { held: vec![10], broken: vec![0], crossed, ..Audit::default() }
         };
         assert_eq!((audit(1).findings().len(), audit(1).rate(0)), (0, (11, 0)));
         assert_eq!((audit(2).findings().len(), audit(2).rate(0)), (1, (12, 2)));

@@ -1,4 +1,5 @@
-//! Answers to bytes that no client should send: any complete one below 500 will do, and a close where the bytes are no HTTP.
+//! Answers to bytes that no client should send: any complete one below 500 will do, a close where the bytes are no HTTP, and silence where
+//! they may not have come to their end.
 
 use super::{Notes, Reply, policy};
 use crate::contract::Endpoint;

@@ -42,7 +42,7 @@ impl<T: Transport> Runner<T> {
         let lists = crate::exchange::Catalogues::new();
         let own = Filling::first("clean", self.ambient.salt(), &lists, &now);
         let from = Filling { fixtures: &contract.fixtures, ..own };
-        let request = self.request(step, &from).map_err(|(_, why)| why)?;
+        let request = self.request(step, &from, None).map_err(|(_, why)| why)?;
         let (seen, _) = self.send_alone(request).await;
         if self.oracle.accepted(step.endpoint, &seen) {
             return Ok(Undone::Now);

@@ -179,8 +179,8 @@ impl<T: Transport> Runner<T> {
             let endpoint = &contract.endpoints[step.endpoint];
             let (mut looks, mut askings) = (0, 0);
             let accepted = loop {
-                let (answers, sent, token) = (&run.answers, &run.sent, run.token.as_deref());
-                let mut request = match self.request(step, &Filling { step: at, answers, sent, token, ..base }) {
+                let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
+                let mut request = match self.request(step, &from, run.token.as_deref()) {
                     Ok(request) => request,
                     Err((reason, why)) => {
                         verdict = Some(self.unmet(case, step, reason, why));
@@ -209,9 +209,8 @@ impl<T: Transport> Runner<T> {
                 if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
                     let fresh = request.fresh;
                     let mut requests = vec![request];
-                    let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
                     // The same body under times and numbers of their own; what could be made once can be made again.
-                    let copies = (1..race.copies).filter_map(|_| self.request(step, &from).ok());
+                    let copies = (1..race.copies).filter_map(|_| self.request(step, &from, None).ok());
                     requests.extend(copies.map(|copy| Prepared { fresh, ..copy }));
                     self.race(step, requests, attempt, &now, &mut run).await;
                     break Some(true);

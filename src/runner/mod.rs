@@ -54,7 +54,7 @@ use written::Written;
 
 /// How long a batch starts cases, so that what was sent is soon in the evidence.
 const SPAN: Duration = Duration::from_secs(1);
-/// A slow target gets a canary in so many answers' time at most.
+/// At a slow target a batch starts cases for so many times what its last canary took.
 const ANSWERS: u32 = 20;
 /// Time that a run spends on making failures smaller; those that are left stand as they were drawn.
 const SHRINKING: Duration = Duration::from_mins(5);

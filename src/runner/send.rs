@@ -13,12 +13,17 @@ pub(super) const ASKINGS: u32 = 5;
 pub(super) const UNDOINGS: u32 = 3;
 
 impl<T: Transport> Runner<T> {
-    /// The request of a step, finished to the byte.
-    pub(super) fn request(&self, step: &Step, from: &Filling<'_>) -> Result<Prepared, (Reason, String)> {
-        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?, from.token)
+    /// The request of a step, finished to the byte; `token` is that of the request before.
+    pub(super) fn request(
+        &self,
+        step: &Step,
+        from: &Filling<'_>,
+        token: Option<&str>,
+    ) -> Result<Prepared, (Reason, String)> {
+        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?, token)
     }
 
-    /// The request of a step with this body; `token` is that of the request before.
+    /// The same with this body.
     pub(super) fn finished(&self, step: &Step, tree: Json, token: Option<&str>) -> Result<Prepared, (Reason, String)> {
         let contract = self.plan.contract();
         let means = Means {
@@ -72,7 +77,7 @@ impl<T: Transport> Runner<T> {
         let endpoint = &self.plan.contract().endpoints[step.endpoint];
         let (mut askings, mut tries) = (0, 0);
         // What was not made needs no undoing.
-        while let Ok(mut request) = self.request(step, from) {
+        while let Ok(mut request) = self.request(step, from, None) {
             request.fresh = tries > 0 || endpoint.hazard == Hazard::Money;
             let (seen, _) = self.send(request, 0).await;
             let again = if self.asks_again(&seen, askings) {

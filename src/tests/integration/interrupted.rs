@@ -30,10 +30,10 @@ fn ids(evidence: &str) -> Vec<&str> {
     evidence.lines().filter_map(|line| of(line).map(|(from, to)| &line[from..to])).collect()
 }
 
-/// A run under way, in a shell so that it can have limits of its own.
-fn start(folder: &Path, server: &Server, out: &str, limit: &str) -> Child {
+/// A run under way with `more` arguments, in a shell so that it can have limits of its own.
+fn start(folder: &Path, server: &Server, out: &str, limit: &str, more: &str) -> Child {
     let line = format!(
-        "{limit} exec {} run --quiet --snapshots off --contract library --target {} --out {out} --events - --timeout 5",
+        "{limit} exec {} run --quiet --snapshots off --contract library --target {} --out {out} --events - --timeout 5 {more}",
         env!("CARGO_BIN_EXE_konform"),
         server.target()
     );
@@ -53,7 +53,7 @@ fn interrupted(name: &str, limit: impl Fn(u64) -> String, how: impl Fn(&mut Chil
     let folder = Folder::new();
     let server = Server::library(|_, said| Some(said));
     let started = Instant::now();
-    let mut child = start(&folder.0, &server, "whole", "");
+    let mut child = start(&folder.0, &server, "whole", "", "");
     let reader = drain(&mut child);
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     reader.join().expect("read");
@@ -64,7 +64,7 @@ fn interrupted(name: &str, limit: impl Fn(u64) -> String, how: impl Fn(&mut Chil
         // A share in thousandths, spread over the whole run by a multiplicative sequence.
         let share = (moment * 618 + 137) % 1000;
         let out = format!("run{moment}");
-        let mut child = start(&folder.0, &server, &out, &limit(undisturbed.len() as u64 * share / 1000));
+        let mut child = start(&folder.0, &server, &out, &limit(undisturbed.len() as u64 * share / 1000), "");
         how(&mut child, whole.mul_f64(f64::from(u32::try_from(share).unwrap_or(0)) / 1000.0));
         child.wait().expect("it ends");
         let path = folder.0.join(&out).join("evidence.jsonl");
@@ -131,7 +131,7 @@ fn what_a_slow_target_was_sent_is_soon_on_disk() {
         Some(said)
     });
     // One endpoint has more cases than are answered until then.
-    let mut child = start(&folder.0, &server, "run --only 'book-add::*'", "KONFORM_JOBS=1");
+    let mut child = start(&folder.0, &server, "run", "", "--jobs 1 --only 'book-add::*'");
     let reader = drain(&mut child);
     tell.recv().expect("the server is asked");
     signal(&child, "KILL");
@@ -165,7 +165,7 @@ fn a_run_that_nobody_reads_comes_to_its_end() {
     let folder = Folder::new();
     let server = Server::library(|_, said| Some(said));
     for moment in 0..moments() {
-        let mut child = start(&folder.0, &server, "run", "");
+        let mut child = start(&folder.0, &server, "run", "", "");
         std::thread::sleep(Duration::from_millis(moment * 37 % 1500));
         drop(child.stdout.take());
         child.wait().expect("it ends");

@@ -43,7 +43,7 @@ impl Said {
         for (name, value) in &self.headers {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
-        if self.status != 204 {
+        if self.status != 204 && !self.headers.iter().any(|(name, _)| name == "content-length") {
             bytes.extend_from_slice(format!("content-length: {}\r\n", self.body.len()).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n");
