@@ -70,7 +70,10 @@ impl Values<'_> {
                 Piece::Auth => {
                     if let Some((plan, body, edit)) = signing {
                         match plan.over {
-                            Some(_) if edit == TokenEdit::Replayed => out.push_str(self.token.unwrap_or_default()),
+                            Some(_) if edit == TokenEdit::Replayed => {
+                                let missing = || (Reason::FixtureMissing, "no request before had a token".to_owned());
+                                out.push_str(self.token.ok_or_else(missing)?);
+                            }
                             Some(over) => {
                                 let code = self.code(plan, over, body, edit)?;
                                 let earlier = Values { now: self.now - STALE, ..*self };

@@ -175,12 +175,14 @@ impl Reading<'_> {
             };
             // What names nothing, or is not the secret that it must be, is refused, whatever else may be wrong with the request: only the
             // code is then open.
-            let nothing = |r: &&RowRef| match &self.endpoint.rows[r.row].when {
+            let named = |cause: &When| match cause {
+                // An empty text may stand for none.
                 When::Unknown { field, .. } | When::Mismatch(field) => {
-                    body.at(field).is_some_and(|value| value.scalar().is_some())
+                    body.at(field).and_then(Json::scalar).is_some_and(|text| !text.trim().is_empty())
                 }
                 _ => false,
             };
+            let nothing = |r: &&RowRef| self.endpoint.rows[r.row].when.parts().iter().all(named);
             let nothing: Vec<RowRef> = holding.iter().filter(nothing).copied().collect();
             return match (self.unknown, self.doubt) {
                 (Some(why), _) if !nothing.is_empty() && !bare => refused(nothing, Some(why)),

@@ -333,10 +333,11 @@ impl<T: Transport> Runner<T> {
             cases.left.extend(batch.iter().skip(done.len()).cloned());
             if before.is_ok() && !self.stopped() {
                 let asked = Instant::now();
-                let after = self.canary(endpoint, &mut tally, journal).await?;
-                span = SPAN.max(asked.elapsed() * ANSWERS);
-                match after {
-                    Ok(()) => healthy_before = Some(endpoint),
+                match self.canary(endpoint, &mut tally, journal).await? {
+                    Ok(()) => {
+                        healthy_before = Some(endpoint);
+                        span = SPAN.max(asked.elapsed() * ANSWERS);
+                    }
                     Err(sick) => {
                         for executed in &mut done {
                             executed.discount(sick.verdict());

@@ -124,6 +124,23 @@ fn a_token_is_sent_again_over_another_body_wherever_a_call_is_taken_twice() {
 }
 
 #[test]
+fn what_is_not_the_secret_is_refused_unless_it_may_stand_for_none() {
+    let plan = Plan::new(lab::contract(None), 1);
+    let expect = |id: &str| plan.find(id).unwrap_or_else(|| panic!("{id} is not planned")).expect().clone();
+    // One row for a card that is not there and for a code that is not the card's; another row for the code alone.
+    for id in ["card-physical-register::error::body.physicalCardCVC", "user-password-check::error::body.loginPassword"]
+    {
+        let id = format!("{id}::full-width");
+        assert!(matches!(expect(&id), Expect::Refuse { doubt: Some(_), .. }), "{id}: {:?}", expect(&id));
+    }
+    // Whether the field may be left out, no page says.
+    for id in ["card-physical-register::length::body.physicalCardCVC", "user-password-reset::length::body.ci"] {
+        let id = format!("{id}::empty");
+        assert!(matches!(expect(&id), Expect::Either { .. }), "{id}: {:?}", expect(&id));
+    }
+}
+
+#[test]
 fn what_names_something_by_its_longest_name_is_one_character_too_long() {
     let plan = Plan::new(lab::contract(None), 1);
     let case = plan.find("charge-result-inquiry::length::body.sequenceId::one-longer").expect("planned");
