@@ -7,7 +7,7 @@ use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::address::ListForm;
 use crate::model::clause::{Basis, Rule};
-use crate::model::field::{Constraint, Field, Kind, Location, Presence, Sample};
+use crate::model::field::{Bounds, Constraint, Field, Kind, Location, Presence, Sample};
 use crate::model::place;
 use crate::model::wire::SecretField;
 
@@ -162,6 +162,20 @@ impl Loader<'_> {
                 return Err(n.error(
                     format!("no catalogue `{resource}`"),
                     "name a resource of api.yaml with `catalogue: true`",
+                ));
+            }
+        }
+        if let (Some(Sample::Word(text) | Sample::Pattern(text)), Some(n)) = (&sample, map.opt("sample")) {
+            // Each legal request would be an illegal one. What an answer is made from is cut, and sources that disagree may both be written.
+            let disputed = length_node.is_some_and(|n| n.map().is_ok_and(|map| map.opt("conflict").is_some()));
+            let stated = length.as_ref().filter(|l| part == Part::Request && !disputed && !l.open);
+            let chars = text.chars().count();
+            if let Some(limits) = stated.filter(|l| !l.sides.iter().any(|b| b.holds(&chars))) {
+                let Bounds { min, max } = limits.first();
+                let allowed = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+                return Err(n.error(
+                    format!("the sample has {chars} characters, and `length` allows {allowed}"),
+                    "write a text that the field may have",
                 ));
             }
         }

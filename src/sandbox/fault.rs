@@ -154,8 +154,25 @@ pub const FAULTS: [(&str, &str); 67] = [
 
 /// A fault that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no fault `{}`: `konform serve --faults` lists them", printable(.0))]
+#[error("no fault `{}`: {}`konform serve --faults` lists them", shown(.0), proposal(.0))]
 pub struct FaultError(String);
+
+/// Characters of an unknown fault's name that are shown: it may stand in a file of anybody's.
+const SHOWN: usize = 100;
+
+fn shown(text: &str) -> String {
+    printable(&text.chars().take(SHOWN).collect::<String>())
+}
+
+/// The fault that a mistyped name may mean.
+fn proposal(text: &str) -> String {
+    let stem = |name: &'static str| name.split(':').next().unwrap_or_default();
+    let typed: String = text.split(':').next().unwrap_or_default().chars().take(SHOWN).collect();
+    let distance = |name: &str| strsim::damerau_levenshtein(&typed, name);
+    let near = FAULTS.iter().map(|(name, _)| stem(name)).min_by_key(|name| distance(name));
+    let near = near.filter(|name| (1..=name.len() / 3).contains(&distance(name)));
+    near.map(|name| format!("did you mean `{name}`? ")).unwrap_or_default()
+}
 
 impl FromStr for Fault {
     type Err = FaultError;

@@ -73,6 +73,16 @@ fn mistakes_are_shown_with_line_column_and_mend() {
             "write one of: string",
         ),
         (
+            "request:\n  - {name: a, type: string, presence: required, length: 1..3, sample: §abcd}\nerrors: unseen\n",
+            "the sample has 4 characters, and `length` allows 1 to 3",
+            "write a text that the field may have",
+        ),
+        (
+            "request:\n  - {name: a, type: string, presence: required, length: 3, sample: §{pattern: \"##\"}}\nerrors: unseen\n",
+            "the sample has 2 characters, and `length` allows 3",
+            "write a text that the field may have",
+        ),
+        (
             "request:\n  - §{name: a, type: string, presence: required, lenght: 3}\nerrors: unseen\n",
             "`length` is missing",
             "add `length: ...`",

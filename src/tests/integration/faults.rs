@@ -6,7 +6,7 @@ use std::time::Duration;
 use konform::exchange::{Prepared, Raw, Transport};
 use konform::model::observed::Failure;
 use konform::model::wire::Encrypt;
-use konform::sandbox::{FAULTS, Sandbox, Variant};
+use konform::sandbox::{FAULTS, Fault, Sandbox, Variant};
 use serde::Deserialize;
 
 use super::{lab, library};
@@ -125,6 +125,14 @@ fn two_runs_at_once_against_one_sandbox_find_nothing() {
         let summary = run.join().expect("no panic");
         assert!(summary.findings.is_empty() && summary.exit == 0, "{}", lab::describe(&summary));
     }
+}
+
+#[test]
+fn a_mistyped_fault_gets_a_proposal_and_a_long_one_is_cut() {
+    let says = |name: &str| name.parse::<Fault>().expect_err("no fault").to_string();
+    assert!(says("accept-abov:title").contains("did you mean `accept-above`?"), "{}", says("accept-abov:title"));
+    assert!(!says("xyz").contains("did you mean"), "{}", says("xyz"));
+    assert!(says(&"x".repeat(200_000)).len() < 300);
 }
 
 #[test]
