@@ -86,9 +86,31 @@ impl World {
             for (truth, _) in rows.iter_mut().zip(&endpoint.rows).filter(|(t, row)| row.guessed && **t == Truth::No) {
                 *truth = Truth::Unknown;
             }
+            self.either_of_left(endpoint, request, &mut rows);
         }
         let dangling = self.dangling(endpoint, request, (&rows, now));
         Standing { rows, dangling }
+    }
+
+    /// What has left is unknown by a row that counts it, and in no state that another row asks for: either row may be the answer.
+    fn either_of_left(&self, endpoint: &Endpoint, request: &Json, rows: &mut [Truth]) {
+        let counted = |row: &Row| any_part(&row.when, &|when| matches!(when, When::Unknown { left: true, .. }));
+        if !endpoint.rows.iter().zip(rows.iter()).any(|(row, truth)| *truth == Truth::Yes && counted(row)) {
+            return;
+        }
+        for (_, lookup) in self.named(endpoint, request, None) {
+            let Lookup::Found(at) = lookup else { continue };
+            if !self.has_left(at) {
+                continue;
+            }
+            let name = &self.contract.resources[self.things[at].resource].name;
+            let state = |row: &Row| any_part(&row.when, &|when| names_state(when, name));
+            for (truth, _) in rows.iter_mut().zip(&endpoint.rows).filter(|(_, row)| state(row)) {
+                if *truth == Truth::Unknown {
+                    *truth = Truth::Yes;
+                }
+            }
+        }
     }
 
     /// Why an honest target may refuse what names this instance, though no row of the endpoint's page holds: the resource whose state is
