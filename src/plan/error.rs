@@ -22,7 +22,10 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         for (which, own) in row.fields.iter().enumerate().filter(|(_, f)| f.documented || !row.when.input()) {
             let first = Aim::of(at, which);
             if row.when.input() {
-                out.push(case(scope, &place(own), &row.name, own, provoke(scope, first)));
+                // A row that is documented for two ways of breaking a field has a case for each.
+                let twice = row.fields.iter().filter(|f| f.documented && f.path == own.path).count() > 1;
+                let variant = if twice { format!("{}-{}", row.name, own.covers.word()) } else { row.name.clone() };
+                out.push(case(scope, &place(own), &variant, own, provoke(scope, first)));
                 continue;
             }
             for (part, cause) in row.when.parts().iter().enumerate() {

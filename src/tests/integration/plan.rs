@@ -34,15 +34,19 @@ fn a_negative_case_breaks_exactly_one_clause() {
 
 #[test]
 fn ids_are_unique_and_do_not_depend_on_the_seed() {
-    let ids = |seed| Plan::new(lab::contract(None), seed).cases().map(|c| c.id.to_string()).collect::<Vec<_>>();
-    let first = ids(1);
-    // Which sequences can be made of what is drawn is a matter of the draw.
-    let walks = |ids: &[String]| ids.iter().filter(|id| !id.contains("::walk::")).cloned().collect::<Vec<_>>();
-    assert_eq!(walks(&first), walks(&ids(99)));
-    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), first.len());
-    let plan = Plan::new(lab::contract(None), 1);
-    for id in &first {
-        assert_eq!(plan.find(id).map(|c| c.id.to_string()).as_ref(), Some(id));
+    for contract in [lab::contract(None), lab::library()] {
+        let ids = |seed| Plan::new(Arc::clone(&contract), seed).cases().map(|c| c.id.to_string()).collect::<Vec<_>>();
+        let first = ids(1);
+        // Which sequences can be made of what is drawn is a matter of the draw.
+        let walks = |ids: &[String]| ids.iter().filter(|id| !id.contains("::walk::")).cloned().collect::<Vec<_>>();
+        assert_eq!(walks(&first), walks(&ids(99)));
+        let mut seen = BTreeSet::new();
+        let twice: Vec<&String> = first.iter().filter(|id| !seen.insert(*id)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        let plan = Plan::new(Arc::clone(&contract), 1);
+        for id in &first {
+            assert_eq!(plan.find(id).map(|c| c.id.to_string()).as_ref(), Some(id));
+        }
     }
 }
 
