@@ -7,6 +7,7 @@ use crate::contract::Contract;
 use crate::model::field::{Constraint, Kind};
 use crate::model::template::{Edit, Template};
 use crate::model::{Case, Expect, Family, Hole, Input, Json, Role, field};
+use crate::schema::compose;
 
 /// Characters of the narrow Unicode catalogue that no other family sends.
 const CHARACTERS: [&str; 6] = ["202e", "3164", "df", "200b", "200d", "1"];
@@ -97,19 +98,25 @@ fn inside(contract: &Contract, case: &Case) -> Vec<String> {
             let inside = crate::model::Decimal::parse(number).is_some_and(|n| bounds.holds(&n));
             return (inside && !edge).then(|| format!("crash-on-value:{path}={number}"));
         }
-        let (path, chars) = match edit {
-            Edit::Set(path, Template::Json(Json::String(text))) => (path, text.chars().count()),
-            Edit::Set(path, Template::Hole(Hole::Identity { chars, .. })) => (path, *chars),
-            _ => return None,
-        };
+        let Edit::Set(path, value) = edit else { return None };
+        let chars = length(value)?;
         let own = field::find(request, path).filter(|f| f.kind.as_ref().is_some_and(|k| *k.first() == Kind::String))?;
         let limits = own.length.as_ref().map(Constraint::first)?;
         let well = chars > limits.min.saturating_add(2) && chars < limits.max.saturating_sub(2);
-        // The baseline and its neighbours are everybody's.
-        let usual = (14..=18).contains(&chars) || (30..=34).contains(&chars);
+        // The baseline's length and those beside it are everybody's.
+        let usual = compose::baseline(own).and_then(|value| length(&value)).is_some_and(|n| n.abs_diff(chars) <= 2);
         (well && !usual).then(|| format!("crash-on-length:{path}={}-{}", chars - 1, chars + 1))
     });
     spans.collect()
+}
+
+/// Characters of a text that is sent.
+fn length(value: &Template) -> Option<usize> {
+    match value {
+        Template::Json(Json::String(text)) => Some(text.chars().count()),
+        Template::Hole(Hole::Identity { chars, .. }) => Some(*chars),
+        _ => None,
+    }
 }
 
 /// The calls of a sequence that were taken, as far as there are four of them.
