@@ -15,7 +15,7 @@ const CODE_QUALITY: &str = "gl-code-quality-report.json";
 pub(super) fn tell(header: &RunHeader, summary: &Summary, folder: &Path, human: bool, out: &mut Output) {
     let on = |name: &str| std::env::var(name).is_ok_and(|v| v == "true");
     if on("GITHUB_ACTIONS") {
-        for line in github::annotations(summary) {
+        for line in github::annotations(header, summary) {
             // GitHub reads commands from both streams; data on stdout stays data.
             if human { out.line(&line) } else { Output::note(&line) }
         }

@@ -1,26 +1,31 @@
 //! GitHub's annotations: a workflow command per finding, at the contract's line.
 
+use super::place::{Place, Places};
 use crate::model::event::Standing;
-use crate::model::{Level, Summary};
+use crate::model::{Level, RunHeader, Summary};
 
 /// Annotations that GitHub shows of one step and kind; more are dropped by it.
 const SHOWN: usize = 10;
 
 /// The commands, a line each: errors, then warnings, then one error if the run could not tell.
 #[must_use]
-pub fn annotations(summary: &Summary) -> Vec<String> {
+pub fn annotations(header: &RunHeader, summary: &Summary) -> Vec<String> {
     let mut out = Vec::new();
+    let places = Places::new(header);
     for (level, word) in [(Level::Must, "error"), (Level::Should, "warning")] {
         let open = summary.findings.iter().filter(|f| f.level == level && f.standing == Standing::Open);
         out.extend(open.take(SHOWN).map(|f| {
-            format!(
-                "::{word} file={},line={},col={},title={}::{}",
-                property(&f.source.file),
-                f.source.line,
-                f.source.column,
-                property(&f.clause),
-                data(&format!("{}: expected {}, was {}\n{}", f.says, f.expected, f.actual, f.replay))
-            )
+            let title = property(&f.clause);
+            let says = format!("{}: expected {}, was {}\n{}", f.says, f.expected, f.actual, f.replay);
+            let (line, column) = (f.source.line, f.source.column);
+            match places.find(&f.source.file) {
+                Place::Inside(path) => {
+                    let path = property(&path);
+                    format!("::{word} file={path},line={line},col={column},title={title}::{}", data(&says))
+                }
+                // GitHub shows no line of a file that the repository does not have.
+                _ => format!("::{word} title={title}::{}", data(&format!("{says}\n{}:{line}:{column}", f.source.file))),
+            }
         }));
     }
     for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes).take(SHOWN) {

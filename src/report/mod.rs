@@ -14,6 +14,7 @@ mod junit;
 mod leftovers;
 mod mark;
 pub mod markdown;
+mod place;
 mod records;
 pub mod results;
 mod sarif;
@@ -58,7 +59,7 @@ pub fn write_as(
         Format::Har => har::write(out, header, run),
         Format::Tap => tap::write(out, header, run),
         Format::Markdown => out.write_all(markdown::summary(header, summary).as_bytes()),
-        Format::GitLab => gitlab::write(out, summary),
+        Format::GitLab => gitlab::write(out, header, summary),
     }
 }
 

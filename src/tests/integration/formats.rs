@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 
-use super::evidence::konform;
+use super::evidence::{copy, konform};
 use super::lab::{self, Folder};
 
 /// Cases by how they must count everywhere.
@@ -154,6 +154,11 @@ fn every_format_maps_verdicts_the_same_way() {
     let own = |r: &&Value| r["ruleId"] == "user-registration/request/loginId/length";
     let own = run["results"].as_array().expect("results").iter().find(own).expect("the finding");
     let place = &own["locations"][0]["physicalLocation"];
+    // The contract is konform's own, not this repository's: hosts are told so.
+    assert_eq!(place["artifactLocation"]["uriBaseId"], "KONFORM");
+    let told = run["invocations"][0]["toolExecutionNotifications"].as_array().expect("notifications");
+    let told: Vec<&str> = told.iter().filter_map(|n| n["message"]["text"].as_str()).collect();
+    assert!(told.iter().any(|t| t.contains("a contract that is not in this repository")), "{told:?}");
     let file = lab::root().join(place["artifactLocation"]["uri"].as_str().expect("a path"));
     let text = fs::read_to_string(file).expect("the contract's file");
     let line = text.lines().nth(index(&place["region"]["startLine"]) - 1).expect("the line");
@@ -246,15 +251,42 @@ fn code_hosts_are_told_in_their_own_words() {
     let [stdout, _] = run("a", "NOTHING", &[]);
     assert!(!stdout.contains("::error") && !summary.exists(), "{stdout}");
     let [stdout, _] = run("b", "GITHUB_ACTIONS", &[]);
-    let expected = "::error file=specs/kona-plate/user/registration.yaml,line=15,col=63,title=user-registration/request/loginId/length::loginId has 1 to 80 characters: expected refused, was accepted with 200%0A";
+    let expected = "::error title=user-registration/request/loginId/length::loginId has 1 to 80 characters: expected refused, was accepted with 200%0A";
     assert!(stdout.contains(expected), "{stdout}");
     assert!(fs::read_to_string(&summary).expect("the summary").contains("❌ konform: FAIL"));
     let [stdout, stderr] = run("c", "GITHUB_ACTIONS", &["--format", "json"]);
     assert!(serde_json::from_str::<Value>(&stdout).is_ok(), "data stays data: {stdout}");
-    assert!(stderr.contains("::error file="), "{stderr}");
+    assert!(stderr.contains("::error title="), "{stderr}");
     run("d", "GITLAB_CI", &[]);
     let quality = fs::read_to_string(folder.0.join("d/gl-code-quality-report.json")).expect("the report");
     let quality: Value = serde_json::from_str(&quality).expect("JSON");
     assert_eq!(quality[0]["location"]["lines"]["begin"], 15);
     assert_eq!(konform(&folder.0, &["rejudge", "d"]).0, 0);
+}
+
+#[test]
+fn a_code_host_finds_the_lines_of_a_contract_in_its_repository() {
+    let folder = Folder::new();
+    copy(&lab::root().join("specs/examples/library"), &folder.0.join("repo/api/contract"));
+    fs::create_dir_all(folder.0.join("repo/.git")).expect("a repository");
+    let work = folder.0.join("repo/ci");
+    fs::create_dir_all(&work).expect("a folder");
+    let args = "run --quiet --snapshots off --contract ../api/contract --only book-add::* --fault accept-above:title --out run";
+    assert_eq!(konform(&work, &args.split(' ').collect::<Vec<_>>()).0, 1);
+    let read = |format: &str| -> Value {
+        serde_json::from_str(&konform(&work, &["report", "run", "--as", format]).1).expect("JSON")
+    };
+    let sarif = read("sarif");
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!((&place["uri"], &place["uriBaseId"]), (&"api/contract/book-add.yaml".into(), &"%SRCROOT%".into()));
+    assert_eq!(read("gitlab")[0]["location"]["path"], "api/contract/book-add.yaml");
+    // Outside of the repository a place is a whole URI, and the report warns.
+    fs::rename(folder.0.join("repo/.git"), work.join(".git")).expect("the repository moved");
+    let sarif = read("sarif");
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert!(
+        place["uri"].as_str().is_some_and(|u| u.starts_with("file:///") && u.ends_with("api/contract/book-add.yaml"))
+    );
+    let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+    assert!(told.as_str().is_some_and(|t| t.contains("not in this repository")), "{told}");
 }
