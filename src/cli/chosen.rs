@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 
-use super::UsageError;
+use super::Failure;
 use super::args::Selection;
 use crate::contract::Contract;
 use crate::contract::error::suggest;
@@ -21,13 +21,13 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    pub(super) fn new(selection: &Selection) -> Result<Self, UsageError> {
+    pub(super) fn new(selection: &Selection) -> Result<Self, Failure> {
         let compile = |globs: &[String]| {
             globs
                 .iter()
                 .map(|g| Glob::new(g).map(|g| g.compile_matcher()))
                 .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| UsageError(e.to_string()))
+                .map_err(Failure::usage)
         };
         Ok(Self {
             only: compile(&selection.only)?,
@@ -37,7 +37,7 @@ impl Chosen {
     }
 
     /// The choice that a run's header holds.
-    pub(super) fn of(selected: &Selected) -> Result<Self, UsageError> {
+    pub(super) fn of(selected: &Selected) -> Result<Self, Failure> {
         let Selected { only, skip, clause } = selected.clone();
         Self::new(&Selection { only, skip, clause })
     }
@@ -86,7 +86,7 @@ impl Chosen {
     }
 
     /// A choice of clauses alone.
-    pub(super) fn clauses(globs: &[String]) -> Result<Self, UsageError> {
+    pub(super) fn clauses(globs: &[String]) -> Result<Self, Failure> {
         Self::new(&Selection { only: Vec::new(), skip: Vec::new(), clause: globs.to_vec() })
     }
 

@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::UsageError;
+use super::Failure;
 use super::args::Common;
 use super::chosen::Chosen;
 use super::contracts;
@@ -61,7 +61,7 @@ pub(super) struct Config {
 
 impl Config {
     /// Resolves the words; no packet leaves before this has succeeded.
-    pub(super) fn resolve(common: &Common) -> Result<Self, UsageError> {
+    pub(super) fn resolve(common: &Common) -> Result<Self, Failure> {
         let profile = common.profile.as_deref().map(read_profile).transpose()?;
         let (profile, digest) = profile.map_or((None, None), |(p, d)| (Some(p), Some(d)));
         Self::with(common, profile, digest)
@@ -72,7 +72,7 @@ impl Config {
         common: &Common,
         profile: Option<Profile>,
         profile_digest: Option<String>,
-    ) -> Result<Self, UsageError> {
+    ) -> Result<Self, Failure> {
         // The embedded sandbox is its own target: what it knows of itself completes what the profile says.
         let completed = if common.target.is_none() {
             let own = contracts::sandbox_profile(common.contract.as_deref())?;
@@ -82,7 +82,7 @@ impl Config {
         };
         let loaded = contracts::find(common.contract.as_deref(), completed.as_ref())?;
         let version = |target: Target| if common.http == HttpVersion::Two { target.over_http2() } else { target };
-        let target = common.target.as_deref().map(Target::parse).transpose().map_err(|e| UsageError(e.to_string()))?;
+        let target = common.target.as_deref().map(Target::parse).transpose().map_err(Failure::usage)?;
         let target = target.map(|target| version(target.below(&loaded.contract.base_path)));
         let connection = connection(common)?;
         if let Some(target) = &target {
@@ -117,17 +117,13 @@ impl Config {
             None => Encrypt::Never,
         };
         if encrypt != Encrypt::Never && keys.is_none() {
-            return Err(UsageError(
+            return Err(Failure::Usage(
                 "--encrypt needs keys: name them in the profile, `encryption: {key_id: ID, server_key: file:PATH, client_key: file:PATH}`"
                     .to_owned(),
             ));
         }
-        let faults = common
-            .fault
-            .iter()
-            .map(|f| f.parse())
-            .collect::<Result<Vec<Fault>, _>>()
-            .map_err(|e| UsageError(e.to_string()))?;
+        let faults =
+            common.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(Failure::usage)?;
         Ok(Self {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,
@@ -154,17 +150,18 @@ impl Config {
     }
 
     /// What a run's header says, for taking it up: the same contract, target, profile, plan; new identities.
-    pub(super) fn of(header: &RunHeader, now: &Common) -> Result<Self, UsageError> {
+    pub(super) fn of(header: &RunHeader, now: &Common) -> Result<Self, Failure> {
         suite::same_version(header)?;
         let word = |text: &str| {
-            EncryptWord::from_str(text, true).map_err(|_| UsageError(format!("the run's header has `encrypt: {text}`")))
+            EncryptWord::from_str(text, true)
+                .map_err(|_| Failure::Usage(format!("the run's header has `encrypt: {text}`")))
         };
         let common = Common {
             target: header.address.clone(),
             profile: now.profile.clone().or(header.profile.as_ref().map(PathBuf::from)),
             contract: now.contract.clone().or(header.contract_given.clone()),
             mode: Mode::from_str(&header.mode, true)
-                .map_err(|_| UsageError(format!("the run's header has `mode: {}`", header.mode)))?,
+                .map_err(|_| Failure::Usage(format!("the run's header has `mode: {}`", header.mode)))?,
             fuzz_cases: Some(header.breadth.fuzz),
             seed: header.seed,
             salt: None,
@@ -187,11 +184,7 @@ impl Config {
     }
 
     /// The plan of a run, by its header; needs no credentials.
-    pub(super) fn plan_of(
-        header: &RunHeader,
-        contract: Option<&str>,
-        profile: Option<&Path>,
-    ) -> Result<Plan, UsageError> {
+    pub(super) fn plan_of(header: &RunHeader, contract: Option<&str>, profile: Option<&Path>) -> Result<Plan, Failure> {
         suite::same_version(header)?;
         let path = profile.map(Path::to_path_buf).or(header.profile.as_ref().map(PathBuf::from));
         let path = path.filter(|_| header.profile_digest.is_some());
@@ -285,7 +278,7 @@ impl Config {
     }
 
     /// The target, started if it is the embedded sandbox, and a client for it.
-    pub(super) async fn connect(&self) -> Result<(Target, Http, Option<Embedded>), UsageError> {
+    pub(super) async fn connect(&self) -> Result<(Target, Http, Option<Embedded>), Failure> {
         let (target, embedded) = if let Some(target) = &self.target {
             (target.clone(), None)
         } else {
@@ -293,7 +286,7 @@ impl Config {
             let target = embedded.target.clone();
             (if self.http == HttpVersion::Two { target.over_http2() } else { target }, Some(embedded))
         };
-        let http = Http::new(&target, self.limits.clone(), &self.connection).map_err(|e| UsageError(e.to_string()))?;
+        let http = Http::new(&target, self.limits.clone(), &self.connection).map_err(Failure::usage)?;
         Ok((target, http, embedded))
     }
 }
@@ -306,12 +299,11 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    async fn start(contract: Arc<Contract>, faults: Vec<Fault>) -> Result<Self, UsageError> {
-        let failed = |e: std::io::Error| UsageError(format!("failed to open a port for the sandbox: {e}"));
+    async fn start(contract: Arc<Contract>, faults: Vec<Fault>) -> Result<Self, Failure> {
+        let failed = |e: std::io::Error| Failure::machine("open a port for the sandbox", e);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let target =
-            Target::parse(&format!("http://{address}{}", contract.base_path)).map_err(|e| UsageError(e.to_string()))?;
+        let target = Target::parse(&format!("http://{address}{}", contract.base_path)).map_err(Failure::usage)?;
         let (stop, stopped) = oneshot::channel();
         let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
         tokio::spawn(sandbox::serve(listener, sandbox, async {
@@ -322,40 +314,38 @@ impl Embedded {
     }
 }
 
-fn same_contract(header: &RunHeader, digest: &str) -> Result<(), UsageError> {
+fn same_contract(header: &RunHeader, digest: &str) -> Result<(), Failure> {
     if header.contract_digest == digest {
         return Ok(());
     }
-    Err(UsageError(format!(
+    Err(Failure::Usage(format!(
         "the run was made with another {} contract ({}, this one is {digest}): give that one with --contract",
         header.contract, header.contract_digest
     )))
 }
 
-fn same_profile(header: &RunHeader, digest: Option<&str>) -> Result<(), UsageError> {
+fn same_profile(header: &RunHeader, digest: Option<&str>) -> Result<(), Failure> {
     if header.profile_digest.as_deref() == digest {
         return Ok(());
     }
-    Err(UsageError(match &header.profile {
+    Err(Failure::Usage(match &header.profile {
         Some(name) => format!("the run was made with another {name}: give that profile with --profile"),
         None => "the run was made without a profile".to_owned(),
     }))
 }
 
-fn read_profile(path: &Path) -> Result<(Profile, String), UsageError> {
-    let failed =
-        |e| UsageError(format!("failed to read profile {}: {e}; --profile says where it lies", path.display()));
+fn read_profile(path: &Path) -> Result<(Profile, String), Failure> {
+    let failed = |e| Failure::read(format!("profile {}", path.display()), e).hint("; --profile says where it lies");
     let text = files::text(path).map_err(failed)?;
     let digest = crypto::hex(&crypto::sha256(text.as_bytes()));
-    let profile =
-        Profile::load(&File { name: path.display().to_string(), text }).map_err(|e| UsageError(e.to_string()))?;
+    let profile = Profile::load(&File { name: path.display().to_string(), text }).map_err(Failure::usage)?;
     Ok((profile, digest))
 }
 
 /// How connections are made, by the command line.
-pub(super) fn connection(common: &Common) -> Result<Connection, UsageError> {
+pub(super) fn connection(common: &Common) -> Result<Connection, Failure> {
     let read = |flag: &str, path: &Path| {
-        let failed = |e| UsageError(format!("failed to read {flag} {}: {e}", path.display()));
+        let failed = |e| Failure::read(format!("{flag} {}", path.display()), e);
         files::bytes(path).map_err(failed).map(|bytes| Pem { file: path.display().to_string(), bytes })
     };
     let cacert = common.cacert.as_deref().map(|path| read("--cacert", path)).transpose()?;
@@ -370,7 +360,9 @@ pub(super) fn connection(common: &Common) -> Result<Connection, UsageError> {
     let mut resolve = Vec::new();
     for text in &common.resolve {
         let wrong = || {
-            UsageError(format!("--resolve {text}: write HOST:PORT:ADDRESS, for example api.example.com:443:127.0.0.1"))
+            Failure::Usage(format!(
+                "--resolve {text}: write HOST:PORT:ADDRESS, for example api.example.com:443:127.0.0.1"
+            ))
         };
         let (host, rest) = text.split_once(':').ok_or_else(wrong)?;
         let (port, address) = rest.split_once(':').ok_or_else(wrong)?;
@@ -379,12 +371,12 @@ pub(super) fn connection(common: &Common) -> Result<Connection, UsageError> {
         resolve.push((host.to_owned(), std::net::SocketAddr::new(address, port)));
     }
     let connection = Connection { cacert, identity, proxy: common.proxy.clone(), resolve };
-    connection.check().map_err(|e| UsageError(e.to_string()))?;
+    connection.check().map_err(Failure::usage)?;
     Ok(connection)
 }
 
 /// A target that is not this machine needs a profile that names its host and says what kind of place it is.
-fn guard(target: &Target, connection: &Connection, profile: Option<&Profile>) -> Result<(), UsageError> {
+fn guard(target: &Target, connection: &Connection, profile: Option<&Profile>) -> Result<(), Failure> {
     if connection.stays_here(target) {
         return Ok(());
     }
@@ -394,7 +386,7 @@ fn guard(target: &Target, connection: &Connection, profile: Option<&Profile>) ->
     } else {
         "is not this machine"
     };
-    let needs = |what: &str| Err(UsageError(format!("{host} {why}: {what}\nno request was sent")));
+    let needs = |what: &str| Err(Failure::Usage(format!("{host} {why}: {what}\nno request was sent")));
     match profile {
         None => needs("it needs --profile FILE with `hosts` and `environment`"),
         Some(p) if !p.hosts.iter().any(|h| h.eq_ignore_ascii_case(host)) => {
@@ -408,12 +400,12 @@ fn guard(target: &Target, connection: &Connection, profile: Option<&Profile>) ->
 }
 
 /// Keys for encrypted bodies: the sandbox's own, or those that the profile names.
-fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Result<Option<Keys>, UsageError> {
+fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Result<Option<Keys>, Failure> {
     if contract.encryption.is_none() {
         return Ok(None);
     }
-    let broken = |what: &str, e: &dyn std::fmt::Display| UsageError(format!("{what} can't be used: {e}"));
-    let read = |what: &str, server: &[u8], client: &[u8], id: String| -> Result<Option<Keys>, UsageError> {
+    let broken = |what: &str, e: &dyn std::fmt::Display| Failure::Usage(format!("{what} can't be used: {e}"));
+    let read = |what: &str, server: &[u8], client: &[u8], id: String| -> Result<Option<Keys>, Failure> {
         let other = PublicKey::from_pem(server).map_err(|e| broken(&format!("the server's key in {what}"), &e))?;
         let own = PrivateKey::from_pem(client).map_err(|e| broken(&format!("the client's key in {what}"), &e))?;
         Ok(Some(Keys { id, other, own, spare: None }))
@@ -423,8 +415,7 @@ fn keys(contract: &Contract, profile: Option<&Profile>, embedded: bool) -> Resul
         return read("the sandbox", server.as_bytes(), client.as_bytes(), id);
     }
     let Some(sources) = profile.and_then(|p| p.keys.as_ref()) else { return Ok(None) };
-    let file =
-        |path: &str| files::bytes(path).map_err(|e| UsageError(format!("failed to read the key file {path}: {e}")));
+    let file = |path: &str| files::bytes(path).map_err(|e| Failure::read(format!("the key file {path}"), e));
     let (_, id) = read_secret(&sources.key_id)?;
     let what = format!("{} and {}", sources.server, sources.client);
     let mut keys = read(&what, &file(&sources.server)?, &file(&sources.client)?, id)?;
@@ -441,7 +432,7 @@ fn credentials(
     profile: Option<&Profile>,
     local: bool,
     embedded: bool,
-) -> Result<Credentials, UsageError> {
+) -> Result<Credentials, Failure> {
     let own = sandbox::credentials(contract);
     let mut found = Credentials::new();
     let mut missing = Vec::new();
@@ -460,7 +451,7 @@ fn credentials(
     if let Some(unknown) =
         profile.and_then(|p| p.credentials.keys().find(|k| !contract.credentials.iter().any(|c| c.name == **k)))
     {
-        return Err(UsageError(format!(
+        return Err(Failure::Usage(format!(
             "the profile has a credential `{unknown}` that the contract does not know: it knows {}",
             contract.credentials.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
         )));
@@ -468,7 +459,7 @@ fn credentials(
     if missing.is_empty() {
         Ok(found)
     } else {
-        Err(UsageError(format!(
+        Err(Failure::Usage(format!(
             "the profile names no credential {}: write `credentials: {{{}: env:NAME}}`",
             missing.join(", "),
             missing[0]
@@ -477,11 +468,11 @@ fn credentials(
 }
 
 /// The second actor's credentials; what the profile leaves out of them is the first one's.
-fn second(contract: &Contract, sources: &BTreeMap<String, SecretSource>) -> Result<Credentials, UsageError> {
+fn second(contract: &Contract, sources: &BTreeMap<String, SecretSource>) -> Result<Credentials, Failure> {
     let mut found = Credentials::new();
     for (name, source) in sources {
         if !contract.credentials.iter().any(|c| c.name == *name) {
-            return Err(UsageError(format!("`second_credentials` has `{name}`, which the contract does not know")));
+            return Err(Failure::Usage(format!("`second_credentials` has `{name}`, which the contract does not know")));
         }
         let (from, value) = read_secret(source)?;
         found.insert(name.clone(), Secret::new(from, value));
@@ -489,16 +480,16 @@ fn second(contract: &Contract, sources: &BTreeMap<String, SecretSource>) -> Resu
     Ok(found)
 }
 
-fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
+fn read_secret(source: &SecretSource) -> Result<(String, String), Failure> {
     let (name, value) = match source {
         SecretSource::Env(name) => {
-            let value = std::env::var(name)
-                .map_err(|_| UsageError(format!("the profile takes a credential from ${name}, which is not set")))?;
+            let value = std::env::var(name).map_err(|_| {
+                Failure::Usage(format!("the profile takes a credential from ${name}, which is not set"))
+            })?;
             (name.clone(), value)
         }
         SecretSource::File(path) => {
-            let text =
-                files::text(path).map_err(|e| UsageError(format!("failed to read the credential file {path}: {e}")))?;
+            let text = files::text(path).map_err(|e| Failure::read(format!("the credential file {path}"), e))?;
             (path.clone(), text.lines().next().unwrap_or_default().to_owned())
         }
         SecretSource::Plain(value) => ("the profile".to_owned(), value.clone()),
@@ -507,6 +498,6 @@ fn read_secret(source: &SecretSource) -> Result<(String, String), UsageError> {
     if plain {
         Ok((name, value))
     } else {
-        Err(UsageError(format!("the credential in {name} is empty or has characters that no header can carry")))
+        Err(Failure::Usage(format!("the credential in {name} is empty or has characters that no header can carry")))
     }
 }

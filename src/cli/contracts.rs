@@ -1,10 +1,11 @@
 //! Finding a contract: embedded in the program, or a folder.
 
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{UsageError, files};
+use super::{Failure, files};
 use crate::contract::{self, Contract, File, Profile};
 use crate::crypto;
 use crate::model::Power;
@@ -47,15 +48,15 @@ fn names() -> Vec<&'static str> {
     EMBEDDED.iter().filter_map(|(path, _)| path.strip_suffix("/api.yaml")?.rsplit('/').next()).collect()
 }
 
-fn folder(dir: &Path) -> Result<Vec<File>, UsageError> {
+fn folder(dir: &Path) -> Result<Vec<File>, Failure> {
     let mut files = Vec::new();
     collect(dir, &mut files)?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 
-fn collect(dir: &Path, files: &mut Vec<File>) -> Result<(), UsageError> {
-    let failed = |e: std::io::Error| UsageError(format!("failed to read the contract in {}: {e}", dir.display()));
+fn collect(dir: &Path, files: &mut Vec<File>) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::read(format!("the contract in {}", dir.display()), e);
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -71,26 +72,27 @@ fn collect(dir: &Path, files: &mut Vec<File>) -> Result<(), UsageError> {
 }
 
 /// One file of a contract. A pipe or a device, which may never end, is not read, nor a file longer than [`LONGEST`].
-fn read(path: &Path) -> Result<File, UsageError> {
-    let failed = |why: &dyn std::fmt::Display| UsageError(format!("failed to read {}: {why}", path.display()));
-    let about = std::fs::metadata(path).map_err(|e| failed(&e))?;
+fn read(path: &Path) -> Result<File, Failure> {
+    let failed = |why: io::Error| Failure::read(path.display(), why);
+    let about = std::fs::metadata(path).map_err(failed)?;
     if !about.is_file() {
-        return Err(failed(&"a contract's file must be a regular file"));
+        return Err(failed(io::Error::other("a contract's file must be a regular file")));
     }
     if about.len() > LONGEST {
-        return Err(failed(&format_args!("it has {} bytes, a contract's file {LONGEST} at most", about.len())));
+        let why = format!("it has {} bytes, a contract's file {LONGEST} at most", about.len());
+        return Err(failed(io::Error::other(why)));
     }
-    let text = files::text(path).map_err(|e| failed(&e))?;
+    let text = files::text(path).map_err(failed)?;
     Ok(File { name: path.display().to_string(), text })
 }
 
 /// Loads the contract that `--contract` names; without it, the embedded one marked as default.
 ///
 /// # Errors
-/// [`UsageError`] with the place of the mistake in the contract's files.
-pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, UsageError> {
+/// [`Failure`] with the place of the mistake in the contract's files.
+pub fn find(name: Option<&str>, profile: Option<&Profile>) -> Result<Loaded, Failure> {
     let files = files(name)?;
-    let contract = contract::load(&files, profile).map_err(|e| UsageError(e.to_string()))?;
+    let contract = contract::load(&files, profile).map_err(Failure::usage)?;
     let digest = digest(&files);
     let power = measured(name, &files, &digest);
     Ok(Loaded { contract, digest, power })
@@ -155,22 +157,22 @@ fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<Power> {
 /// What the sandbox of a contract knows of itself: names that no page shows, and seeds. An API without such a file has none.
 ///
 /// # Errors
-/// [`UsageError`] with the place of the mistake.
-pub fn sandbox_profile(name: Option<&str>) -> Result<Profile, UsageError> {
+/// [`Failure`] with the place of the mistake.
+pub fn sandbox_profile(name: Option<&str>) -> Result<Profile, Failure> {
     match sandbox_file(name)? {
-        Some(file) => Profile::load(&file).map_err(|e| UsageError(e.to_string())),
+        Some(file) => Profile::load(&file).map_err(Failure::usage),
         None => Ok(Profile::default()),
     }
 }
 
 /// The sandbox's own profile as it is written.
-pub(super) fn sandbox_file(name: Option<&str>) -> Result<Option<File>, UsageError> {
+pub(super) fn sandbox_file(name: Option<&str>) -> Result<Option<File>, Failure> {
     const OWN: &str = "profiles/sandbox.yaml";
     if let Some(path) = name.filter(|n| Path::new(n).is_dir()).map(|dir| Path::new(dir).join(OWN)) {
         return match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(File { name: path.display().to_string(), text })),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(UsageError(format!("failed to read {}: {e}", path.display()))),
+            Err(e) => Err(Failure::read(path.display(), e)),
         };
     }
     let files = files(name)?;
@@ -179,12 +181,12 @@ pub(super) fn sandbox_file(name: Option<&str>) -> Result<Option<File>, UsageErro
     Ok(own.map(|(path, text)| File { name: (*path).to_owned(), text: (*text).to_owned() }))
 }
 
-fn files(name: Option<&str>) -> Result<Vec<File>, UsageError> {
+fn files(name: Option<&str>) -> Result<Vec<File>, Failure> {
     match name {
         Some(name) if Path::new(name).is_dir() => folder(Path::new(name)),
         Some(name) if names().contains(&name) => Ok(embedded(name)),
         Some(name) => {
-            Err(UsageError(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", "))))
+            Err(Failure::Usage(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", "))))
         }
         None => {
             for name in names() {
@@ -197,7 +199,7 @@ fn files(name: Option<&str>) -> Result<Vec<File>, UsageError> {
                     return Ok(files);
                 }
             }
-            Err(UsageError("no embedded contract is marked `default: true`: name one with --contract".to_owned()))
+            Err(Failure::Usage("no embedded contract is marked `default: true`: name one with --contract".to_owned()))
         }
     }
 }

@@ -7,6 +7,7 @@ mod chosen;
 mod commands;
 pub mod config;
 pub mod contracts;
+mod failure;
 mod files;
 mod hosts;
 mod output;
@@ -23,12 +24,8 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::model::Exit;
 use args::{Args, Command};
+pub use failure::Failure;
 use output::Output;
-
-/// A usage or configuration error: what is wrong and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageError(pub String);
 
 /// Parses the command line, runs the command, answers its exit code. A panic becomes exit code 4.
 #[must_use]
@@ -87,9 +84,9 @@ fn dispatch(args: Args) -> Exit {
             }
             _ => exit,
         },
-        Err(UsageError(message)) => {
-            Output::problem(&message);
-            Exit::Usage
+        Err(failure) => {
+            Output::problem(&failure.to_string());
+            failure.exit()
         }
     }
 }

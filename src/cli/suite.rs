@@ -1,6 +1,6 @@
 //! Which suite this program is, and whether a run was made by another one.
 
-use super::UsageError;
+use super::Failure;
 use crate::model::RunHeader;
 
 /// konform's version.
@@ -11,11 +11,11 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(super) const DIGEST: &str = env!("KONFORM_SUITE_DIGEST");
 
 /// Refuses a run of another version: its evidence may have another form.
-pub(super) fn same_version(header: &RunHeader) -> Result<(), UsageError> {
+pub(super) fn same_version(header: &RunHeader) -> Result<(), Failure> {
     if header.suite == VERSION {
         return Ok(());
     }
-    Err(UsageError(format!(
+    Err(Failure::Usage(format!(
         "the run was made by konform {}, this is {VERSION}: plans and checks may differ",
         header.suite
     )))

@@ -15,9 +15,9 @@ pub enum Exit {
     Unclear,
     /// A MUST clause is broken (`--fail-on should`: any).
     Broken,
-    /// Evidence is damaged or could not be written during the run.
+    /// Evidence is damaged, or a file or the output could not be written.
     Evidence,
-    /// konform itself broke.
+    /// konform itself broke, or the machine gave it no port, thread or randomness.
     Harness,
     /// Usage, configuration, or no case selected.
     Usage,
@@ -56,10 +56,10 @@ Exit codes:
   1  a MUST clause is broken (with --fail-on should: any clause)
   2  usage, configuration, or no case selected
   3  inconclusive or blocked cases stand in the way, or the run was cut short
-  4  konform itself broke
+  4  konform itself broke, or the machine gave it no port, thread or randomness
   5  a waiver has expired, is not needed any more, no longer matches, or has no approver
   6  fewer clauses were exercised than --min-coverage asks for
-  7  evidence is damaged or could not be written during the run
+  7  evidence is damaged, or a file or the output could not be written
 The highest wins in this order: 2, 4, 7, 1, 3, 5, 6, 0."
     };
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Run;
 use crate::cli::files;
 use crate::contract::{File, waiver};
@@ -50,20 +50,19 @@ struct Baseline {
 
 impl Acceptance {
     /// Reads what the command line names.
-    pub(super) fn read(args: &Run, contract: &str) -> Result<Self, UsageError> {
-        let waivers = args.waivers.as_ref().map(|path| {
-            let text =
-                files::text(path).map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
+    pub(super) fn read(args: &Run, contract: &str) -> Result<Self, Failure> {
+        let waivers = args.waivers.as_ref().map(|path| -> Result<File, Failure> {
+            let text = files::text(path).map_err(|e| Failure::read(format!("waivers {}", path.display()), e))?;
             // Mistakes are shown with the name that the user gave.
             let file = File { name: path.display().to_string(), text };
-            waiver::load(&file).map_err(|e| UsageError(e.to_string()))?;
+            waiver::load(&file).map_err(Failure::usage)?;
             Ok(file)
         });
         let baseline = args.baseline.as_ref().map(|folder| {
             let (run, summary) = results::read(&folder.join("results.json"))
-                .map_err(|e| UsageError(format!("{e}; a baseline is the folder of a finished run")))?;
+                .map_err(|e| Failure::Usage(format!("{e}; a baseline is the folder of a finished run")))?;
             if run.contract != contract {
-                return Err(UsageError(format!(
+                return Err(Failure::Usage(format!(
                     "the baseline in {} is a run of {}, this one is of {contract}",
                     folder.display(),
                     run.contract
@@ -76,13 +75,13 @@ impl Acceptance {
                 started: run.started,
                 findings: summary.findings.iter().map(FindingRecord::identity).collect(),
             };
-            serde_json::to_string_pretty(&baseline).map_err(|e| UsageError(e.to_string()))
+            serde_json::to_string_pretty(&baseline).map_err(Failure::usage)
         });
         Ok(Self { waivers: waivers.transpose()?, baseline: baseline.transpose()? })
     }
 
     /// Writes the copies, and their digests into the header.
-    pub(super) fn keep(&self, folder: &Path, header: &mut RunHeader) -> Result<(), UsageError> {
+    pub(super) fn keep(&self, folder: &Path, header: &mut RunHeader) -> Result<(), Failure> {
         header.waivers_file = self.waivers.as_ref().map(|file| file.name.clone());
         for (name, text, digest) in [
             (WAIVERS, self.waivers.as_ref().map(|file| &file.text), &mut header.waivers_digest),
@@ -90,7 +89,7 @@ impl Acceptance {
         ] {
             if let Some(text) = text {
                 let path = folder.join(name);
-                fs::write(&path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+                fs::write(&path, text).map_err(|e| Failure::write(path.display(), e))?;
                 *digest = Some(crypto::hex(&crypto::sha256(text.as_bytes())));
             }
         }
@@ -98,15 +97,15 @@ impl Acceptance {
     }
 
     /// Reads the copies of a run folder, which must be those of the header.
-    pub(super) fn kept(folder: &Path, header: &RunHeader) -> Result<Self, UsageError> {
-        let read = |name: &str, digest: &Option<String>| -> Result<Option<String>, UsageError> {
+    pub(super) fn kept(folder: &Path, header: &RunHeader) -> Result<Self, Failure> {
+        let read = |name: &str, digest: &Option<String>| -> Result<Option<String>, Failure> {
             let Some(digest) = digest else { return Ok(None) };
             let path = folder.join(name);
-            let text = files::text(&path).map_err(|e| UsageError(format!("failed to read {}: {e}", path.display())))?;
+            let text = files::text(&path).map_err(|e| Failure::read(path.display(), e))?;
             if crypto::hex(&crypto::sha256(text.as_bytes())) == *digest {
                 Ok(Some(text))
             } else {
-                Err(UsageError(format!("{} was changed since the run", path.display())))
+                Err(Failure::Damaged(format!("{} was changed since the run", path.display())))
             }
         };
         let name = header.waivers_file.clone().unwrap_or_else(|| WAIVERS.to_owned());
@@ -115,15 +114,15 @@ impl Acceptance {
     }
 
     /// What is accepted on the day the run began.
-    pub(super) fn accepted(&self, header: &RunHeader, zone: &Zone) -> Result<Arc<Accepted>, UsageError> {
+    pub(super) fn accepted(&self, header: &RunHeader, zone: &Zone) -> Result<Arc<Accepted>, Failure> {
         let mut known = HashSet::new();
         if let Some(text) = &self.baseline {
             let baseline: Baseline =
-                serde_json::from_str(text).map_err(|e| UsageError(format!("{BASELINE} can't be read: {e}")))?;
+                serde_json::from_str(text).map_err(|e| Failure::Damaged(format!("{BASELINE} can't be read: {e}")))?;
             known.extend(baseline.findings);
         }
         let waivers = match &self.waivers {
-            Some(file) => waiver::load(file).map_err(|e| UsageError(e.to_string()))?,
+            Some(file) => waiver::load(file).map_err(Failure::usage)?,
             None => Vec::new(),
         };
         Ok(Arc::new(Accepted::new(waivers, &day_of(&header.started, zone), known)))

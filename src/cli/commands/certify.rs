@@ -9,7 +9,7 @@ use super::rejudge::{Again, again, report_differs};
 use super::verify::{self, Question};
 use crate::certificate::statement::Sha256;
 use crate::certificate::{Certificate, Clauses, Countersignature, Statement, Subject};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Certify;
 use crate::cli::files;
 use crate::cli::output::Output;
@@ -23,15 +23,14 @@ pub(super) const CERTIFICATE: &str = "certificate.json";
 /// Name of the second signature.
 pub(super) const COUNTERSIGNATURE: &str = "countersignature.json";
 
-pub(in crate::cli) fn certify(args: &Certify, out: &mut Output) -> Result<Exit, UsageError> {
-    let pem = files::text(&args.key)
-        .map_err(|e| UsageError(format!("failed to read the key {}: {e}", args.key.display())))?;
-    let key = SigningKey::from_pem(&pem).map_err(|e| UsageError(format!("{}: {e}", args.key.display())))?;
+pub(in crate::cli) fn certify(args: &Certify, out: &mut Output) -> Result<Exit, Failure> {
+    let pem = files::text(&args.key).map_err(|e| Failure::read(format!("the key {}", args.key.display()), e))?;
+    let key = SigningKey::from_pem(&pem).map_err(|e| Failure::Usage(format!("{}: {e}", args.key.display())))?;
     if args.countersign { countersign(args, &key, out) } else { sign(args, &key, out) }
 }
 
 /// The evidence judged again, or what is wrong with it, printed.
-fn judged(args: &Certify) -> Result<Option<Again>, UsageError> {
+fn judged(args: &Certify) -> Result<Option<Again>, Failure> {
     let no = if args.countersign { "not countersigned" } else { "not signed" };
     let again = match again(&args.folder, args.contract.as_deref(), args.profile.as_deref())? {
         Ok(again) => again,
@@ -50,10 +49,10 @@ fn judged(args: &Certify) -> Result<Option<Again>, UsageError> {
     }
 }
 
-fn sign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, UsageError> {
+fn sign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, Failure> {
     let path = args.folder.join(CERTIFICATE);
     if path.exists() {
-        return Err(UsageError(format!("{} is there already: a certificate is not written over", path.display())));
+        return Err(Failure::Usage(format!("{} is there already: a certificate is not written over", path.display())));
     }
     let Some(again) = judged(args)? else { return Ok(Exit::Broken) };
     let reasons = objections(&again, args);
@@ -65,8 +64,7 @@ fn sign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, Usag
     }
     let certificate = certificate(&again, args);
     let statement = Statement::new(subjects(&args.folder)?, certificate);
-    fs::write(&path, statement.sign(key))
-        .map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    fs::write(&path, statement.sign(key)).map_err(|e| Failure::write(path.display(), e))?;
     let c = &statement.predicate;
     out.line(&format!(
         "certified: {} of {} MUST clauses exercised and {} declared away, {} cases, until {}",
@@ -162,9 +160,9 @@ fn certificate(again: &Again, args: &Certify) -> Certificate {
     }
 }
 
-fn countersign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, UsageError> {
+fn countersign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exit, Failure> {
     let Some(first) = &args.public else {
-        return Err(UsageError("--countersign needs --pub FILE: the key of the certificate's signer".to_owned()));
+        return Err(Failure::Usage("--countersign needs --pub FILE: the key of the certificate's signer".to_owned()));
     };
     let question =
         Question { public: verify::public(first)?, challenge: args.challenge.clone(), counter: None, now: Utc::now() };
@@ -200,8 +198,7 @@ fn countersign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exi
         },
     );
     let path = args.folder.join(COUNTERSIGNATURE);
-    fs::write(&path, statement.sign(key))
-        .map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    fs::write(&path, statement.sign(key)).map_err(|e| Failure::write(path.display(), e))?;
     let c = &statement.predicate;
     out.line(&format!("judged again: {} cases and {} exchanges agree", c.cases, c.exchanges));
     out.line(&format!("countersigned with {}: {}", key.public().id(), path.display()));
@@ -222,9 +219,9 @@ fn other(theirs: &Certificate, again: &Again, args: &Certify) -> Vec<String> {
 }
 
 /// Every file of a run folder but the signatures, by digest, sorted by name.
-pub(super) fn subjects(folder: &Path) -> Result<Vec<Subject>, UsageError> {
+pub(super) fn subjects(folder: &Path) -> Result<Vec<Subject>, Failure> {
     let mut names = Vec::new();
-    list(folder, "", &mut names).map_err(|e| UsageError(format!("failed to read {}: {e}", folder.display())))?;
+    list(folder, "", &mut names).map_err(|e| Failure::read(folder.display(), e))?;
     names.retain(|name| name != CERTIFICATE && name != COUNTERSIGNATURE);
     names.sort();
     names.iter().map(|name| subject(folder, name)).collect()
@@ -248,7 +245,7 @@ fn list(folder: &Path, prefix: &str, out: &mut Vec<String>) -> std::io::Result<(
 }
 
 /// A file by digest; read in portions, since evidence may be large.
-pub(super) fn subject(folder: &Path, name: &str) -> Result<Subject, UsageError> {
+pub(super) fn subject(folder: &Path, name: &str) -> Result<Subject, Failure> {
     let path = folder.join(name);
     let read = || -> std::io::Result<String> {
         let mut file = fs::File::open(&path)?;
@@ -262,6 +259,6 @@ pub(super) fn subject(folder: &Path, name: &str) -> Result<Subject, UsageError> 
             digest.bytes(&portion[..count]);
         }
     };
-    let sha256 = read().map_err(|e| UsageError(format!("failed to read {}: {e}", path.display())))?;
+    let sha256 = read().map_err(|e| Failure::read(path.display(), e))?;
     Ok(Subject { name: name.to_owned(), digest: Sha256 { sha256 } })
 }

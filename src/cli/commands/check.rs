@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::run;
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Check;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
@@ -38,14 +38,14 @@ struct Outlook {
     exercised: usize,
 }
 
-pub(in crate::cli) fn check(args: &Check, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn check(args: &Check, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
     let plan = chosen.narrow(config.plan());
     let (_, rate, batch) = run::pace(&config, args.rate);
     let outlook = look(&config, &chosen, &plan, batch);
     if outlook.forecast.cases == 0 {
-        return Err(UsageError(chosen.nothing(&config.contract)));
+        return Err(Failure::Usage(chosen.nothing(&config.contract)));
     }
     let seconds = rate.filter(|rate| *rate > 0).map(|rate| outlook.forecast.requests.div_ceil(u64::from(rate)));
     match args.format {

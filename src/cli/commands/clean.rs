@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{block_on, run};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Clean;
 use crate::cli::config::Config;
 use crate::cli::files;
@@ -31,16 +31,16 @@ struct Left {
     key: String,
 }
 
-pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, Failure> {
     let file = read(&args.leftovers)?;
     let config = Config::resolve(&args.common)?;
     let Some(target) = config.target.clone() else {
-        return Err(UsageError(
+        return Err(Failure::Usage(
             "clean needs --target: an embedded sandbox ends with its run and leaves nothing".to_owned(),
         ));
     };
     if target.base() != file.target {
-        return Err(UsageError(format!(
+        return Err(Failure::Usage(format!(
             "{} lists what a run against {} left, and --target is {}\nno request was sent",
             args.leftovers.display(),
             file.target,
@@ -48,7 +48,7 @@ pub(in crate::cli) fn clean(args: &Clean, out: &mut Output) -> Result<Exit, Usag
         )));
     }
     if config.profile.as_ref().and_then(|p| p.environment) == Some(Environment::Production) {
-        return Err(UsageError("the environment is production: only look-ups are sent there".to_owned()));
+        return Err(Failure::Usage("the environment is production: only look-ups are sent there".to_owned()));
     }
     let (_, rate, _) = run::pace(&config, args.rate);
     block_on(async {
@@ -98,15 +98,14 @@ fn shortened(key: &str) -> String {
 }
 
 /// Reads a run's list; of a folder, the one that lies in it.
-fn read(path: &Path) -> Result<File, UsageError> {
+fn read(path: &Path) -> Result<File, Failure> {
     let inside = path.join("leftovers.json");
     let path = if path.is_dir() { inside.as_path() } else { path };
-    let text = files::text(path)
-        .map_err(|e| UsageError(format!("failed to read {}: {e}; give the folder of a run", path.display())))?;
+    let text = files::text(path).map_err(|e| Failure::read(path.display(), e).hint("; give the folder of a run"))?;
     let file: File = serde_json::from_str(&text)
-        .map_err(|e| UsageError(format!("{} is no leftovers.json of konform: {e}", path.display())))?;
+        .map_err(|e| Failure::Usage(format!("{} is no leftovers.json of konform: {e}", path.display())))?;
     if file.format != "konform/leftovers" || file.version != 1 {
-        return Err(UsageError(format!(
+        return Err(Failure::Usage(format!(
             "{} has format {} version {}: this program reads konform/leftovers version 1",
             path.display(),
             file.format,

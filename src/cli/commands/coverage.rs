@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Coverage;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
@@ -42,7 +42,7 @@ impl Aimed {
     }
 }
 
-pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn coverage(args: &Coverage, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
     let plan = config.plan();
     let contract = &config.contract;

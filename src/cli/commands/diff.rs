@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::args::Diff;
 use crate::cli::output::Output;
 use crate::cli::words::DiffFormat;
-use crate::cli::{UsageError, contracts, files};
+use crate::cli::{Failure, contracts, files};
 use crate::contract::compare::{self, Change, What};
 use crate::contract::{Contract, File, waiver};
 use crate::model::Exit;
@@ -19,17 +19,17 @@ use crate::report::markdown::escape;
 /// Ids printed of each list.
 const SHOWN: usize = 10;
 
-pub(in crate::cli) fn diff(args: &Diff, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn diff(args: &Diff, out: &mut Output) -> Result<Exit, Failure> {
     if args.contract {
         return contract(args, out);
     }
-    let read = |path: &str| Side::read(Path::new(path)).map_err(|e| UsageError(format!("failed to read {path}: {e}")));
+    let read = |path: &str| Side::read(Path::new(path)).map_err(|e| Failure::read(path, e));
     let (before, after) = (read(&args.before)?, read(&args.after)?);
     let found = diff::compare(&before, &after);
     match args.format {
         DiffFormat::Human => out.text(&found.text()),
         DiffFormat::Markdown => out.text(&found.markdown()),
-        DiffFormat::Json => out.line(&serde_json::to_string_pretty(&found).map_err(|e| UsageError(e.to_string()))?),
+        DiffFormat::Json => out.line(&serde_json::to_string_pretty(&found).map_err(Failure::usage)?),
     }
     Ok(found.exit())
 }
@@ -50,7 +50,7 @@ struct Touched {
     waivers: Vec<String>,
 }
 
-fn contract(args: &Diff, out: &mut Output) -> Result<Exit, UsageError> {
+fn contract(args: &Diff, out: &mut Output) -> Result<Exit, Failure> {
     let load = |name: &str| contracts::find(Some(name), None).map(|loaded| Arc::new(loaded.contract));
     let (before, after) = (load(&args.before)?, load(&args.after)?);
     let changes = compare::compare(&before, &after);
@@ -64,10 +64,9 @@ fn contract(args: &Diff, out: &mut Output) -> Result<Exit, UsageError> {
     let gone: Vec<String> = old_ids.difference(&new_ids).cloned().collect();
     let mut waivers = Vec::new();
     if let Some(path) = &args.waivers {
-        let text =
-            files::text(path).map_err(|e| UsageError(format!("failed to read waivers {}: {e}", path.display())))?;
+        let text = files::text(path).map_err(|e| Failure::read(format!("waivers {}", path.display()), e))?;
         let file = File { name: path.display().to_string(), text };
-        for waiver in waiver::load(&file).map_err(|e| UsageError(e.to_string()))? {
+        for waiver in waiver::load(&file).map_err(Failure::usage)? {
             let concerned = match &waiver.selector {
                 Selector::Clause(id) => concerns(id),
                 Selector::Case(id) => gone.contains(id) || cases.contains(id),
@@ -90,7 +89,7 @@ fn contract(args: &Diff, out: &mut Output) -> Result<Exit, UsageError> {
     match args.format {
         DiffFormat::Human => out.text(&text(&touched)),
         DiffFormat::Markdown => out.text(&markdown(&touched)),
-        DiffFormat::Json => out.line(&serde_json::to_string_pretty(&touched).map_err(|e| UsageError(e.to_string()))?),
+        DiffFormat::Json => out.line(&serde_json::to_string_pretty(&touched).map_err(Failure::usage)?),
     }
     let breaking = touched.changes.iter().any(|c| c.breaking);
     Ok(if breaking { Exit::Broken } else { Exit::Green })

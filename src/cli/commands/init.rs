@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{block_on, run};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Init;
 use crate::cli::config::{self, Config};
 use crate::cli::contracts;
@@ -43,20 +43,20 @@ struct Wanted {
     count: u64,
 }
 
-pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn init(args: &Init, out: &mut Output) -> Result<Exit, Failure> {
     let Some(url) = &args.common.target else {
-        return Err(UsageError("init needs --target URL: it writes a profile for that target".to_owned()));
+        return Err(Failure::Usage("init needs --target URL: it writes a profile for that target".to_owned()));
     };
     if args.common.profile.is_some() {
-        return Err(UsageError("init writes a profile and reads none: leave --profile out".to_owned()));
+        return Err(Failure::Usage("init writes a profile and reads none: leave --profile out".to_owned()));
     }
     if args.out.exists() {
-        return Err(UsageError(format!(
+        return Err(Failure::Usage(format!(
             "{} is there: init overwrites no file, name another with --out",
             args.out.display()
         )));
     }
-    let target = Target::parse(url).map_err(|e| UsageError(e.to_string()))?;
+    let target = Target::parse(url).map_err(Failure::usage)?;
     let environment = match args.environment {
         Some(Place::Uat) => Environment::Uat,
         Some(Place::Sandbox) | None => Environment::Sandbox,
@@ -121,7 +121,7 @@ fn variable(contract: &str, credential: &str) -> String {
 }
 
 /// Asks every endpoint of the contract; looks things up only with credentials.
-fn ask(config: &Config, known: bool) -> Result<Vec<Asked>, UsageError> {
+fn ask(config: &Config, known: bool) -> Result<Vec<Asked>, Failure> {
     let (_, rate, _) = run::pace(config, None);
     block_on(async {
         let (target, http, _) = config.connect().await?;
@@ -142,8 +142,8 @@ fn ask(config: &Config, known: bool) -> Result<Vec<Asked>, UsageError> {
     })
 }
 
-fn create(path: &Path, text: &str) -> Result<(), UsageError> {
-    let failed = |e: std::io::Error| UsageError(format!("failed to write {}: {e}", path.display()));
+fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::write(path.display(), e);
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)
 }
@@ -155,7 +155,7 @@ fn write(
     (variables, missing): (&[(String, String)], &[&str]),
     asked: &[Asked],
     args: &Init,
-) -> Result<String, UsageError> {
+) -> Result<String, Failure> {
     let contract = &config.contract;
     let host = json!(target.host());
     let place = if args.environment == Some(Place::Uat) { "uat" } else { "sandbox" };
@@ -276,7 +276,7 @@ fn part(part: &Part) -> String {
 }
 
 /// Fixtures for the rows that no call brings about, each with the clauses that it is for, and how many the plan would need.
-fn wanted(config: &Config, args: &Init) -> Result<Vec<Wanted>, UsageError> {
+fn wanted(config: &Config, args: &Init) -> Result<Vec<Wanted>, Failure> {
     let contract = &config.contract;
     let plan = config.plan();
     let mut found: Vec<Wanted> = Vec::new();

@@ -1,12 +1,13 @@
 //! Drawn inputs that failed, as files: written small, read and run first by later runs.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::config::Config;
 use crate::cli::files;
 use crate::cli::output::Output;
@@ -28,14 +29,14 @@ struct File {
 }
 
 /// The cases of a folder of inputs, in the order of their names; a folder that is not there yet has none.
-pub(super) fn read(folder: &Path, plan: &Plan, contract: &str) -> Result<Vec<Case>, UsageError> {
-    let failed = |path: &Path, e: &dyn std::fmt::Display| UsageError(format!("failed to read {}: {e}", path.display()));
+pub(super) fn read(folder: &Path, plan: &Plan, contract: &str) -> Result<Vec<Case>, Failure> {
+    let failed = |path: &Path, why: io::Error| Failure::read(path.display(), why);
     if !folder.exists() {
         return Ok(Vec::new());
     }
     let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|e| failed(folder, &e))? {
-        let path = entry.map_err(|e| failed(folder, &e))?.path();
+    for entry in fs::read_dir(folder).map_err(|e| failed(folder, e))? {
+        let path = entry.map_err(|e| failed(folder, e))?.path();
         if path.extension().is_some_and(|e| e == "json") {
             paths.push(path);
         }
@@ -43,15 +44,16 @@ pub(super) fn read(folder: &Path, plan: &Plan, contract: &str) -> Result<Vec<Cas
     paths.sort();
     let mut cases = Vec::new();
     for path in paths {
-        let text = files::text(&path).map_err(|e| failed(&path, &e))?;
-        let file: File = serde_json::from_str(&text).map_err(|e| failed(&path, &e))?;
+        let text = files::text(&path).map_err(|e| failed(&path, e))?;
+        let file: File = serde_json::from_str(&text).map_err(|e| failed(&path, e.into()))?;
         if file.format != FORMAT || file.version != 1 {
-            return Err(failed(&path, &format!("this program reads {FORMAT} version 1")));
+            return Err(failed(&path, io::Error::other(format!("this program reads {FORMAT} version 1"))));
         }
         if file.contract != contract {
             continue;
         }
-        let input = Input::from_value(&file.input).ok_or_else(|| failed(&path, &"its input can't be understood"))?;
+        let unknown = || failed(&path, io::Error::other("its input can't be understood"));
+        let input = Input::from_value(&file.input).ok_or_else(unknown)?;
         match plan.written(&file.case, &input) {
             Some(case) => cases.push(Case { id: format!("{}{SAVED}", case.id).into(), ..case }),
             // A contract moves on: what it no longer has can't be sent, and that is said.
@@ -62,8 +64,8 @@ pub(super) fn read(folder: &Path, plan: &Plan, contract: &str) -> Result<Vec<Cas
 }
 
 /// Keeps the drawn inputs of a run's findings, each once.
-pub(super) fn write(folder: &Path, config: &Config, summary: &Summary) -> Result<(), UsageError> {
-    let failed = |path: &Path, e: std::io::Error| UsageError(format!("failed to write {}: {e}", path.display()));
+pub(super) fn write(folder: &Path, config: &Config, summary: &Summary) -> Result<(), Failure> {
+    let failed = |path: &Path, e: io::Error| Failure::write(path.display(), e);
     for finding in &summary.findings {
         let Some(input) = &finding.input else { continue };
         fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;

@@ -4,19 +4,18 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Keygen;
 use crate::cli::output::Output;
 use crate::crypto::{SigningKey, keys};
 use crate::model::Exit;
 
-pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, UsageError> {
-    std::fs::create_dir_all(&args.folder)
-        .map_err(|e| UsageError(format!("failed to make {}: {e}", args.folder.display())))?;
+pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, Failure> {
+    std::fs::create_dir_all(&args.folder).map_err(|e| Failure::write(args.folder.display(), e))?;
     if args.sign {
         let key = SigningKey::generate();
         for (name, text) in [("sign-private.pem", key.to_pem()), ("sign-public.pem", key.public().to_pem())] {
-            let text = text.ok_or_else(|| UsageError("the key could not be written as PEM".to_owned()))?;
+            let text = text.ok_or_else(|| Failure::Usage("the key could not be written as PEM".to_owned()))?;
             let path = args.folder.join(name);
             write(&path, &text)?;
             out.line(&path.display().to_string());
@@ -25,7 +24,7 @@ pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, Us
     }
     for side in ["server", "client"] {
         let (private, public) =
-            keys::generate().ok_or_else(|| UsageError("this machine gives no randomness for keys".to_owned()))?;
+            keys::generate().ok_or_else(|| Failure::machine("make keys", "this machine gives no randomness"))?;
         for (kind, text) in [("private", private), ("public", public)] {
             let path = args.folder.join(format!("{side}-{kind}.pem"));
             write(&path, &text)?;
@@ -36,7 +35,7 @@ pub(in crate::cli) fn keygen(args: &Keygen, out: &mut Output) -> Result<Exit, Us
 }
 
 /// Writes a new file that others can't read.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), UsageError> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -45,5 +44,5 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), UsageError> {
         options.mode(0o600);
     }
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))
+    written.map_err(|e| Failure::write(path.display(), e))
 }

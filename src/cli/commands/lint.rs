@@ -2,11 +2,11 @@
 
 use crate::cli::args::Lint;
 use crate::cli::output::Output;
-use crate::cli::{UsageError, contracts};
+use crate::cli::{Failure, contracts};
 use crate::contract::lint::report;
 use crate::model::Exit;
 
-pub(in crate::cli) fn lint(args: &Lint, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn lint(args: &Lint, out: &mut Output) -> Result<Exit, Failure> {
     // The sandbox's own file is part of what is looked at: its mistakes are shown here too.
     contracts::find(args.contract.as_deref(), Some(&contracts::sandbox_profile(args.contract.as_deref())?))?;
     let loaded = contracts::find(args.contract.as_deref(), None)?;

@@ -1,6 +1,6 @@
 //! `konform list`: cases, endpoints, clauses, and what could not be planned. Offline.
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::List;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
@@ -8,7 +8,7 @@ use crate::cli::output::Output;
 use crate::cli::words::{Format, What};
 use crate::model::{Exit, Expect};
 
-pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
     let chosen = Chosen::new(&args.selection)?;
     let plan = chosen.narrow(config.plan());

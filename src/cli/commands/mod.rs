@@ -25,25 +25,25 @@ pub(super) mod show;
 pub(super) mod try_it;
 pub(super) mod verify;
 
-use super::UsageError;
+use super::Failure;
 use crate::model::Case;
 use crate::model::json::printable;
 use crate::plan::Plan;
 
 /// Runs async work on a runtime of this machine's size.
-fn block_on<T>(work: impl Future<Output = Result<T, UsageError>>) -> Result<T, UsageError> {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|e| UsageError(format!("failed to start the runtime: {e}")))?.block_on(work)
+    runtime.map_err(|e| Failure::machine("start the threads", e))?.block_on(work)
 }
 
 /// The case with this id, or an error that names the nearest one.
-fn find_case(plan: &Plan, id: &str) -> Result<Case, UsageError> {
+fn find_case(plan: &Plan, id: &str) -> Result<Case, Failure> {
     plan.find(id).ok_or_else(|| {
         let near = plan.cases().min_by_key(|case| strsim::damerau_levenshtein(&case.id, id));
         let hint = near
             .filter(|case| strsim::damerau_levenshtein(&case.id, id) <= 12)
             .map(|case| format!("did you mean `{}`? ", case.id))
             .unwrap_or_default();
-        UsageError(format!("no case `{}` in this contract: {hint}`konform list` shows all", printable(id)))
+        Failure::Usage(format!("no case `{}` in this contract: {hint}`konform list` shows all", printable(id)))
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Qualify;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
@@ -17,9 +17,9 @@ use crate::qualify::{MutantRecord, Options, Report, Suite};
 /// Survivors and alarms printed whole.
 const SHOWN: usize = 50;
 
-pub(in crate::cli) fn qualify(args: &Qualify, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn qualify(args: &Qualify, out: &mut Output) -> Result<Exit, Failure> {
     if args.common.target.is_some() {
-        return Err(UsageError("qualify tries the suite on the embedded sandbox: it takes no --target".to_owned()));
+        return Err(Failure::Usage("qualify tries the suite on the embedded sandbox: it takes no --target".to_owned()));
     }
     let config = Config::resolve(&args.common)?;
     let without = args.without.as_deref().map(family).transpose()?;
@@ -36,13 +36,15 @@ pub(in crate::cli) fn qualify(args: &Qualify, out: &mut Output) -> Result<Exit, 
     let part = !args.clause.is_empty() || args.sample.is_some();
     let report = if part { suite.mutants(&options, &choose) } else { suite.qualify(&options, &choose) };
     if report.mutants.is_empty() && report.unknown.is_empty() && report.unreached.is_empty() {
-        return Err(UsageError("no clause matches: `konform list clauses` shows all; --clause takes globs".to_owned()));
+        return Err(Failure::Usage(
+            "no clause matches: `konform list clauses` shows all; --clause takes globs".to_owned(),
+        ));
     }
     let seconds = started.elapsed().as_secs_f64();
     let power = power(&config, &report);
     if let Some(path) = &args.save {
         let text = contracts::qualified(&config.contract.id, &config.contract_digest, power.clone());
-        std::fs::write(path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+        std::fs::write(path, text).map_err(|e| Failure::write(path.display(), e))?;
     }
     match args.format {
         Format::Json => out
@@ -69,10 +71,10 @@ fn power(config: &Config, report: &Report) -> Power {
     }
 }
 
-fn family(word: &str) -> Result<Family, UsageError> {
+fn family(word: &str) -> Result<Family, Failure> {
     Family::ALL.into_iter().find(|f| f.word() == word).ok_or_else(|| {
         let all: Vec<&str> = Family::ALL.iter().map(|f| f.word()).collect();
-        UsageError(format!("no case family `{word}`: there are {}", all.join(", ")))
+        Failure::Usage(format!("no case family `{word}`: there are {}", all.join(", ")))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::acceptance::Acceptance;
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Rejudge;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
@@ -26,11 +26,11 @@ pub(super) fn again(
     folder: &Path,
     contract: Option<&str>,
     profile: Option<&Path>,
-) -> Result<Result<Again, Damage>, UsageError> {
+) -> Result<Result<Again, Damage>, Failure> {
     let mut reader = match Reader::open(folder) {
         Ok(reader) => reader,
         Err(Damage::Io { path, source }) => {
-            return Err(UsageError(format!("failed to read {}: {source}; give the folder of a run", path.display())));
+            return Err(Failure::read(path.display(), source).hint("; give the folder of a run"));
         }
         Err(damage) => return Ok(Err(damage)),
     };
@@ -49,7 +49,7 @@ pub(super) fn again(
     Ok(Ok(Again { header, summary, rejudged }))
 }
 
-pub(in crate::cli) fn command(args: &Rejudge, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn command(args: &Rejudge, out: &mut Output) -> Result<Exit, Failure> {
     let again = match again(&args.folder, args.contract.as_deref(), args.profile.as_deref())? {
         Ok(again) => again,
         Err(damage) => {
@@ -82,8 +82,8 @@ pub(in crate::cli) fn command(args: &Rejudge, out: &mut Output) -> Result<Exit, 
 }
 
 /// The first report that is not what the evidence gives, with the line where they part.
-pub(super) fn report_differs(folder: &Path, again: &Again) -> Result<Option<String>, UsageError> {
-    let failed = |e: std::io::Error| UsageError(format!("failed to make the reports again: {e}"));
+pub(super) fn report_differs(folder: &Path, again: &Again) -> Result<Option<String>, Failure> {
+    let failed = |e: std::io::Error| Failure::write("the reports again", e);
     let own = Scratch::new().map_err(failed)?;
     report::write(&own.0, folder, &again.header, &again.summary).map_err(failed)?;
     if let Some(root) = root_of(&folder.join("results.json")).filter(|root| *root != again.summary.root) {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use serde::Deserialize;
 
 use super::{block_on, find_case, panel};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use clap::ValueEnum as _;
 
 use crate::cli::args::{Common, Replay};
@@ -50,7 +50,7 @@ struct How {
     selection: Selected,
 }
 
-pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Failure> {
     let mut common = args.common.clone();
     let (id, finding, selection) = if args.finding.contains("::") {
         (args.finding.clone(), None, Selected::default())
@@ -73,11 +73,10 @@ pub(in crate::cli) fn replay(args: &Replay, out: &mut Output) -> Result<Exit, Us
     Ok(outcome)
 }
 
-fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), UsageError> {
-    let text = files::text(path).map_err(|e| {
-        UsageError(format!("failed to read {}: {e}; give a findings/<n>.json or a case id", path.display()))
-    })?;
-    let wrong = |e: serde_json::Error| UsageError(format!("{} is no finding of konform: {e}", path.display()));
+fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), Failure> {
+    let text = files::text(path)
+        .map_err(|e| Failure::read(path.display(), e).hint("; give a findings/<n>.json or a case id"))?;
+    let wrong = |e: serde_json::Error| Failure::Usage(format!("{} is no finding of konform: {e}", path.display()));
     let value: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
     // An input that --save-failures has kept says what to send, not where.
     if value["format"] == "konform/input" && value["version"] == 1 {
@@ -85,7 +84,7 @@ fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), UsageEr
     }
     let file: File = serde_json::from_value(value).map_err(wrong)?;
     if file.format != "konform/finding" || file.version != 1 {
-        return Err(UsageError(format!(
+        return Err(Failure::Usage(format!(
             "{} has format {} version {}: this program reads konform/finding version 1",
             path.display(),
             file.format,
@@ -106,9 +105,9 @@ fn read(path: &Path, common: &mut Common) -> Result<(Finding, Selected), UsageEr
 }
 
 /// Sends a case, shows its exchanges, says the verdict.
-pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<Exit, UsageError> {
+pub(super) fn single(config: &Config, case: &Case, out: &mut Output) -> Result<Exit, Failure> {
     if !config.allows(case) {
-        return Err(UsageError(format!("the environment does not allow {}", case.id)));
+        return Err(Failure::Usage(format!("the environment does not allow {}", case.id)));
     }
     block_on(async {
         let (target, http, embedded) = config.connect().await?;

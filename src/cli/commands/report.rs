@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
 use super::rejudge::again;
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Report;
 use crate::cli::output::Output;
 use crate::model::Exit;
 use crate::report;
 
-pub(in crate::cli) fn report(args: &Report, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn report(args: &Report, out: &mut Output) -> Result<Exit, Failure> {
     let again = match again(&args.folder, args.contract.as_deref(), args.profile.as_deref())? {
         Ok(again) => again,
         Err(damage) => {
@@ -22,7 +22,7 @@ pub(in crate::cli) fn report(args: &Report, out: &mut Output) -> Result<Exit, Us
         Output::problem(&difference.to_string());
         return Ok(Exit::Evidence);
     }
-    let failed = |e: std::io::Error| UsageError(format!("failed to write the report: {e}"));
+    let failed = |e: std::io::Error| Failure::write("the report", e);
     let Some(format) = args.format.map(Into::into) else {
         report::write(&args.folder, &args.folder, &again.header, &again.summary).map_err(failed)?;
         out.line(&format!("written again: {} and findings/", report::FILES.join(", ")));

@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::acceptance::Acceptance;
 use super::run::{Job, Past, count, pools, saved};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Run;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
@@ -18,15 +18,18 @@ use crate::model::RunHeader;
 use crate::runner::Refold;
 
 /// Reads what was done, and goes on with what the run's header says, whatever the command line or the environment say now.
-pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
-    let damaged = |damage: Damage| UsageError(format!("{} can't be taken up: {damage}", folder.display()));
+pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
+    let damaged = |damage: Damage| match damage {
+        Damage::Io { path, source } => Failure::read(path.display(), source).hint("; give the folder of a run"),
+        damage => Failure::Damaged(format!("{} can't be taken up: {damage}", folder.display())),
+    };
     let path = folder.join(archive::PLAIN);
     let trunk = trunk(&path).map_err(damaged)?;
-    trunk.cut(&path).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    trunk.cut(&path).map_err(|e| Failure::write(path.display(), e))?;
     let mut reader = Reader::open(folder).map_err(damaged)?;
     let header = reader.header().clone();
     if let Some(other) = suite::other_sources(&header) {
-        return Err(UsageError(format!("{other}; take it up with the program that began it")));
+        return Err(Failure::Usage(format!("{other}; take it up with the program that began it")));
     }
     let config = Config::of(&header, &args.common)?;
     let chosen = Chosen::of(&header.selection)?;
@@ -44,7 +47,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
             // It was stopped, and ended in order.
             Ok(None) if reader.footer().is_some_and(|footer| footer.partial) => break,
             Ok(None) => {
-                return Err(UsageError(format!(
+                return Err(Failure::Usage(format!(
                     "the run in {} has ended: nothing to take up (`konform report` makes its reports again)",
                     folder.display()
                 )));
@@ -57,25 +60,25 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, UsageError> {
     let cuts: Vec<u64> = refold.cuts().iter().copied().chain([trunk.cases]).collect();
     let (tally, differences) = refold.into_tally();
     if let Some(difference) = differences.first() {
-        return Err(UsageError(format!("{} can't be taken up: {difference}", folder.display())));
+        return Err(Failure::Damaged(format!("{} can't be taken up: {difference}", folder.display())));
     }
     let resumed = Resumed {
         at: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         salt: format!("{:016x}", config.salt),
         torn: trunk.torn,
     };
-    let journal = Journal::resume(&path, &trunk, &resumed).map_err(|e| UsageError(e.to_string()))?;
+    let journal = Journal::resume(&path, &trunk, &resumed).map_err(Failure::from)?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
     let pools = pools(&config, &chosen, &plan, &saved, &cuts);
     let past = Some(Past { tally, done: trunk.cases, ended, doubtful });
     Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, pools, past })
 }
 
-fn same_plan(header: &RunHeader, digest: &str) -> Result<(), UsageError> {
+fn same_plan(header: &RunHeader, digest: &str) -> Result<(), Failure> {
     if header.plan_digest == digest {
         return Ok(());
     }
-    Err(UsageError(
+    Err(Failure::Usage(
         "the cases are not those that the run was to send: keys, second credentials, --save-failures and the profile's host \
          decide about them too"
             .to_owned(),

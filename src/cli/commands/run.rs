@@ -11,7 +11,7 @@ use chrono::Utc;
 
 use super::acceptance::{self, Acceptance};
 use super::{block_on, inputs, resume};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Run;
 use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
@@ -65,22 +65,22 @@ pub(super) struct Past {
     pub(super) doubtful: Vec<(usize, Json)>,
 }
 
-pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, Failure> {
     let job = match &args.resume {
         Some(folder) => resume::take_up(args, folder)?,
         None => begin(args)?,
     };
     let events = args.events.as_deref().filter(|p| *p != Path::new("-")).map(File::create).transpose();
-    let events = events.map_err(|e| UsageError(format!("failed to create --events: {e}")))?;
+    let events = events.map_err(|e| Failure::write("--events", e))?;
     carry_out(args, job, events, out)
 }
 
 /// Counts and names the cases, makes the folder, writes the header.
-fn begin(args: &Run) -> Result<Job, UsageError> {
+fn begin(args: &Run) -> Result<Job, Failure> {
     if args.common.mode == Mode::Certification {
         let chosen = [&args.selection.only, &args.selection.skip, &args.selection.clause].iter().any(|g| !g.is_empty());
         if chosen || args.baseline.is_some() {
-            return Err(UsageError(
+            return Err(Failure::Usage(
                 "a certification runs every case and knows no baseline: leave --only, --skip, --clause and --baseline out, \
                  and declare in the profile's `capabilities` what the target does not offer"
                     .to_owned(),
@@ -93,7 +93,7 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     let saved = saved(args, &config, &plan)?;
     let (planned, not_selected, plan_digest) = count(&config, &chosen, &plan, &saved);
     if planned == saved.len() as u64 {
-        return Err(UsageError(chosen.nothing(&config.contract)));
+        return Err(Failure::Usage(chosen.nothing(&config.contract)));
     }
     let pools = pools(&config, &chosen, &plan, &saved, &[]);
     for need in pools.needs(&config.contract).iter().filter(|need| need.short()) {
@@ -148,12 +148,12 @@ fn begin(args: &Run) -> Result<Job, UsageError> {
     };
     acceptance.keep(&folder, &mut header)?;
     let accepted = acceptance.accepted(&header, &config.contract.zone)?;
-    let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(|e| UsageError(e.to_string()))?;
+    let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(Failure::from)?;
     Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, pools, past: None })
 }
 
 /// The inputs that `--save-failures` has kept.
-pub(super) fn saved(args: &Run, config: &Config, plan: &Plan) -> Result<Vec<Case>, UsageError> {
+pub(super) fn saved(args: &Run, config: &Config, plan: &Plan) -> Result<Vec<Case>, Failure> {
     let read = |folder: &PathBuf| inputs::read(folder, plan, &config.contract.id);
     Ok(args.save_failures.as_ref().map(read).transpose()?.unwrap_or_default())
 }
@@ -183,7 +183,7 @@ pub(super) fn pools(config: &Config, chosen: &Chosen, plan: &Plan, saved: &[Case
     Pools::new(plan, saved.iter().cloned().chain(planned), cuts)
 }
 
-fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, UsageError> {
+fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Result<Exit, Failure> {
     let Job { config, plan, chosen, saved, header, folder, mut journal, accepted, pools, past } = job;
     block_on(async {
         let (target, http, embedded) = config.connect().await?;
@@ -381,13 +381,13 @@ fn options(args: &Run, config: &Config) -> Options {
 }
 
 /// The run folder, made before the first request.
-fn folder(args: &Run) -> Result<PathBuf, UsageError> {
+fn folder(args: &Run) -> Result<PathBuf, Failure> {
     let unwritable = |path: &Path, e: std::io::Error| {
-        UsageError(format!("failed to make the report folder {}: {e}\nno request was sent", path.display()))
+        Failure::Usage(format!("failed to make the report folder {}: {e}\nno request was sent", path.display()))
     };
     if let Some(out) = &args.out {
         if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(UsageError(format!("{} is not empty: a report overwrites nothing", out.display())));
+            return Err(Failure::Usage(format!("{} is not empty: a report overwrites nothing", out.display())));
         }
         fs::create_dir_all(out).map_err(|e| unwritable(out, e))?;
         File::create(out.join("run.log")).map_err(|e| unwritable(out, e))?;
@@ -403,10 +403,10 @@ fn folder(args: &Run) -> Result<PathBuf, UsageError> {
 /// The first signal that asks the program to end stops the run between two requests, and the report says so; a second one ends the
 /// program at once, with what evidence there is.
 #[expect(clippy::exit, reason = "whoever asks twice does not want to wait for what runs")]
-fn watch_signals(stop: Arc<AtomicBool>) -> Result<(), UsageError> {
+fn watch_signals(stop: Arc<AtomicBool>) -> Result<(), Failure> {
     /// What shells say of a program that Ctrl-C has ended.
     const INTERRUPTED: i32 = 130;
-    let mut signals = Signals::listen().map_err(|e| UsageError(format!("failed to listen for signals: {e}")))?;
+    let mut signals = Signals::listen().map_err(|e| Failure::machine("listen for signals", e))?;
     tokio::spawn(async move {
         signals.next().await;
         stop.store(true, Ordering::Relaxed);

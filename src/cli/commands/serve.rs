@@ -10,31 +10,26 @@ use super::{block_on, keygen};
 use crate::cli::args::Serve;
 use crate::cli::output::Output;
 use crate::cli::signals::Signals;
-use crate::cli::{UsageError, contracts};
+use crate::cli::{Failure, contracts};
 use crate::contract::Contract;
 use crate::model::Exit;
 use crate::sandbox::{self, FAULTS, Fault, FaultList, Sandbox, Variant};
 
-pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Failure> {
     if args.faults {
         out.text(&FaultList(&FAULTS).to_string());
         return Ok(Exit::Green);
     }
     let profile = contracts::sandbox_profile(args.contract.as_deref())?;
     let contract = Arc::new(contracts::find(args.contract.as_deref(), Some(&profile))?.contract);
-    let faults = args
-        .fault
-        .iter()
-        .map(|f| f.parse())
-        .collect::<Result<Vec<Fault>, _>>()
-        .map_err(|e| UsageError(e.to_string()))?;
+    let faults = args.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(Failure::usage)?;
     if !args.addr.ip().is_loopback() {
         Output::note(
             "warning: the sandbox takes invented credentials that everybody knows, and listens beyond this machine",
         );
     }
     block_on(async {
-        let failed = |e: std::io::Error| UsageError(format!("failed to listen on {}: {e}", args.addr));
+        let failed = |e: std::io::Error| Failure::Usage(format!("failed to listen on {}: {e}", args.addr));
         let listener = TcpListener::bind(args.addr).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         out.line(&format!("serving {} at http://{address}{}", contract.title, contract.base_path));
@@ -43,7 +38,7 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Usag
         out.line(&format!("try: konform run --target http://{address}{}{profile}", contract.base_path));
         let sandbox = Arc::new(Sandbox::new(contract, Variant::default(), faults));
         sandbox.advance(std::time::Duration::from_secs(u64::from(args.ahead) * 86_400));
-        let mut signals = Signals::listen().map_err(|e| UsageError(format!("failed to listen for signals: {e}")))?;
+        let mut signals = Signals::listen().map_err(|e| Failure::machine("listen for signals", e))?;
         let stop = async move { signals.next().await };
         sandbox::serve(listener, sandbox, stop).await.map_err(failed)?;
         Ok(Exit::Green)
@@ -51,7 +46,7 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Usag
 }
 
 /// Writes what the sandbox knows of itself as a profile, and its keys beside it; answers the profile's path.
-fn write_profile(path: &Path, args: &Serve, contract: &Contract) -> Result<String, UsageError> {
+fn write_profile(path: &Path, args: &Serve, contract: &Contract) -> Result<String, Failure> {
     let own = contracts::sandbox_file(args.contract.as_deref())?.map(|f| f.text);
     let mut text = own.unwrap_or_else(|| {
         "konform: 1\nname: sandbox\nhosts: [127.0.0.1, localhost]\nenvironment: sandbox\n".to_owned()
@@ -68,8 +63,7 @@ fn write_profile(path: &Path, args: &Serve, contract: &Contract) -> Result<Strin
         for (path, pem) in [(&server_path, &server), (&client_path, &client)] {
             // A sandbox has new keys each time it starts: the old files are worth nothing.
             if path.exists() {
-                std::fs::remove_file(path)
-                    .map_err(|e| UsageError(format!("failed to replace {}: {e}", path.display())))?;
+                std::fs::remove_file(path).map_err(|e| Failure::write(path.display(), e))?;
             }
             keygen::write(path, pem)?;
         }
@@ -83,6 +77,6 @@ fn write_profile(path: &Path, args: &Serve, contract: &Contract) -> Result<Strin
             let _ = writeln!(text, "  {key}: {}", serde_json::json!(value));
         }
     }
-    std::fs::write(path, text).map_err(|e| UsageError(format!("failed to write {}: {e}", path.display())))?;
+    std::fs::write(path, text).map_err(|e| Failure::write(path.display(), e))?;
     Ok(path.display().to_string())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{find_case, panel};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Show;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
@@ -11,15 +11,16 @@ use crate::exchange::fill::Catalogue;
 use crate::exchange::{Catalogues, Filling, Means, Prepared, Target, fill, prepare};
 use crate::model::{Exit, Expect, Hostile, Json};
 
-pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
     let plan = config.plan();
     let case = find_case(&plan, &args.case)?;
     let base = config.target.clone();
     let target = match base {
         Some(target) => target,
-        None => Target::parse(&format!("http://127.0.0.1:8080{}", config.contract.base_path))
-            .map_err(|e| UsageError(e.to_string()))?,
+        None => {
+            Target::parse(&format!("http://127.0.0.1:8080{}", config.contract.base_path)).map_err(Failure::usage)?
+        }
     };
     let ambient = config.ambient();
     let catalogues = stand_ins(&config);
@@ -45,7 +46,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
             token: token.as_deref(),
             ambient: &ambient,
         };
-        let request = prepare(wire, tree, step, &means).map_err(|(_, why)| UsageError(why))?;
+        let request = prepare(wire, tree, step, &means).map_err(|(_, why)| Failure::Usage(why))?;
         sent.push(request.tree.clone());
         token = request.token().map(str::to_owned);
         if case.steps.len() > 1 {
@@ -55,7 +56,7 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, UsageE
             out.line(&format!("# {} times at once, each with a time and number of its own", race.copies));
         }
         if step.hostile.is_some_and(Hostile::raw) && args.curl {
-            return Err(UsageError(format!("no HTTP client sends {}: `konform replay` does", case.id)));
+            return Err(Failure::Usage(format!("no HTTP client sends {}: `konform replay` does", case.id)));
         }
         out.text(&if args.curl { curl(&request, args.sign) } else { plain(&request, args.sign) });
     }

@@ -1,19 +1,19 @@
 //! `konform try`: one documented case, as the documentation's own "Try It!" panel shows it.
 
 use super::replay::single;
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Try;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::model::Exit;
 
-pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
     let names = || config.contract.endpoints.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
     let (_, endpoint) = config
         .contract
         .endpoint(&args.endpoint)
-        .ok_or_else(|| UsageError(format!("no endpoint `{}`: there are {}", args.endpoint, names())))?;
+        .ok_or_else(|| Failure::Usage(format!("no endpoint `{}`: there are {}", args.endpoint, names())))?;
     let plan = config.plan();
     let id = match endpoint.examples.iter().find(|e| e.name == args.case) {
         Some(example) => {
@@ -24,7 +24,7 @@ pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Usage
         None if args.case == "success" => format!("{}::valid::body::every-field", endpoint.id),
         None => {
             let known: Vec<&str> = endpoint.examples.iter().map(|e| e.name.as_str()).collect();
-            return Err(UsageError(format!(
+            return Err(Failure::Usage(format!(
                 "no test data `{}` for {}: there are {}",
                 args.case,
                 endpoint.id,
@@ -34,6 +34,6 @@ pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Usage
     };
     let case = plan
         .find(&id)
-        .ok_or_else(|| UsageError(format!("`{id}` could not be planned: `konform list left-out` says why")))?;
+        .ok_or_else(|| Failure::Usage(format!("`{id}` could not be planned: `konform list left-out` says why")))?;
     single(&config, &case, out)
 }

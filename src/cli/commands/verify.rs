@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::certify::{CERTIFICATE, COUNTERSIGNATURE, subject, subjects};
 use crate::certificate::{Certificate, Countersignature, Envelope, Statement};
-use crate::cli::UsageError;
+use crate::cli::Failure;
 use crate::cli::args::Verify;
 use crate::cli::files;
 use crate::cli::output::Output;
@@ -26,7 +26,7 @@ pub(super) struct Question {
     pub(super) now: DateTime<Utc>,
 }
 
-pub(in crate::cli) fn verify(args: &Verify, out: &mut Output) -> Result<Exit, UsageError> {
+pub(in crate::cli) fn verify(args: &Verify, out: &mut Output) -> Result<Exit, Failure> {
     let question = Question {
         public: public(&args.public)?,
         challenge: args.challenge.clone(),
@@ -37,7 +37,7 @@ pub(in crate::cli) fn verify(args: &Verify, out: &mut Output) -> Result<Exit, Us
         folder(&args.path, &question)?
     } else {
         if question.counter.is_some() {
-            return Err(UsageError(
+            return Err(Failure::Usage(
                 "--counter-pub needs the folder: the second signature lies beside the first".to_owned(),
             ));
         }
@@ -99,14 +99,13 @@ fn sources(digest: &str) -> String {
 }
 
 /// Reads a public key.
-pub(super) fn public(path: &Path) -> Result<VerifyingKey, UsageError> {
-    let pem = files::text(path).map_err(|e| UsageError(format!("failed to read the key {}: {e}", path.display())))?;
-    VerifyingKey::from_pem(&pem).map_err(|e| UsageError(format!("{}: {e}", path.display())))
+pub(super) fn public(path: &Path) -> Result<VerifyingKey, Failure> {
+    let pem = files::text(path).map_err(|e| Failure::read(format!("the key {}", path.display()), e))?;
+    VerifyingKey::from_pem(&pem).map_err(|e| Failure::Usage(format!("{}: {e}", path.display())))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, UsageError> {
-    files::bytes(path)
-        .map_err(|e| UsageError(format!("failed to read {}: {e}; `konform certify` makes it", path.display())))
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    files::bytes(path).map_err(|e| Failure::read(path.display(), e).hint("; `konform certify` makes it"))
 }
 
 /// The signature, the time and the challenge.
@@ -142,7 +141,7 @@ fn statement(text: &[u8], question: &Question) -> Result<Statement<Certificate>,
 }
 
 /// The certificate of a run folder with every file that it speaks of; the inner error says why it is not to be believed.
-pub(super) fn folder(run: &Path, question: &Question) -> Result<Result<Certificate, String>, UsageError> {
+pub(super) fn folder(run: &Path, question: &Question) -> Result<Result<Certificate, String>, Failure> {
     let text = read(&run.join(CERTIFICATE))?;
     let statement = match statement(&text, question) {
         Ok(statement) => statement,
@@ -198,7 +197,7 @@ fn countersigned(
     certificate: &[u8],
     counter: &VerifyingKey,
     question: &Question,
-) -> Result<Result<(), String>, UsageError> {
+) -> Result<Result<(), String>, Failure> {
     if *counter == question.public {
         return Ok(Err("both signatures are by the same key: nobody else has looked".to_owned()));
     }

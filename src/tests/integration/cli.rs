@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use super::evidence::konform as ended;
 use super::lab::{self, Folder};
 
 fn konform(folder: &Path, args: &[&str]) -> Command {
@@ -449,4 +450,34 @@ fn the_profile_that_serve_writes_reaches_everything_that_the_embedded_sandbox_do
     let verdict = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     assert_eq!(verdict(&stdout), verdict(&embedded));
     assert!(!stdout.contains("not selected"), "{stdout}");
+}
+
+/// What can't be done says so with the exit code of its kind: a full disk is no mistake of the command line.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_exit_code_tells_a_mistake_from_a_full_disk() {
+    let folder = Folder::new();
+    let full = ["run", "--quiet", "--contract", "library", "--snapshots", "off", "--out", "run"];
+    assert_eq!(ended(&folder.0, &full).0, 0);
+    for (args, code, says) in [
+        (&["serve", "--contract", "library", "--write-profile", "/dev/full"][..], 7, "failed to write /dev/full"),
+        (&["serve", "--contract", "library", "--write-profile", "nowhere/x"], 2, "failed to write nowhere/x"),
+        (&["run", "--contract", "library", "--events", "nowhere/x", "--out", "a"], 2, "failed to write --events"),
+        (&["keygen", "/dev/null/keys"], 2, "failed to write /dev/null/keys"),
+        (&["report", "nowhere"], 2, "failed to read nowhere"),
+        (&["diff", "run", "nowhere"], 2, "failed to read nowhere"),
+        (&["run", "--contract", "nothing"], 2, "no contract `nothing`"),
+    ] {
+        let (found, text) = ended(&folder.0, args);
+        assert!(found == code && text.contains(says), "{args:?}: {found}, {text}");
+    }
+    // A copy of the waivers or of the baseline that was changed since the run is damage.
+    let (code, text) = ended(
+        &folder.0,
+        &["run", "--quiet", "--contract", "library", "--snapshots", "off", "--baseline", "run", "--out", "next"],
+    );
+    assert_eq!(code, 0, "{text}");
+    fs::write(folder.0.join("next/baseline.json"), "{}").expect("written");
+    let (code, text) = ended(&folder.0, &["rejudge", "next"]);
+    assert!(code == 7 && text.contains("was changed since the run"), "{code} {text}");
 }
