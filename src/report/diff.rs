@@ -3,14 +3,15 @@
 //! A finding is the same in both if clause, check and place are. What a run could not tell (an outage, a canary that failed, a clause
 //! that was not put to the test) is neither mended nor broken: it is listed as not judged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{coverage, records, results, snapshot};
+use crate::crypto;
 use crate::model::event::{ClauseRecord, Confirmed, Standing};
 use crate::model::{Exit, FindingRecord, Level, RunHeader, Summary};
 
@@ -21,11 +22,11 @@ const SLOWER: u64 = 50_000;
 /// Exchanges of an endpoint below which its times say nothing.
 const FEW: u64 = 20;
 
-/// One side of a comparison.
+/// One side of a comparison. Its cases stay in their files and are read one at a time: a run may have millions.
 #[derive(Debug)]
 pub struct Side {
-    name: String,
-    cases: BTreeMap<String, Seen>,
+    folder: PathBuf,
+    /// None for a folder of snapshots.
     run: Option<Run>,
 }
 
@@ -52,32 +53,71 @@ impl Seen {
     }
 }
 
+/// Cases with their ids, one at a time.
+type Cases<'a> = Box<dyn Iterator<Item = io::Result<(String, Seen)>> + 'a>;
+
+/// The first bytes of a text's SHA-256, which stand for it.
+type Digest = [u8; 16];
+
+fn digest(text: &str) -> Digest {
+    let whole = crypto::sha256(text.as_bytes());
+    std::array::from_fn(|at| whole[at])
+}
+
+/// All that is kept of a case of the first side while the second is read.
+struct Mark {
+    conclusive: bool,
+    broken: Digest,
+    saw: Digest,
+    headers: Digest,
+}
+
+impl Mark {
+    fn of(seen: &Seen) -> Self {
+        Self {
+            conclusive: seen.conclusive(),
+            broken: digest(&seen.broken.join("\n")),
+            saw: digest(&seen.saw),
+            headers: digest(&seen.headers),
+        }
+    }
+}
+
 impl Side {
-    /// Reads a run folder, or a folder of snapshots.
+    /// Opens a run folder, or a folder of snapshots.
     ///
     /// # Errors
     /// Whatever the disk gives, or what is wrong with the files.
-    pub fn read(folder: &Path) -> io::Result<Self> {
-        let name = folder.display().to_string();
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let folder = folder.to_owned();
         if !folder.join("results.json").exists() {
-            let seen = |saw, headers| Seen { outcome: None, broken: Vec::new(), saw, headers };
-            let cases: BTreeMap<String, Seen> =
-                snapshot::read(folder)?.into_iter().map(|(id, saw, headers)| (id, seen(saw, headers))).collect();
-            if cases.is_empty() {
-                return Err(io::Error::other(format!("{name} holds neither a run's results.json nor snapshots")));
+            if snapshot::read(&folder)?.is_empty() {
+                let why = format!("{} holds neither a run's results.json nor snapshots", folder.display());
+                return Err(io::Error::other(why));
             }
-            return Ok(Self { name, cases, run: None });
+            return Ok(Self { folder, run: None });
         }
         let (header, summary) = results::read(&folder.join("results.json"))?;
-        let clauses = coverage::read(&folder.join("coverage.json"))?;
-        let mut cases = BTreeMap::new();
-        for record in records::cases(folder)? {
+        let clauses = coverage::read(&folder.join("coverage.json"))?.into_iter().map(|c| (c.id.clone(), c)).collect();
+        Ok(Self { folder, run: Some(Run { header, summary, clauses }) })
+    }
+
+    fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// The cases with their ids, in the order of the files.
+    fn cases(&self) -> io::Result<Cases<'_>> {
+        if self.run.is_none() {
+            let seen = |saw, headers| Seen { outcome: None, broken: Vec::new(), saw, headers };
+            let cases = snapshot::read(&self.folder)?.into_iter();
+            return Ok(Box::new(cases.map(move |(id, saw, headers)| Ok((id, seen(saw, headers))))));
+        }
+        Ok(Box::new(records::cases(&self.folder)?.map(|record| {
             let case = record?.case;
             let seen = Seen { outcome: Some(case.outcome), broken: case.broken, saw: case.saw, headers: case.headers };
-            cases.insert(case.id, seen);
-        }
-        let clauses = clauses.into_iter().map(|c| (c.id.clone(), c)).collect();
-        Ok(Self { name, cases, run: Some(Run { header, summary, clauses }) })
+            Ok((case.id, seen))
+        })))
     }
 }
 
@@ -174,13 +214,15 @@ struct Slower {
 }
 
 /// Compares.
-#[must_use]
-pub fn compare(before: &Side, after: &Side) -> Diff {
+///
+/// # Errors
+/// Whatever the disk gives, or what is wrong with the evidence.
+pub fn compare(before: &Side, after: &Side) -> io::Result<Diff> {
     let mut diff = Diff {
         format: "konform/diff",
         version: 1,
-        before: before.name.clone(),
-        after: after.name.clone(),
+        before: before.name(),
+        after: after.name(),
         notes: Vec::new(),
         incomparable: false,
         new_failures: Vec::new(),
@@ -194,11 +236,11 @@ pub fn compare(before: &Side, after: &Side) -> Diff {
         not_answered: Vec::new(),
         slower: Vec::new(),
     };
-    cases(before, after, &mut diff);
+    let again = cases(before, after, &mut diff)?;
     match (&before.run, &after.run) {
         (Some(old), Some(new)) => {
             headers(&old.header, &new.header, &mut diff);
-            findings(old, new, &after.cases, &mut diff);
+            findings(old, new, &again, &mut diff);
             times(&old.summary, &new.summary, &mut diff);
         }
         (None, Some(new)) => {
@@ -213,13 +255,13 @@ pub fn compare(before: &Side, after: &Side) -> Diff {
         if outage > 0 {
             diff.notes.push(format!(
                 "{} ends in an OUTAGE: {outage} cases were not sent, nothing can be said of them",
-                after.name
+                after.name()
             ));
         } else if new.summary.partial {
-            diff.notes.push(format!("{} is partial: it ended before its plan did", after.name));
+            diff.notes.push(format!("{} is partial: it ended before its plan did", after.name()));
         }
     }
-    diff
+    Ok(diff)
 }
 
 fn headers(old: &RunHeader, new: &RunHeader, diff: &mut Diff) {
@@ -241,7 +283,8 @@ fn headers(old: &RunHeader, new: &RunHeader, diff: &mut Diff) {
     }
 }
 
-fn findings(old: &Run, new: &Run, after_cases: &BTreeMap<String, Seen>, diff: &mut Diff) {
+/// Compares the findings. `again`: the cases of the first side's findings that the second side has, and whether each was conclusive there.
+fn findings(old: &Run, new: &Run, again: &HashMap<String, bool>, diff: &mut Diff) {
     let by = |run: &Run| -> HashMap<String, FindingRecord> {
         run.summary.findings.iter().map(|f| (f.identity(), f.clone())).collect()
     };
@@ -260,8 +303,8 @@ fn findings(old: &Run, new: &Run, after_cases: &BTreeMap<String, Seen>, diff: &m
     for finding in old.summary.findings.iter().filter(|f| !after.contains_key(&f.identity())) {
         let asserted = || new.clauses.get(&finding.clause).is_some_and(|c| c.asserted > 0);
         // The case that showed it must have been put again; of one that was drawn and made smaller, the clause must have been.
-        let judged = match after_cases.get(&finding.case) {
-            Some(case) => case.conclusive() && asserted(),
+        let judged = match again.get(&finding.case) {
+            Some(conclusive) => *conclusive && asserted(),
             None => !snapshot::remembered(&finding.case) && asserted(),
         };
         let list = if judged { &mut diff.fixed } else { &mut diff.not_judged };
@@ -269,35 +312,60 @@ fn findings(old: &Run, new: &Run, after_cases: &BTreeMap<String, Seen>, diff: &m
     }
 }
 
-fn cases(before: &Side, after: &Side, diff: &mut Diff) {
+/// Compares the cases. Answers which cases of the first side's findings the second side has, and whether each was conclusive there.
+///
+/// The first side is read for a mark of each case, the second is compared with the marks, and the first is read again for the words of what
+/// differs: what is kept of a case is its digests alone.
+fn cases(before: &Side, after: &Side, diff: &mut Diff) -> io::Result<HashMap<String, bool>> {
     let both_runs = before.run.is_some() && after.run.is_some();
-    for (id, old) in &before.cases {
-        let Some(new) = after.cases.get(id) else {
-            diff.lost_cases.push(id.clone());
+    let findings = before.run.iter().flat_map(|run| &run.summary.findings);
+    let told: HashSet<&str> = findings.map(|f| f.case.as_str()).collect();
+    let mut marks = HashMap::new();
+    for case in before.cases()? {
+        let (id, seen) = case?;
+        marks.insert(digest(&id), Mark::of(&seen));
+    }
+    let mut again = HashMap::new();
+    let mut changed = HashMap::new();
+    for case in after.cases()? {
+        let (id, new) = case?;
+        if told.contains(id.as_str()) {
+            again.insert(id.clone(), new.conclusive());
+        }
+        let Some(old) = marks.remove(&digest(&id)) else {
+            // Snapshots leave out what is drawn or raced.
+            if before.run.is_some() || snapshot::remembered(&id) {
+                diff.new_cases.push(id);
+            }
             continue;
         };
-        if old.conclusive() && !new.conclusive() {
-            diff.not_answered.push(id.clone());
-        } else if old.conclusive() && snapshot::remembered(id) {
-            let same_verdict = !both_runs || old.broken == new.broken;
-            if same_verdict && (&old.saw, &old.headers) != (&new.saw, &new.headers) {
-                let told = |seen: &Seen, other: &Seen| {
-                    if seen.saw == other.saw { seen.headers.clone() } else { seen.saw.clone() }
-                };
-                diff.changed_behaviour.push(Behaviour {
-                    case: id.clone(),
-                    before: told(old, new),
-                    after: told(new, old),
-                });
+        if old.conclusive && !new.conclusive() {
+            diff.not_answered.push(id);
+        } else if old.conclusive && snapshot::remembered(&id) {
+            let mark = Mark::of(&new);
+            let same_verdict = !both_runs || old.broken == mark.broken;
+            if same_verdict && (old.saw, old.headers) != (mark.saw, mark.headers) {
+                changed.insert(id, new);
             }
         }
     }
-    // Snapshots leave out what is drawn or raced.
-    let counted = |id: &&String| before.run.is_some() || snapshot::remembered(id);
-    diff.new_cases = after.cases.keys().filter(|id| !before.cases.contains_key(*id)).filter(counted).cloned().collect();
-    if after.run.is_none() {
-        diff.lost_cases.retain(|id| snapshot::remembered(id));
+    let lost = |id: &str| marks.contains_key(&digest(id)) && (after.run.is_some() || snapshot::remembered(id));
+    if !marks.is_empty() || !changed.is_empty() {
+        for case in before.cases()? {
+            let (id, old) = case?;
+            if let Some(new) = changed.remove(&id) {
+                let (before, after) = if old.saw == new.saw { (old.headers, new.headers) } else { (old.saw, new.saw) };
+                diff.changed_behaviour.push(Behaviour { case: id, before, after });
+            } else if lost(&id) {
+                diff.lost_cases.push(id);
+            }
+        }
     }
+    diff.changed_behaviour.sort_by(|a, b| a.case.cmp(&b.case));
+    for list in [&mut diff.lost_cases, &mut diff.new_cases, &mut diff.not_answered] {
+        list.sort();
+    }
+    Ok(again)
 }
 
 fn times(old: &Summary, new: &Summary, diff: &mut Diff) {

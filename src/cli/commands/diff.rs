@@ -23,9 +23,10 @@ pub(in crate::cli) fn diff(args: &Diff, out: &mut Output) -> Result<Exit, Failur
     if args.contract {
         return contract(args, out);
     }
-    let read = |path: &str| Side::read(Path::new(path)).map_err(|e| Failure::read(path, e));
-    let (before, after) = (read(&args.before)?, read(&args.after)?);
-    let found = diff::compare(&before, &after);
+    let open = |path: &str| Side::open(Path::new(path)).map_err(|e| Failure::read(path, e));
+    let (before, after) = (open(&args.before)?, open(&args.after)?);
+    let found =
+        diff::compare(&before, &after).map_err(|e| Failure::read(format!("{} or {}", args.before, args.after), e))?;
     match args.format {
         DiffFormat::Human => out.text(&found.text()),
         DiffFormat::Markdown => out.text(&found.markdown()),

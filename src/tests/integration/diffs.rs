@@ -276,3 +276,53 @@ fn a_change_of_contract_says_whom_it_breaks() {
     assert!(cases.iter().any(|c| c == "book-add::length::body.title::max+1"), "{cases:?}");
     assert!(cases.iter().all(|c| !c.as_str().unwrap_or_default().contains("pages")), "{cases:?}");
 }
+
+/// The most memory that a command had while it compared two runs, in units of 1,024 bytes.
+#[cfg(target_os = "linux")]
+fn most_memory(folder: &Path, args: &[&str]) -> u64 {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_konform"))
+        .args(args)
+        .current_dir(folder)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut most = 0;
+    while child.try_wait().expect("a process").is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        most = most.max(line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    most
+}
+
+/// What a comparison keeps of a case is less than what the case's answer looks like, however long that is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_comparison_of_many_cases_needs_little_memory() {
+    const CASES: usize = 30_000;
+    let folder = Folder::new();
+    let args =
+        ["run", "--quiet", "--contract", "library", "--only", "book-get::*", "--snapshots", "off", "--out", "few"];
+    assert_eq!(konform(&folder.0, &args).0, 0);
+    copy(&folder.0.join("few"), &folder.0.join("many"));
+    let path = folder.0.join("many/evidence.jsonl");
+    let mut own = records(&fs::read_to_string(&path).expect("the evidence"));
+    let footer = own.pop().expect("a footer");
+    let cases = own.iter().filter(|r| r.starts_with(r#"{"kind":"case""#)).count();
+    let saw = "x".repeat(2000);
+    own.extend((0..CASES).map(|at| {
+        format!(
+            r#"{{"kind":"case","verdict":{{"id":"book-get::value::body::made-{at}","expect":"accept","outcome":"PASS","saw":"{saw}","micros":1}}}}"#
+        )
+    }));
+    own.push(footer.replace(&format!(r#""cases":{cases},"#), &format!(r#""cases":{},"#, cases + CASES)));
+    fs::write(&path, rechained(&own)).expect("written");
+    let (_, text, json) = diff(&folder, "few", "many");
+    assert_eq!(json["new_cases"].as_array().map(Vec::len), Some(CASES), "{text}");
+    let (code, text, json) = diff(&folder, "many", "many");
+    assert!(code == 0 && counts(&json).is_empty(), "{text}");
+    // The evidence of each side has 60 MB.
+    let [few, many] = ["few", "many"].map(|run| most_memory(&folder.0, &["diff", run, run]));
+    assert!(many < few + 16 * 1024, "{few} KiB for {cases} cases, {many} KiB for {CASES} more");
+}
