@@ -197,7 +197,7 @@ fn throughput() {
 
 async fn konform_run(contract: &Arc<Contract>, address: SocketAddr, folder: &Path) -> f64 {
     let runner = runner(contract, address);
-    let mut journal = Journal::create(&folder.join("evidence.jsonl"), &header(EXCHANGES as u64)).expect("a file");
+    let mut journal = Journal::create(folder, &header(EXCHANGES as u64)).expect("a file");
     let cases = cases(runner.plan(), EXCHANGES);
     let start = Instant::now();
     let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
@@ -468,7 +468,7 @@ fn memory_child(count: usize) -> u64 {
     let (mut summary, root) = runtime.block_on(async {
         let address = fixed_server().await;
         let runner = runner(&contract, address);
-        let mut journal = Journal::create(&folder.0.join("evidence.jsonl"), &header).expect("a file");
+        let mut journal = Journal::create(&folder.0, &header).expect("a file");
         let cases = cases(runner.plan(), count);
         let tally = runner.run(cases, &mut journal, &mut |_| ()).await.expect("evidence is written");
         (

@@ -1,13 +1,13 @@
 //! The last look at what a run wrote: credentials, private keys and card numbers must be in none of its files. Redaction sees to that;
 //! this finds out if it did not.
 
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 
 use super::config::Config;
+use crate::evidence::archive;
 use crate::model::bin::Bin;
 use crate::model::wire::Secret;
 
@@ -57,7 +57,7 @@ impl Scan {
     }
 
     fn file(&self, path: &Path) -> io::Result<Option<String>> {
-        let mut lines = BufReader::with_capacity(1 << 16, File::open(path)?);
+        let mut lines = BufReader::with_capacity(1 << 16, archive::open_at(path)?);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
             if let Some(hit) = self.texts.find(&line) {

@@ -1,49 +1,164 @@
-//! Where evidence lies: `evidence.jsonl`, or `evidence.jsonl.zst` once it is large.
+//! Where evidence lies: in pieces, of which those that are full are compressed while the run goes on.
+//!
+//! The piece that is being written is `evidence.jsonl`. Once it has [`PIECE`] bytes it becomes `evidence.0001.jsonl`, then
+//! `evidence.0001.jsonl.gz`, and the lines go on in a new `evidence.jsonl`. Whatever moment a run is killed at, the plain form of a piece
+//! is whole while it is there.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 
 use super::chain::Damage;
 
-/// Name of the file.
-pub const PLAIN: &str = "evidence.jsonl";
-/// Its name when compressed.
-pub const PACKED: &str = "evidence.jsonl.zst";
-/// Bytes beyond which a finished file is compressed.
-pub const LARGE: u64 = 64 << 20;
-/// zstd's own default: evidence shrinks to a twentieth, at disk speed.
-const LEVEL: i32 = 3;
+/// Name of the last piece, which is the only one of most runs.
+pub const LAST: &str = "evidence.jsonl";
+/// Bytes after which a piece is full.
+pub const PIECE: u64 = 64 << 20;
 
-/// Opens a run folder's evidence; while both forms are there, packing was cut short and the plain one is whole.
-pub(super) fn open(folder: &Path) -> Result<(PathBuf, Box<dyn BufRead>), Damage> {
-    let plain = folder.join(PLAIN);
-    let path = if plain.exists() || !folder.join(PACKED).exists() { plain } else { folder.join(PACKED) };
-    open_at(&path)
+/// True for the name of a piece, compressed or not.
+#[must_use]
+pub fn is_piece(name: &str) -> bool {
+    name == LAST
+        || name.strip_prefix("evidence.").and_then(|rest| rest.split_once('.')).is_some_and(|(number, end)| {
+            number.len() >= 4 && number.bytes().all(|b| b.is_ascii_digit()) && matches!(end, "jsonl" | "jsonl.gz")
+        })
 }
 
-pub(super) fn open_at(path: &Path) -> Result<(PathBuf, Box<dyn BufRead>), Damage> {
-    let failed = |source| Damage::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
-    let reader: Box<dyn BufRead> = if path.extension().is_some_and(|e| e == "zst") {
-        Box::new(BufReader::with_capacity(1 << 16, zstd::Decoder::new(file).map_err(failed)?))
-    } else {
-        Box::new(BufReader::with_capacity(1 << 16, file))
-    };
-    Ok((path.to_owned(), reader))
+fn full(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("evidence.{number:04}.jsonl"))
 }
 
-/// Compresses a finished file that is larger than `limit` bytes.
+fn packed(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("evidence.{number:04}.jsonl.gz"))
+}
+
+/// The full pieces of a run folder, in their order.
+pub(super) fn pieces(folder: &Path) -> Vec<PathBuf> {
+    let piece = |number| [full(folder, number), packed(folder, number)].into_iter().find(|path| path.exists());
+    (1..).map_while(piece).collect()
+}
+
+/// Opens all pieces of a run folder as one text.
+pub(super) fn open(folder: &Path) -> Result<Box<dyn BufRead>, Damage> {
+    let last = folder.join(LAST);
+    let mut left = pieces(folder);
+    // A run may have been killed between the end of one piece and the beginning of the next.
+    if left.is_empty() || last.exists() {
+        left.push(last);
+    }
+    let failed = |source| Damage::Io { path: left[0].clone(), source };
+    let first = open_at(&left[0]).map_err(failed)?;
+    let rest = left.split_off(1).into_iter();
+    Ok(Box::new(BufReader::with_capacity(1 << 16, Pieces { now: Some(first), left: rest })))
+}
+
+/// Opens a file that may be compressed.
 ///
 /// # Errors
-/// Whatever the disk gives; the plain file stays until the other is whole.
-pub fn pack(folder: &Path, limit: u64) -> io::Result<()> {
-    let plain = folder.join(PLAIN);
-    if plain.metadata()?.len() <= limit {
-        return Ok(());
+/// Whatever the disk gives.
+pub fn open_at(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    Ok(if path.extension().is_some_and(|e| e == "gz") { Box::new(GzDecoder::new(file)) } else { Box::new(file) })
+}
+
+/// Pieces one after the other.
+struct Pieces {
+    now: Option<Box<dyn Read>>,
+    left: std::vec::IntoIter<PathBuf>,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(now) = &mut self.now {
+            let read = now.read(buffer)?;
+            if read > 0 {
+                return Ok(read);
+            }
+            self.now = self.left.next().map(|path| open_at(&path)).transpose()?;
+        }
+        Ok(0)
     }
-    let mut encoder = zstd::Encoder::new(BufWriter::new(File::create(folder.join(PACKED))?), LEVEL)?;
-    io::copy(&mut BufReader::with_capacity(1 << 16, File::open(&plain)?), &mut encoder)?;
+}
+
+/// Makes the last piece, which is full, a compressed one, and answers the file of a new last piece.
+///
+/// # Errors
+/// Whatever the disk gives; no line is lost by it.
+pub(super) fn turn(folder: &Path) -> io::Result<File> {
+    let number = pieces(folder).len() + 1;
+    fs::rename(folder.join(LAST), full(folder, number))?;
+    let file = File::create(folder.join(LAST))?;
+    pack(folder, number)?;
+    Ok(file)
+}
+
+/// Compresses what a killed run has left as it was.
+///
+/// # Errors
+/// Whatever the disk gives.
+pub(super) fn settle(folder: &Path) -> io::Result<()> {
+    let count = pieces(folder).len();
+    (1..=count).filter(|number| full(folder, *number).exists()).try_for_each(|number| pack(folder, number))
+}
+
+fn pack(folder: &Path, number: usize) -> io::Result<()> {
+    let (from, to) = (full(folder, number), packed(folder, number));
+    // Under the last name nothing stands that is not whole.
+    let half = to.with_extension("gz.part");
+    let mut encoder = GzEncoder::new(BufWriter::new(File::create(&half)?), Compression::fast());
+    io::copy(&mut BufReader::with_capacity(1 << 16, File::open(&from)?), &mut encoder)?;
     encoder.finish()?.flush()?;
-    std::fs::remove_file(plain)
+    fs::rename(half, to)?;
+    fs::remove_file(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_pieces_are_told_from_others() {
+        for name in ["evidence.jsonl", "evidence.0001.jsonl", "evidence.0012.jsonl.gz", "evidence.12345.jsonl.gz"] {
+            assert!(is_piece(name), "{name}");
+        }
+        for name in
+            ["evidence.json", "evidence.1.jsonl", "evidence.0001.jsonl.gz.part", "evidence.000a.jsonl", "run.log"]
+        {
+            assert!(!is_piece(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_run_killed_at_any_moment_of_the_turn_reads_the_same() {
+        let folder = std::env::temp_dir().join(format!("konform-archive-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let text = |folder: &Path| {
+            let mut out = String::new();
+            open(folder).unwrap().read_to_string(&mut out).unwrap();
+            out
+        };
+        fs::write(folder.join(LAST), "a\n").unwrap();
+        drop(turn(&folder).unwrap());
+        assert_eq!((text(&folder).as_str(), pieces(&folder).len()), ("a\n", 1));
+        fs::write(folder.join(LAST), "b\n").unwrap();
+        // Killed before the new piece was made, before the old one was compressed, and before its plain form was removed.
+        fs::rename(folder.join(LAST), full(&folder, 2)).unwrap();
+        assert_eq!(text(&folder), "a\nb\n");
+        fs::write(folder.join(LAST), "c\n").unwrap();
+        fs::write(folder.join("evidence.0002.jsonl.gz.part"), "half").unwrap();
+        assert_eq!(text(&folder), "a\nb\nc\n");
+        fs::write(packed(&folder, 2), "half").unwrap();
+        assert_eq!(text(&folder), "a\nb\nc\n");
+        settle(&folder).unwrap();
+        assert_eq!(text(&folder), "a\nb\nc\n");
+        let mut names: Vec<String> =
+            fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["evidence.0001.jsonl.gz", "evidence.0002.jsonl.gz", "evidence.jsonl"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -89,7 +89,8 @@ impl Chain {
         Self { seq, prev, line: Vec::new() }
     }
 
-    pub(super) fn write(&mut self, record: &[u8], out: &mut impl Write) -> io::Result<()> {
+    /// Writes a record's line and answers how many bytes it has.
+    pub(super) fn write(&mut self, record: &[u8], out: &mut impl Write) -> io::Result<u64> {
         self.line.clear();
         write!(self.line, r#"{{"seq":{},"prev":"{}","record":"#, self.seq, self.prev)?;
         self.line.extend_from_slice(record);
@@ -97,7 +98,8 @@ impl Chain {
         self.prev = crypto::hex(&crypto::sha256(&self.line));
         self.seq += 1;
         out.write_all(&self.line)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        Ok(self.line.len() as u64 + 1)
     }
 }
 

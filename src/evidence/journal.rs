@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::archive::{self, LAST, PIECE};
 use super::chain::Chain;
 use super::reader::Trunk;
 use super::record::{self, Aside, FORMAT, Footer, Resumed};
@@ -48,13 +49,14 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Creates the file and writes its header.
+    /// Creates the first piece in a run folder and writes its header.
     ///
     /// # Errors
     /// [`JournalError`] if the file can't be created.
-    pub fn create(path: &Path, header: &RunHeader) -> Result<Self, JournalError> {
-        let file = File::create(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
-        let mut journal = Self::start(path, file, Chain::new(0, String::new()), (0, 0));
+    pub fn create(folder: &Path, header: &RunHeader) -> Result<Self, JournalError> {
+        let path = folder.join(LAST);
+        let file = File::create(&path).map_err(|source| JournalError { path, source })?;
+        let mut journal = Self::start(folder, (file, 0), Chain::new(0, String::new()), (0, 0));
         let (format, version) = FORMAT;
         journal.send(record::line("header", &Head { format, version, run: header }))?;
         // What is run stands on the disk before the first request: a run that is killed can be taken up.
@@ -62,29 +64,42 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Goes on after the sound beginning of a file, behind which anything half written was cut off.
+    /// Goes on after the sound beginning of the evidence in a run folder, behind which anything half written was cut off.
     ///
     /// # Errors
     /// [`JournalError`] if the file can't be written.
-    pub fn resume(path: &Path, trunk: &Trunk, resumed: &Resumed) -> Result<Self, JournalError> {
-        let failed = |source| JournalError { path: path.to_owned(), source };
-        let file = File::options().append(true).open(path).map_err(failed)?;
+    pub fn resume(folder: &Path, trunk: &Trunk, resumed: &Resumed) -> Result<Self, JournalError> {
+        let path = folder.join(LAST);
+        let failed = |source| JournalError { path: path.clone(), source };
+        archive::settle(folder).map_err(failed)?;
+        let file = File::options().append(true).open(&path).map_err(failed)?;
         let chain = Chain::new(trunk.seq, trunk.prev.clone());
-        let mut journal = Self::start(path, file, chain, (trunk.cases, trunk.exchanges));
+        let mut journal = Self::start(folder, (file, trunk.bytes), chain, (trunk.cases, trunk.exchanges));
         journal.send(record::line("resumed", resumed))?;
         journal.flush()?;
         Ok(journal)
     }
 
-    fn start(path: &Path, file: File, mut chain: Chain, (cases, exchanges): (u64, u64)) -> Self {
+    fn start(
+        folder: &Path,
+        (file, mut written): (File, u64),
+        mut chain: Chain,
+        (cases, exchanges): (u64, u64),
+    ) -> Self {
         let (lines, inbox) = sync_channel::<Vec<Vec<u8>>>(WAITING);
         let portion = Arc::new(Mutex::new(Vec::new()));
         let waiting = Arc::clone(&portion);
+        let home = folder.to_owned();
         let thread = std::thread::spawn(move || {
             let mut out = BufWriter::with_capacity(1 << 18, file);
             let mut write = |portion: Vec<Vec<u8>>| -> io::Result<()> {
                 for record in portion {
-                    chain.write(&record, &mut out)?;
+                    written += chain.write(&record, &mut out)?;
+                    if written >= PIECE {
+                        out.flush()?;
+                        out = BufWriter::with_capacity(1 << 18, archive::turn(&home)?);
+                        written = 0;
+                    }
                 }
                 // A portion is on its way to the disk before the next is taken: a killed process loses no more than it was writing.
                 out.flush()
@@ -107,7 +122,7 @@ impl Journal {
             write(std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner)))?;
             Ok((chain.seq, chain.prev))
         });
-        Self { path: path.to_owned(), lines: Some(lines), thread: Some(thread), portion, cases, exchanges }
+        Self { path: folder.join(LAST), lines: Some(lines), thread: Some(thread), portion, cases, exchanges }
     }
 
     /// A journal that keeps nothing.
@@ -207,7 +222,7 @@ mod tests {
         let file = File::options().write(true).open("/dev/full").unwrap();
         let mut out = BufWriter::new(file);
         let mut chain = Chain::new(0, String::new());
-        let written = chain.write(b"{}", &mut out).and_then(|()| out.flush());
+        let written = chain.write(b"{}", &mut out).and_then(|_| out.flush());
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

@@ -1,9 +1,10 @@
 //! Reads evidence line by line and checks the chain while it does.
 
 use std::io::BufRead;
+use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
 use std::path::{Path, PathBuf};
 
-use super::archive;
+use super::archive::{self, LAST};
 use super::chain::{self, Damage};
 use super::lines::Lines;
 use super::record::{self, Footer, Record};
@@ -12,7 +13,7 @@ use crate::model::RunHeader;
 
 /// Reads one evidence file from its beginning.
 pub struct Reader {
-    path: PathBuf,
+    folder: PathBuf,
     lines: Lines<Box<dyn BufRead>>,
     header: Box<RunHeader>,
     at: u64,
@@ -24,7 +25,7 @@ pub struct Reader {
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("path", &self.path).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Reader").field("folder", &self.folder).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -34,10 +35,9 @@ impl Reader {
     /// # Errors
     /// [`Damage`] if there is none or it does not begin with a header that this program reads.
     pub fn open(folder: &Path) -> Result<Self, Damage> {
-        let (path, file) = archive::open(folder)?;
         let mut reader = Self {
-            path,
-            lines: Lines(file),
+            folder: folder.to_owned(),
+            lines: Lines(archive::open(folder)?),
             header: Box::default(),
             at: 0,
             prev: String::new(),
@@ -88,8 +88,11 @@ impl Reader {
             let garbled = |why: &str| Damage::Garbled { line: self.at + 1, why: why.to_owned() };
             let line = match line {
                 Ok(line) => line,
-                Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(garbled(&e.to_string())),
-                Err(source) => return Err(Damage::Io { path: self.path.clone(), source }),
+                // A compressed piece that was changed or cut.
+                Err(e) if matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
+                    return Err(garbled(&e.to_string()));
+                }
+                Err(source) => return Err(Damage::Io { path: self.folder.join(LAST), source }),
             };
             let (seq, prev, record) = chain::parts(&line).ok_or_else(|| garbled("it has no number and no hash"))?;
             let kind = chain::kind(record);
@@ -141,7 +144,7 @@ impl Reader {
 
     /// True if the record that belongs here stands further down: then it is not missing.
     fn follows(&self, found: u64) -> bool {
-        let Ok((_, file)) = archive::open_at(&self.path) else { return false };
+        let Ok(file) = archive::open(&self.folder) else { return false };
         let numbers = Lines(file).map_while(Result::ok).filter_map(|l| chain::parts(&l).map(|(seq, _, _)| seq));
         numbers.skip_while(|seq| *seq != found).any(|seq| seq == self.at)
     }
@@ -162,7 +165,7 @@ pub struct Trunk {
     pub seq: u64,
     /// Hash of the last sound line.
     pub prev: String,
-    /// Bytes up to the end of the last sound line.
+    /// Bytes of the last piece up to the end of the last sound line.
     pub bytes: u64,
     /// Bytes after it: a line that was being written.
     pub torn: u64,
@@ -177,46 +180,67 @@ impl Trunk {
     ///
     /// # Errors
     /// Whatever the disk gives.
-    pub fn cut(&self, path: &Path) -> std::io::Result<()> {
-        std::fs::File::options().write(true).open(path)?.set_len(self.bytes)
+    pub fn cut(&self, folder: &Path) -> std::io::Result<()> {
+        std::fs::File::options().write(true).open(folder.join(LAST))?.set_len(self.bytes)
+    }
+
+    /// Goes on over the lines of a piece.
+    fn read(&mut self, mut lines: Lines<impl BufRead>, piece: &Path) -> Result<(), Damage> {
+        let io = |source| Damage::Io { path: piece.to_owned(), source };
+        let mut line = Vec::new();
+        loop {
+            let read = lines.read(&mut line).map_err(io)?;
+            if read == 0 {
+                return Ok(());
+            }
+            if line.pop() != Some(b'\n') {
+                self.torn = read;
+                return Ok(());
+            }
+            let garbled = |why: &str| Damage::Garbled { line: self.seq + 1, why: why.to_owned() };
+            let text = std::str::from_utf8(&line).map_err(|_| garbled("not UTF-8"))?;
+            let (seq, prev, record) = chain::parts(text).ok_or_else(|| garbled("it has no number and no hash"))?;
+            if seq != self.seq {
+                return Err(Damage::Missing { after: self.seq.saturating_sub(1), found: seq.max(self.seq + 1) });
+            }
+            if prev != self.prev {
+                return Err(Damage::Changed(seq.saturating_sub(1)));
+            }
+            match chain::kind(record) {
+                Some("case") => self.cases += 1,
+                Some("exchange") => self.exchanges += 1,
+                _ => {}
+            }
+            self.prev = crypto::hex(&crypto::sha256(&line));
+            self.seq += 1;
+            self.bytes += read;
+        }
     }
 }
 
-/// Measures the sound beginning of an evidence file that may end in the middle of a line.
+/// Measures the sound beginning of the evidence in a run folder, which may end in the middle of a line.
 ///
 /// # Errors
 /// [`Damage`] if it is broken anywhere before its end, or ended properly.
-pub fn trunk(path: &Path) -> Result<Trunk, Damage> {
-    let io = |source| Damage::Io { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(io)?;
-    let mut lines = Lines(std::io::BufReader::with_capacity(1 << 16, file));
-    let mut trunk = Trunk { seq: 0, prev: String::new(), bytes: 0, torn: 0, cases: 0, exchanges: 0 };
-    let mut line = Vec::new();
-    loop {
-        let read = lines.read(&mut line).map_err(io)?;
-        if read == 0 {
-            return Ok(trunk);
-        }
-        if line.pop() != Some(b'\n') {
-            trunk.torn = read;
-            return Ok(trunk);
-        }
-        let garbled = |why: &str| Damage::Garbled { line: trunk.seq + 1, why: why.to_owned() };
-        let text = std::str::from_utf8(&line).map_err(|_| garbled("not UTF-8"))?;
-        let (seq, prev, record) = chain::parts(text).ok_or_else(|| garbled("it has no number and no hash"))?;
-        if seq != trunk.seq {
-            return Err(Damage::Missing { after: trunk.seq.saturating_sub(1), found: seq.max(trunk.seq + 1) });
-        }
-        if prev != trunk.prev {
-            return Err(Damage::Changed(seq.saturating_sub(1)));
-        }
-        match chain::kind(record) {
-            Some("case") => trunk.cases += 1,
-            Some("exchange") => trunk.exchanges += 1,
-            _ => {}
-        }
-        trunk.prev = crypto::hex(&crypto::sha256(&line));
-        trunk.seq += 1;
-        trunk.bytes += read;
+pub fn trunk(folder: &Path) -> Result<Trunk, Damage> {
+    let last = folder.join(LAST);
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Damage::Io { path, source }
+    };
+    let full = archive::pieces(folder);
+    if !full.is_empty() && !last.exists() {
+        // The run was killed between two pieces.
+        std::fs::File::create(&last).map_err(io(&last))?;
     }
+    let mut trunk = Trunk { seq: 0, prev: String::new(), bytes: 0, torn: 0, cases: 0, exchanges: 0 };
+    for piece in full.iter().chain([&last]) {
+        if trunk.torn > 0 {
+            return Err(Damage::Garbled { line: trunk.seq + 1, why: "its piece ends before it does".to_owned() });
+        }
+        let file = archive::open_at(piece).map_err(io(piece))?;
+        trunk.bytes = 0;
+        trunk.read(Lines(std::io::BufReader::with_capacity(1 << 16, file)), piece)?;
+    }
+    Ok(trunk)
 }

@@ -23,9 +23,8 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
         Damage::Io { path, source } => Failure::read(path.display(), source).hint("; give the folder of a run"),
         damage => Failure::Damaged(format!("{} can't be taken up: {damage}", folder.display())),
     };
-    let path = folder.join(archive::PLAIN);
-    let trunk = trunk(&path).map_err(damaged)?;
-    trunk.cut(&path).map_err(|e| Failure::write(path.display(), e))?;
+    let trunk = trunk(folder).map_err(damaged)?;
+    trunk.cut(folder).map_err(|e| Failure::write(folder.join(archive::LAST).display(), e))?;
     let mut reader = Reader::open(folder).map_err(damaged)?;
     let header = reader.header().clone();
     if let Some(other) = suite::other_sources(&header) {
@@ -67,7 +66,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
         salt: format!("{:016x}", config.salt),
         torn: trunk.torn,
     };
-    let journal = Journal::resume(&path, &trunk, &resumed).map_err(Failure::from)?;
+    let journal = Journal::resume(folder, &trunk, &resumed).map_err(Failure::from)?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
     let pools = pools(&config, &chosen, &plan, &saved, &cuts);
     let past = Some(Past { tally, done: trunk.cases, ended, doubtful });

@@ -23,7 +23,7 @@ use crate::cli::signals::Signals;
 use crate::cli::suite;
 use crate::cli::words::{FailOn, Format, Mode, Snapshots};
 use crate::crypto;
-use crate::evidence::{Journal, archive};
+use crate::evidence::Journal;
 use crate::exchange::Target;
 use crate::model::run::Selected;
 use crate::model::wire::Zone;
@@ -148,7 +148,7 @@ fn begin(args: &Run) -> Result<Job, Failure> {
     };
     acceptance.keep(&folder, &mut header)?;
     let accepted = acceptance.accepted(&header, &config.contract.zone)?;
-    let journal = Journal::create(&folder.join(archive::PLAIN), &header).map_err(Failure::from)?;
+    let journal = Journal::create(&folder, &header).map_err(Failure::from)?;
     Ok(Job { config, plan, chosen, saved, header, folder, journal, accepted, pools, past: None })
 }
 
@@ -274,11 +274,6 @@ fn finish(
     hosts::tell(header, summary, folder, args.format == Format::Human, out);
     if let Some(exit) = search(args, config, header, folder) {
         return exit;
-    }
-    // A run that can be taken up goes on where its evidence ends.
-    let packed = if summary.partial { Ok(()) } else { archive::pack(folder, archive::LARGE) };
-    if let Err(error) = packed {
-        Output::note(&format!("warning: failed to compress the evidence: {error}"));
     }
     match args.format {
         Format::Human => out.text(&(told.concat() + &console::summary(header, summary))),

@@ -174,7 +174,7 @@ pub(super) fn folder(run: &Path, question: &Question) -> Result<Result<Certifica
 
 /// What happened to changed evidence, as far as the chain tells.
 fn diagnosis(run: &Path, file: &crate::certificate::Subject, statement: &Statement<Certificate>) -> String {
-    if file.name != archive::PLAIN && file.name != archive::PACKED {
+    if !archive::is_piece(&file.name) {
         return String::new();
     }
     let mut reader = match Reader::open(run) {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::cli::{heeds_hup, signal};
 use super::evidence::konform;
 use super::lab::Folder;
-use super::raw_server::Server;
+use super::raw_server::{Said, Server};
 
 /// Moments tried of each way.
 fn moments() -> u64 {
@@ -139,6 +139,48 @@ fn what_a_slow_target_was_sent_is_soon_on_disk() {
     child.wait().expect("it ends");
     let kept = ids(&fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence")).len();
     assert!(kept > 20, "{kept} cases in the evidence after 80 answers");
+}
+
+#[test]
+fn evidence_of_large_answers_is_compressed_while_the_run_goes_on() {
+    let folder = Folder::new();
+    let pad = format!("{{\"pad\":\"{}\",", "0123456789abcdef".repeat(150_000));
+    let server = Server::library(move |_, said| {
+        let body = String::from_utf8(said.body.clone()).ok()?;
+        let padded = body.strip_prefix('{').map(|rest| format!("{pad}{rest}"));
+        Some(Said { body: padded.map_or(said.body.clone(), String::into_bytes), ..said })
+    });
+    let mut child = start(&folder.0, &server, "run", "", "--only 'book-add::length::*'");
+    let reader = drain(&mut child);
+    let run = folder.0.join("run");
+    let packed = run.join("evidence.0001.jsonl.gz");
+    let mut most = 0;
+    while !packed.exists() && child.try_wait().expect("a process").is_none() {
+        most = most.max(size(&run));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(packed.exists(), "evidence of 64 MB was written");
+    assert!(most < 100 << 20, "{most} bytes lay on the disk at once");
+    signal(&child, "KILL");
+    reader.join().expect("read");
+    child.wait().expect("it ends");
+    let (code, text) = konform(&folder.0, &["run", "--quiet", "--resume", "run", "--timeout", "5"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = konform(&folder.0, &["rejudge", "run"]);
+    assert!(code == 0 && text.contains(" cases"), "{text}");
+    // A piece that was cut is named as damage, and so is one that is gone.
+    let bytes = fs::read(&packed).expect("the piece");
+    fs::write(&packed, &bytes[..bytes.len() / 2]).expect("written");
+    assert_eq!(konform(&folder.0, &["rejudge", "run"]).0, 7);
+    fs::remove_file(&packed).expect("removed");
+    let (code, text) = konform(&folder.0, &["rejudge", "run"]);
+    assert!(code == 7 && text.contains("does not begin with its header"), "{text}");
+}
+
+/// Bytes of a folder's files.
+fn size(folder: &Path) -> u64 {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|about| about.len()).sum()
 }
 
 #[test]
