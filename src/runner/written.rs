@@ -5,12 +5,12 @@
 //! such a request agrees with that request.
 
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher as _;
 use std::sync::{Mutex, PoisonError};
 
-use crate::contract::Endpoint;
 use crate::contract::behaviour::{Act, Source};
+use crate::contract::{Contract, Endpoint};
 use crate::model::{Field, Hazard, Json, place};
 
 /// What was written, as hashes under a key of the process.
@@ -18,6 +18,8 @@ use crate::model::{Field, Hazard, Json, place};
 pub(super) struct Written {
     hasher: RandomState,
     records: Mutex<Records>,
+    /// What requests may have set that were sent by a part of the run that was killed before it wrote them down; names as in [`Record`].
+    unrecorded: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -36,8 +38,7 @@ pub(super) struct Ticket(u64);
 impl Written {
     /// Notes a request before it is sent: another call may show what it wrote before its answer is here.
     pub(super) fn begin(&self, endpoint: &Endpoint, request: &Json) -> Option<Ticket> {
-        let writes = |act: Act| matches!(act, Act::Create | Act::Update);
-        if endpoint.hazard == Hazard::Read && !endpoint.effects.iter().any(|e| writes(e.act)) {
+        if !writes(endpoint) {
             return None;
         }
         let mut record = Record::new();
@@ -57,6 +58,15 @@ impl Written {
         Some(Ticket(ticket))
     }
 
+    /// An earlier part of the run was killed: what it had sent last is not in its evidence, and may stand in any list.
+    pub(super) fn lost_some(&mut self, contract: &Contract) {
+        for endpoint in contract.endpoints.iter().filter(|e| writes(e)) {
+            for field in &endpoint.request {
+                field.walk(&mut |f| self.unrecorded.extend(names_of_request(endpoint, f)));
+            }
+        }
+    }
+
     /// The request was refused: it wrote nothing.
     pub(super) fn refused(&self, Ticket(ticket): Ticket) {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).by.remove(&ticket);
@@ -65,15 +75,24 @@ impl Written {
     /// Those of the places in an answer, JSON pointers, at which it shows what this run wrote.
     pub(super) fn own(&self, endpoint: &Endpoint, answer: &Json, places: Vec<String>) -> Vec<String> {
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        if records.by.is_empty() {
-            return Vec::new();
+        let own = |place: &String| self.wrote(&records, endpoint, answer, place) || self.lost(endpoint, place);
+        places.into_iter().filter(own).collect()
+    }
+
+    /// True for a place in a list whose field a request that is not written down may have set.
+    fn lost(&self, endpoint: &Endpoint, place: &str) -> bool {
+        if self.unrecorded.is_empty() {
+            return false;
         }
-        places.into_iter().filter(|place| self.wrote(&records, endpoint, answer, place)).collect()
+        let parts = parts(place);
+        let listed = parts.iter().any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let Some((name, object)) = parts.split_last().filter(|_| listed) else { return false };
+        let field = table(&endpoint.response, object).and_then(|fields| fields.iter().find(|f| f.name == *name));
+        field.is_some_and(|field| names_of_answer(endpoint, field).iter().any(|name| self.unrecorded.contains(name)))
     }
 
     fn wrote(&self, records: &Records, endpoint: &Endpoint, answer: &Json, place: &str) -> bool {
-        let parts: Vec<String> =
-            place.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+        let parts = parts(place);
         // The innermost object first: what stands deeper may be written as a whole.
         (0..parts.len()).rev().any(|at| {
             let Some(Json::Object(object)) = inside(answer, &parts[..at]) else { return false };
@@ -109,6 +128,16 @@ impl Written {
             }),
         }
     }
+}
+
+/// True for an endpoint whose calls may change what others show.
+fn writes(endpoint: &Endpoint) -> bool {
+    endpoint.hazard != Hazard::Read || endpoint.effects.iter().any(|e| matches!(e.act, Act::Create | Act::Update))
+}
+
+/// The names of a JSON pointer.
+fn parts(pointer: &str) -> Vec<String> {
+    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 
 /// Visits every value at a path, `*` for the items of an array.

@@ -36,12 +36,16 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
     let saved = saved(args, &config, &plan)?;
     same_plan(&header, &count(&config, &chosen, &plan, &saved).2)?;
     let accepted = Acceptance::kept(folder, &header)?.accepted(&header, &plan.contract().zone)?;
+    let mut killed = false;
     let mut refold = Refold::new(&plan, Arc::clone(&accepted)).to_go_on();
     loop {
         match reader.next(|_| true) {
             Ok(Some(record)) => refold.take(record),
             // The end of a killed run.
-            Err(Damage::NoFooter) => break,
+            Err(Damage::NoFooter) => {
+                killed = true;
+                break;
+            }
             Err(damage) => return Err(damaged(damage)),
             // It was stopped, and ended in order.
             Ok(None) if reader.footer().is_some_and(|footer| footer.partial) => break,
@@ -56,6 +60,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
     let ended = refold.ended().to_vec();
     let doubtful = refold.doubtful().to_vec();
     // What was under way then and now may have ended its fixtures.
+    killed |= !refold.cuts().is_empty();
     let cuts: Vec<u64> = refold.cuts().iter().copied().chain([trunk.cases]).collect();
     let (tally, differences) = refold.into_tally();
     if let Some(difference) = differences.first() {
@@ -69,7 +74,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
     let journal = Journal::resume(folder, &trunk, &resumed).map_err(Failure::from)?;
     Output::note(&format!("{} of {} cases are done already", trunk.cases, header.planned));
     let pools = pools(&config, &chosen, &plan, &saved, &cuts);
-    let past = Some(Past { tally, done: trunk.cases, ended, doubtful });
+    let past = Some(Past { tally, done: trunk.cases, ended, doubtful, killed });
     Ok(Job { config, plan, chosen, saved, header, folder: PathBuf::from(folder), journal, accepted, pools, past })
 }
 

@@ -63,6 +63,8 @@ pub(super) struct Past {
     pub(super) ended: Vec<(usize, String)>,
     /// Requests that the contract does not clearly allow and that were not refused, each with its endpoint.
     pub(super) doubtful: Vec<(usize, Json)>,
+    /// True if it was killed: the last requests that it sent are not in its evidence.
+    pub(super) killed: bool,
 }
 
 pub(in crate::cli) fn run(args: &Run, out: &mut Output) -> Result<Exit, Failure> {
@@ -199,7 +201,8 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
         let ended = past.as_ref().map(|past| past.ended.as_slice()).unwrap_or_default();
         let doubtful = past.as_ref().map(|past| past.doubtful.as_slice()).unwrap_or_default();
-        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended).remembering(doubtful));
+        let killed = past.as_ref().is_some_and(|past| past.killed);
+        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended).remembering(doubtful, killed));
         let done = past.as_ref().map_or(0, |past| past.done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));

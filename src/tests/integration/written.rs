@@ -104,3 +104,20 @@ fn what_an_earlier_part_of_the_run_wrote_is_not_held_against_a_list() {
     assert!(code == 0 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
     rejudged(&folder);
 }
+
+#[test]
+fn what_a_killed_part_of_the_run_sent_and_did_not_write_down_is_not_held_against_a_list() {
+    let folder = Folder::new();
+    contract(&folder, NOTES, &[NOTE_ADD, NOTE_LIST]);
+    let server = notes(&[]);
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &server.target()]);
+    assert_eq!(code, 0, "{text}");
+    // As if the run had been killed with all its requests sent and next to nothing on the disk.
+    let whole = evidence(&folder);
+    let lines: Vec<&str> = whole.lines().take(3).collect();
+    assert!(!lines.join("").contains("\"tag\":\"\""), "no empty tag is written down");
+    fs::write(folder.0.join("out/evidence.jsonl"), lines.join("\n") + "\n").expect("written");
+    let (code, text) = konform(&folder.0, &["run", "--quiet", "--resume", "out", "--timeout", "5"]);
+    assert!(code == 0 && text.contains("0 MUST and 0 SHOULD findings"), "{text}");
+    rejudged(&folder);
+}
