@@ -74,6 +74,7 @@ fn modules_use_only_what_the_table_allows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Documentation is no code: `ARCHITECTURE.md` and the pages under `src/docs/` show the first contract, since that is what a reader can try.
 #[test]
 fn no_code_knows_an_api_by_name() {
     for (path, text) in product() {
