@@ -83,4 +83,4 @@ sed -i.kept 's/"pass": /"pass": 1/' certified/results.json && rm certified/resul
 expect 1 "$konform" verify certified --pub partner/sign-public.pem
 grep -q 'results.json was changed after it was signed' out
 stop
-echo "== all three modes are as the README says"
+echo "== all three modes are as the documentation says"

@@ -1,4 +1,5 @@
-//! The pages that users copy from: every block of the README and of the example profile is run or read as what it is.
+//! The pages that users copy from: every block of the README, of the pages under `src/docs/` and of the example profile is run or read
+//! as what it is, and every link leads to something.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -9,26 +10,45 @@ use konform::contract::{Contract, File, LoadError, Profile, load, waiver};
 
 use super::lab::{self, Folder};
 
+/// A page that users read.
+struct Page {
+    /// Its path in the repository.
+    name: String,
+    text: String,
+}
+
+/// The README and the pages under `src/docs/`, by name.
+fn pages() -> Vec<Page> {
+    let docs = fs::read_dir(lab::root().join("src/docs")).expect("the pages' folder");
+    let mut names: Vec<String> = docs
+        .map(|entry| format!("src/docs/{}", entry.expect("an entry").file_name().to_string_lossy()))
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    names.push("README.md".to_owned());
+    names.sort();
+    let read = |name: String| Page { text: fs::read_to_string(lab::root().join(&name)).expect("a page"), name };
+    names.into_iter().map(read).collect()
+}
+
 /// A block of code.
 struct Block {
-    /// Its first line in the page.
-    line: usize,
+    /// Its page and first line, `README.md:3`.
+    place: String,
     language: String,
     text: String,
     /// Why it is not run, where the page says so.
     not_run: Option<String>,
 }
 
-fn blocks() -> Vec<Block> {
-    let page = fs::read_to_string(lab::root().join("README.md")).expect("the README");
+fn blocks(page: &Page) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     let mut open: Option<Block> = None;
     let mut marker = None;
-    for (at, line) in page.lines().enumerate() {
+    for (at, line) in page.text.lines().enumerate() {
         match (line.strip_prefix("```"), open.as_mut()) {
             (Some(language), None) => {
-                let not_run = marker.take();
-                open = Some(Block { line: at + 2, language: language.to_owned(), text: String::new(), not_run });
+                let (place, not_run) = (format!("{}:{}", page.name, at + 2), marker.take());
+                open = Some(Block { place, language: language.to_owned(), text: String::new(), not_run });
             }
             (Some(_), Some(_)) => out.extend(open.take()),
             (None, Some(block)) => block.text.extend([line, "\n"]),
@@ -38,7 +58,7 @@ fn blocks() -> Vec<Block> {
             }
         }
     }
-    assert!(open.is_none(), "a block has no end");
+    assert!(open.is_none(), "{}: a block has no end", page.name);
     out
 }
 
@@ -121,69 +141,74 @@ fn commands(block: &Block) -> Vec<(String, Vec<String>)> {
         match (command, out.last_mut()) {
             (Some(command), _) => {
                 let command = command.replace("cargo run --release -- ", "konform ");
-                assert!(command.starts_with("konform "), "README.md:{}: {command}", block.line);
+                assert!(command.starts_with("konform "), "{}: {command}", block.place);
                 out.push((command, Vec::new()));
             }
             (None, Some((_, shown))) => shown.push(line.to_owned()),
-            (None, None) => panic!("README.md:{}: output of no command", block.line),
+            (None, None) => panic!("{}: output of no command", block.place),
         }
     }
     out
 }
 
 #[test]
-fn every_command_of_the_readme_runs_as_printed() {
+fn every_command_of_the_pages_runs_as_printed() {
     let folder = Folder::new();
     let served = Served::start(&folder);
     let port = served.url.trim_start_matches("http://127.0.0.1:").split('/').next().expect("a port");
-    // The page's example target is nobody's: its name leads to the sandbox, over plain HTTP.
+    // The pages' example target is nobody's: its name leads to the sandbox, over plain HTTP.
     let example = format!("http://sandbox.example.com:{port}/open-api --resolve sandbox.example.com:{port}:127.0.0.1");
     let mut wrong = Vec::new();
-    let (mut ran, mut profile) = (0, None);
-    for block in blocks() {
-        if let Some(why) = &block.not_run {
-            println!("README.md:{} is not run: {why}", block.line);
-            continue;
-        }
-        match block.language.as_str() {
-            "" | "console" => {}
-            // The profile that the next command names.
-            "yaml" if block.text.contains("hosts:") => {
-                fs::write(folder.0.join("secret-key"), "a-secret-key\n").expect("written");
-                profile = Some(block.text.replace("/run/secrets/secret-key", "secret-key"));
+    let mut ran = 0;
+    for page in pages() {
+        let mut profile = None;
+        for block in blocks(&page) {
+            let place = &block.place;
+            if let Some(why) = &block.not_run {
+                println!("{place} is not run: {why}");
                 continue;
             }
-            "yaml" => continue,
-            other => panic!("README.md:{}: a block in `{other}` neither runs nor says why not", block.line),
-        }
-        if let Some(text) = profile.take() {
-            fs::write(folder.0.join("mine.yaml"), text).expect("written");
-        }
-        for (printed, shown) in commands(&block) {
-            let mut line = printed.replace("http://127.0.0.1:8080/open-api", &served.url);
-            if line.contains("sandbox.example.com") {
-                // At 5 requests a second the whole plan takes an hour.
-                line = line.replace("https://sandbox.example.com/open-api", &example);
-                line += " --rate 0 --only 'terms-all::valid::*'";
-            }
-            let (code, text) = shell(&folder, &line);
-            let fails = shown.iter().any(|l| l.starts_with("FAIL"));
-            // The sandbox does not know the credentials that a profile names.
-            let refused = line.contains("mine.yaml") && code == 3 && text.contains("terms-all request got");
-            if code != i32::from(fails) && !refused {
-                wrong.push(format!("README.md:{}: {line} ended with {code}\n{text}", block.line));
-            }
-            // Figures are measured again before a change lands, not at each step of one.
-            let text = text.replace("; measured with other sources of konform than these", "");
-            let known: Vec<String> = text.lines().map(shape).collect();
-            // Which call is the slowest is the machine's matter.
-            for line in shown.iter().filter(|l| !l.contains("...") && !l.starts_with("slowest: ")) {
-                if !known.contains(&shape(line)) {
-                    wrong.push(format!("README.md:{}: {printed} does not print `{line}`\n{text}", block.line));
+            match block.language.as_str() {
+                "" | "console" => {}
+                // The profile that the next command names.
+                "yaml" if block.text.contains("hosts:") => {
+                    fs::write(folder.0.join("secret-key"), "a-secret-key\n").expect("written");
+                    profile = Some(block.text.replace("/run/secrets/secret-key", "secret-key"));
+                    continue;
                 }
+                "yaml" => continue,
+                other => panic!("{place}: a block in `{other}` neither runs nor says why not"),
             }
-            ran += 1;
+            if let Some(text) = profile.take() {
+                fs::write(folder.0.join("mine.yaml"), text).expect("written");
+            }
+            for (printed, shown) in commands(&block) {
+                let mut line = printed.replace("http://127.0.0.1:8080/open-api", &served.url);
+                if line.contains("sandbox.example.com") {
+                    // At 5 requests a second the whole plan takes an hour.
+                    line = line.replace("https://sandbox.example.com/open-api", &example);
+                    line += " --rate 0 --only 'terms-all::valid::*'";
+                }
+                let (code, text) = shell(&folder, &line);
+                let fails = shown.iter().any(|l| l.starts_with("FAIL"));
+                // The sandbox does not know the credentials that a profile names.
+                let refused = line.contains("mine.yaml") && code == 3 && text.contains("terms-all request got");
+                if code != i32::from(fails) && !refused {
+                    wrong.push(format!("{place}: {line} ended with {code}\n{text}"));
+                }
+                // Figures are measured again before a change lands, not at each step of one.
+                let text = text.replace("; measured with other sources of konform than these", "");
+                let known: Vec<String> = text.lines().map(shape).collect();
+                // Which call is the slowest is the machine's matter.
+                for line in shown.iter().filter(|l| !l.contains("...") && !l.starts_with("slowest: ")) {
+                    if !known.contains(&shape(line)) {
+                        wrong.push(format!("{place}: {printed} does not print `{line}`\n{text}"));
+                    }
+                }
+                ran += 1;
+            }
         }
+        assert!(profile.is_none(), "{}: no command comes after the profile", page.name);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(ran >= 5, "{ran} commands");
@@ -191,7 +216,7 @@ fn every_command_of_the_readme_runs_as_printed() {
 
 /// Loads a profile and what it says of the default contract.
 fn whole_profile(text: &str) -> Result<Contract, LoadError> {
-    let profile = Profile::load(&File { name: "README.md".to_owned(), text: text.to_owned() })?;
+    let profile = Profile::load(&File { name: "profile.yaml".to_owned(), text: text.to_owned() })?;
     let found = konform::cli::contracts::find(None, Some(&profile));
     Ok(found.unwrap_or_else(|e| panic!("{e}\n{text}")).contract)
 }
@@ -200,7 +225,7 @@ fn whole_profile(text: &str) -> Result<Contract, LoadError> {
 fn endpoint(api: &str, text: String) -> Result<Contract, LoadError> {
     let path = lab::root().join("specs").join(api).join("api.yaml");
     let api = File { name: "api.yaml".to_owned(), text: fs::read_to_string(path).expect("an api.yaml") };
-    load(&[api, File { name: "README.md".to_owned(), text }], None)
+    load(&[api, File { name: "endpoint.yaml".to_owned(), text }], None)
 }
 
 fn fits(schema: &str, text: &str) -> Vec<String> {
@@ -209,11 +234,11 @@ fn fits(schema: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_yaml_block_of_the_readme_is_what_it_says() {
+fn every_yaml_block_of_the_pages_is_what_it_says() {
     let mut read = 0;
-    for block in blocks().into_iter().filter(|b| b.language == "yaml") {
-        let Block { line, text, .. } = &block;
-        let any: serde_json::Value = serde_saphyr::from_str(text).expect("YAML");
+    for block in pages().iter().flat_map(blocks).filter(|b| b.language == "yaml") {
+        let Block { place, text, .. } = &block;
+        let any: serde_json::Value = serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("{place}: {e}"));
         if block.not_run.is_some() {
             continue;
         }
@@ -221,23 +246,78 @@ fn every_yaml_block_of_the_readme_is_what_it_says() {
         let has = |key: &str| any.get(key).is_some();
         let whole = if has("konform") { text.clone() } else { format!("konform: 1\n{text}") };
         if has("waivers") {
-            let waivers = waiver::load(&File { name: "README.md".to_owned(), text: whole }).expect("waivers");
-            assert!(!waivers.is_empty(), "README.md:{line}");
+            let waivers = waiver::load(&File { name: place.clone(), text: whole }).expect("waivers");
+            assert!(!waivers.is_empty(), "{place}");
         } else if has("method") {
-            assert!(fits("endpoint", &whole).is_empty(), "README.md:{line}: {:?}", fits("endpoint", &whole));
-            endpoint("kona-plate", whole).unwrap_or_else(|e| panic!("README.md:{line}: {e}"));
+            assert!(fits("endpoint", &whole).is_empty(), "{place}: {:?}", fits("endpoint", &whole));
+            endpoint("kona-plate", whole).unwrap_or_else(|e| panic!("{place}: {e}"));
         } else if has("effects") {
             // A part of an endpoint: what every file states besides stands in the library's own.
             let head = "konform: 1\nid: loan-return\ntitle: Return a book\nmethod: DELETE\npath: /loans/{loanId}\nresponse: []\nsuccess: {status: 204}\n";
             let whole = format!("{head}{text}");
-            assert!(fits("endpoint", &whole).is_empty(), "README.md:{line}: {:?}", fits("endpoint", &whole));
-            endpoint("examples/library", whole).unwrap_or_else(|e| panic!("README.md:{line}: {e}"));
+            assert!(fits("endpoint", &whole).is_empty(), "{place}: {:?}", fits("endpoint", &whole));
+            endpoint("examples/library", whole).unwrap_or_else(|e| panic!("{place}: {e}"));
         } else {
-            assert!(fits("profile", &whole).is_empty(), "README.md:{line}: {:?}", fits("profile", &whole));
-            whole_profile(&whole).unwrap_or_else(|e| panic!("README.md:{line}: {e}"));
+            assert!(fits("profile", &whole).is_empty(), "{place}: {:?}", fits("profile", &whole));
+            whole_profile(&whole).unwrap_or_else(|e| panic!("{place}: {e}"));
         }
     }
     assert!(read >= 7, "{read} blocks");
+}
+
+/// What the links of a page lead to, each with its line; blocks of code hold none.
+fn links(page: &Page) -> Vec<(usize, &str)> {
+    let (mut out, mut inside) = (Vec::new(), false);
+    for (at, line) in page.text.lines().enumerate() {
+        if line.starts_with("```") {
+            inside = !inside;
+            continue;
+        }
+        let mut rest = line;
+        while let Some((_, after)) = rest.split_once("](").filter(|_| !inside) {
+            rest = after;
+            out.extend(after.split_once(')').map(|(target, _)| (at + 1, target)));
+        }
+    }
+    out
+}
+
+/// The names that a code host gives to the headings of a page.
+fn anchors(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut out = Vec::new();
+    for line in text.lines() {
+        inside ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#') && !inside);
+        out.extend(heading.map(|heading| {
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect::<String>().to_lowercase()
+        }));
+    }
+    out
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file_that_is_there() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for page in pages() {
+        let path = lab::root().join(&page.name);
+        for (line, link) in links(&page).into_iter().filter(|(_, link)| !link.contains("://")) {
+            seen += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let to = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            if !to.exists() {
+                wrong.push(format!("{}:{line}: there is no {file}", page.name));
+            } else if !anchor.is_empty() {
+                let text = fs::read_to_string(&to).expect("a page");
+                if !anchors(&text).iter().any(|a| a == anchor) {
+                    wrong.push(format!("{}:{line}: no heading of {file} is called {anchor}", page.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 20, "{seen} links");
 }
 
 /// The example profile with every line of its comments that is YAML; the prose stays out.

@@ -155,10 +155,10 @@ fn a_bound_value_takes_its_fields_type() {
 }
 
 #[test]
-fn the_readmes_fixture_reaches_a_number_field_as_a_number_and_wrong_types_stay_wrong() {
-    let readme = std::fs::read_to_string(lab::root().join("README.md")).expect("the README");
-    let start = readme.find("fixtures:    ").expect("the example");
-    let block = &readme[start..start + readme[start..].find("\nbindings:").expect("its end")];
+fn the_documented_fixture_reaches_a_number_field_as_a_number_and_wrong_types_stay_wrong() {
+    let page = std::fs::read_to_string(lab::root().join("src/docs/fixtures.md")).expect("the page");
+    let start = page.find("fixtures:    ").expect("the example");
+    let block = &page[start..start + page[start..].find("\nbindings:").expect("its end")];
     // Where no call makes a member, the fixture is the one to name.
     let contract = lab::bare(Some(&profile(&format!("endpoints: [user-info, card-list, account-*]\n{block}"))));
     let (partial, sent) = Partial::new(&contract, |_| true, (404, ""));
