@@ -320,6 +320,16 @@ fn every_link_of_a_page_leads_to_a_file_that_is_there() {
     assert!(seen >= 20, "{seen} links");
 }
 
+#[test]
+fn the_readme_leads_to_every_page() {
+    let pages = pages();
+    let readme = pages.iter().find(|page| page.name == "README.md").expect("the README");
+    let named = links(readme);
+    for page in pages.iter().filter(|page| page.name != "README.md") {
+        assert!(named.iter().any(|(_, link)| *link == page.name), "no link to {}", page.name);
+    }
+}
+
 /// The example profile with every line of its comments that is YAML; the prose stays out.
 fn uncommented(text: &str) -> String {
     let mut out = String::new();
