@@ -404,4 +404,4 @@ fn failure(error: &reqwest::Error, otherwise: Reason) -> Failure {
 }
 
 /// Words by which an error in connecting is one of TLS.
-const TLS: &[&str] = &["certificate", "tls", "handshake", "alert"];
+const TLS: &[&str] = &["certificate", "tls", "handshake", "alert", "invalidcontenttype"];

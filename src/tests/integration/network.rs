@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::Mutex;
 
 use flate2::Compression;
@@ -352,6 +353,18 @@ fn the_wrong_protocol_is_said_with_what_helps() {
     let secure = good.target().replace("http://127.0.0.1", "https://127.0.0.1");
     let (code, text) = run(&folder, &["--contract", "small", "--target", &secure]);
     assert!(code == 3 && text.contains("write http:// in --target"), "{text}");
+    // Some servers answer the first bytes of TLS, which are no HTTP.
+    let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = plain.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in plain.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            // Whoever has gone does not read it.
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        }
+    });
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &format!("https://127.0.0.1:{port}")]);
+    assert!(code == 3 && text.contains("the port does not speak TLS: write http:// in --target"), "{text}");
     let (code, text) = run(&folder, &["--contract", "small", "--target", &good.target(), "--http", "2"]);
     assert!(code == 3 && text.contains("--http 1.1"), "{text}");
     // An HTTP/2 server sends a frame of settings: some as soon as they are connected to, some once the client has spoken.
