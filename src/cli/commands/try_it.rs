@@ -23,13 +23,13 @@ pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Failu
         // An endpoint without test data can still be tried with a legal request.
         None if args.case == "success" => format!("{}::valid::body::every-field", endpoint.id),
         None => {
-            let known: Vec<&str> = endpoint.examples.iter().map(|e| e.name.as_str()).collect();
-            return Err(Failure::Usage(format!(
-                "no test data `{}` for {}: there are {}",
-                args.case,
-                endpoint.id,
-                known.join(", ")
-            )));
+            // Without test data of its own an endpoint has a legal request, by this name.
+            let mut known: Vec<&str> = endpoint.examples.iter().map(|e| e.name.as_str()).collect();
+            if !known.contains(&"success") {
+                known.insert(0, "success");
+            }
+            let (case, known) = (&args.case, known.join(", "));
+            return Err(Failure::Usage(format!("no test data `{case}` for {}: there are {known}", endpoint.id)));
         }
     };
     let case = plan
