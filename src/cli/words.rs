@@ -66,9 +66,9 @@ impl From<EncryptWord> for Encrypt {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Snapshots {
-    /// A difference is written beside, as `.snap.new`, for `cargo insta review`
+    /// Where the target has snapshots, a difference is written beside them, as `.snap.new`, for `cargo insta review`
     Check,
-    /// A difference is written over what is there
+    /// The snapshots are written, over what is there
     Update,
     /// Not looked at
     Off,

@@ -10,9 +10,20 @@ use crate::model::{FindingRecord, Level, RunHeader, Summary};
 /// Findings printed whole; the rest stand in the run folder.
 const SHOWN: usize = 20;
 
-/// The text of a run's end.
+/// The text of a run's end as it is printed: without the table of endpoints where there is nothing to look into.
+#[must_use]
+pub fn brief(header: &RunHeader, summary: &Summary) -> String {
+    let well = summary.findings.is_empty() && summary.obstacles.is_empty() && !summary.partial;
+    text(header, summary, !well)
+}
+
+/// The whole text of a run's end.
 #[must_use]
 pub fn summary(header: &RunHeader, summary: &Summary) -> String {
+    text(header, summary, true)
+}
+
+fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
     let folder = &header.folder;
     let mut out = String::new();
     let mut line = |text: String| {
@@ -48,7 +59,12 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             counts.push(format!("{n} {word}"));
         }
     }
-    line(coverage::table(&summary.clauses, header.not_selected > 0, summary.scope.as_ref()));
+    let scope = summary.scope.as_ref();
+    if whole {
+        line(coverage::table(&summary.clauses, header.not_selected > 0, scope));
+    } else {
+        line(coverage::total(&summary.clauses, scope));
+    }
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
     line(format!("{} cases: {}", c.total(), counts.join(", ")));
     line(format!(
@@ -90,12 +106,13 @@ pub fn summary(header: &RunHeader, summary: &Summary) -> String {
             "{undeclared} MUST clauses are neither exercised nor declared away in the profile's capabilities: no certificate"
         ));
     }
-    line(format!("detection power: {}", power(header, summary.partial)));
+    line(format!("detection power: {}", power(header, summary.partial || summary.scope.is_some())));
     if summary.partial {
         let ran = summary.counts.total() + summary.counts.not_applicable;
         line(format!("{ran} of {} planned cases ran; to go on: konform run --resume {folder}", header.planned));
     }
-    line(format!("report: {folder}"));
+    let table = if whole { "" } else { " (run.log has the clauses of each endpoint)" };
+    line(format!("report: {folder}{table}"));
     line(verdict(summary));
     out
 }

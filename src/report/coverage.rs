@@ -23,6 +23,8 @@ const PARTS: [(&str, &[&str]); 8] = [
 
 /// Reasons printed with their counts.
 const REASONS: usize = 12;
+/// The same where there is nothing to look into.
+const MAIN_REASONS: usize = 5;
 
 pub(super) fn write(path: &Path, summary: &Summary) -> io::Result<()> {
     let exercised = summary.clauses.iter().filter(|c| c.asserted > 0).count();
@@ -50,27 +52,19 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<ClauseRecord>> {
     Ok(read.clauses)
 }
 
+/// What the clauses came to: how many were exercised, and the reasons of the others.
+struct Share<'a> {
+    rows: Vec<(&'a str, [(usize, usize); PARTS.len()])>,
+    reasons: Vec<(&'a str, usize)>,
+    /// "2202 of 2665 clauses exercised; 463 not".
+    total: String,
+}
+
 /// Endpoints by kinds of clauses, `exercised/required`, and the reasons of what was not exercised. Of a run that was told to
 /// leave cases out, only the endpoints that were asked something.
 #[must_use]
 pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> String {
-    let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for clause in clauses {
-        let mut parts = clause.id.split('/');
-        let (endpoint, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        if rows.last().is_none_or(|(known, _)| *known != endpoint) {
-            rows.push((endpoint, Default::default()));
-        }
-        let column = PARTS.iter().position(|(_, own)| own.contains(&part));
-        if let (Some(column), Some((_, cells))) = (column, rows.last_mut()) {
-            cells[column].0 += usize::from(clause.asserted > 0);
-            cells[column].1 += 1;
-        }
-        if let Some(reason) = &clause.reason {
-            *reasons.entry(reason).or_default() += 1;
-        }
-    }
+    let Share { mut rows, reasons, total } = share(clauses, scope);
     let before = rows.len();
     rows.retain(|(_, cells)| !chosen || cells.iter().any(|(done, _)| *done > 0));
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("clauses".len());
@@ -91,17 +85,54 @@ pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> S
     if rows.len() < before {
         let _ = writeln!(out, "and {} endpoints that were asked nothing", before - rows.len());
     }
+    out += &total;
+    why(&reasons, REASONS, &mut out);
+    out
+}
+
+/// How many clauses were exercised, and the most frequent reasons of the others: for a run with nothing to look into.
+#[must_use]
+pub fn total(clauses: &[ClauseRecord], scope: Option<&Scope>) -> String {
+    let Share { reasons, total, .. } = share(clauses, scope);
+    let mut out = total;
+    why(&reasons, MAIN_REASONS, &mut out);
+    out
+}
+
+fn why(reasons: &[(&str, usize)], most: usize, out: &mut String) {
+    // Writing to a String can't fail.
+    for (reason, count) in reasons.iter().take(most) {
+        let _ = writeln!(out, "  {count:>5}  {reason}");
+    }
+    if reasons.len() > most {
+        let rest: usize = reasons.iter().skip(most).map(|(_, n)| n).sum();
+        let _ = writeln!(out, "  {rest:>5}  for {} more reasons", reasons.len() - most);
+    }
+}
+
+fn share<'a>(clauses: &'a [ClauseRecord], scope: Option<&Scope>) -> Share<'a> {
+    let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for clause in clauses {
+        let mut parts = clause.id.split('/');
+        let (endpoint, part) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if rows.last().is_none_or(|(known, _)| *known != endpoint) {
+            rows.push((endpoint, Default::default()));
+        }
+        let column = PARTS.iter().position(|(_, own)| own.contains(&part));
+        if let (Some(column), Some((_, cells))) = (column, rows.last_mut()) {
+            cells[column].0 += usize::from(clause.asserted > 0);
+            cells[column].1 += 1;
+        }
+        if let Some(reason) = &clause.reason {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
     let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let missing: usize = reasons.iter().map(|(_, n)| n).sum();
     let scope = scope.map(|s| format!("; {}", s.words())).unwrap_or_default();
-    let _ = writeln!(out, "{} of {} clauses exercised; {missing} not{scope}", clauses.len() - missing, clauses.len());
-    for (reason, count) in reasons.iter().take(REASONS) {
-        let _ = writeln!(out, "  {count:>5}  {reason}");
-    }
-    if reasons.len() > REASONS {
-        let rest: usize = reasons.iter().skip(REASONS).map(|(_, n)| n).sum();
-        let _ = writeln!(out, "  {rest:>5}  for {} more reasons", reasons.len() - REASONS);
-    }
-    out
+    let done = clauses.len() - missing;
+    let total = format!("{done} of {} clauses exercised; {missing} not{scope}\n", clauses.len());
+    Share { rows, reasons, total }
 }

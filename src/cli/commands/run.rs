@@ -279,7 +279,7 @@ fn finish(
         return exit;
     }
     match args.format {
-        Format::Human => out.text(&(told.concat() + &console::summary(header, summary))),
+        Format::Human => out.text(&(told.concat() + &console::brief(header, summary))),
         Format::Json => out.line(&serde_json::json!({"run": header, "summary": summary, "folder": folder}).to_string()),
     }
     Exit::from_code(summary.exit)
@@ -293,8 +293,10 @@ fn remember(args: &Run, config: &Config, (header, summary): (&RunHeader, &Summar
         && !summary.partial
         && summary.obstacles.is_empty()
         && config.faults.is_empty();
+    let kept = snapshot::folder(Path::new(SNAPSHOTS), &header.target_name).exists();
     let mode = match args.snapshots {
-        Snapshots::Check if worth => snapshot::Mode::Check,
+        // Nobody has asked to remember this target.
+        Snapshots::Check if worth && kept => snapshot::Mode::Check,
         Snapshots::Update if worth => snapshot::Mode::Update,
         _ => return Vec::new(),
     };

@@ -111,12 +111,18 @@ fn offline_commands_print_the_same_every_time() {
 #[test]
 fn a_run_prints_its_verdict_with_the_denominator() {
     let folder = Folder::new();
-    golden("run", &output(&folder.0, &["run"]));
+    let printed = output(&folder.0, &["run"]);
+    let lines = printed.1.lines().count();
+    assert!(lines <= 25, "{lines} lines for a run with nothing to look into");
+    golden("run", &printed);
+    assert!(!folder.0.join("snapshots").exists(), "nobody asked to remember this target");
     let latest = fs::read_to_string(folder.0.join("reports/latest")).expect("the name of the run");
     let run = folder.0.join("reports").join(latest.trim());
     for file in ["results.json", "junit.xml", "evidence.jsonl", "coverage.json", "leftovers.json", "run.log"] {
         assert!(run.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file}");
     }
+    let args = ["run", "--quiet", "--snapshots", "update", "--out", "again"];
+    assert_eq!(output(&folder.0, &args).0, 0);
     let snap = insta::Snapshot::from_file(&folder.0.join("snapshots/sandbox/user-registration.snap"))
         .expect("insta reads the snapshot");
     assert!(snap.metadata().expression() == Some("user-registration"));

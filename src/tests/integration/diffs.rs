@@ -124,7 +124,11 @@ fn an_outage_is_no_regression_of_any_clause() {
 fn snapshots_hold_behaviour_and_take_three_ways() {
     let folder = Folder::new();
     let args = ["run", "--quiet", "--contract", "library", "--out"];
-    assert_eq!(konform(&folder.0, &[&args[..], &["one"]].concat()).0, 0);
+    // Nothing is kept of a target until somebody asks for it.
+    let (code, text) = konform(&folder.0, &[&args[..], &["first"]].concat());
+    assert!(code == 0 && !text.contains("snapshot:") && !folder.0.join("snapshots").exists(), "{text}");
+    let (code, text) = konform(&folder.0, &[&args[..], &["one", "--snapshots", "update"]].concat());
+    assert!(code == 0 && text.contains("book-get.snap is new"), "{text}");
     let snap = folder.0.join("snapshots/sandbox/book-get.snap");
     let known = fs::read_to_string(&snap).expect("the snapshot");
     assert!(known.contains("\n[1] ") && known.contains("date: <date>"), "{known}");

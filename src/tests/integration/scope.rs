@@ -340,6 +340,7 @@ fn reports_evidence_and_certificates_name_the_scope() {
     let certification = ["--mode", "certification", "--profile", "mine.yaml"];
     let (code, text) = run("whole", &certification);
     assert!(code == 0 && text.contains("endpoints in scope"), "{code}\n{text}");
+    assert!(text.contains("detection power: not said of a part of the plan"), "{text}");
     for file in ["results.json", "coverage.json", "junit.xml"] {
         let text = std::fs::read_to_string(folder.0.join("whole").join(file)).expect("a report");
         assert!(text.contains("scope"), "{file}");
