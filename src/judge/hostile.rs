@@ -10,9 +10,10 @@ pub(super) fn check(endpoint: &Endpoint, kind: Hostile, seen: &Observed, notes: 
         Ok(answer) => answer,
         Err(failure) => {
             let closed = matches!(failure.reason, Reason::Reset | Reason::TruncatedBody | Reason::BadHttpHead);
-            if closed && kind.may_be_closed() {
+            let waits = failure.reason == Reason::Timeout;
+            if closed && kind.may_be_closed() || waits && kind.may_be_unfinished() {
                 notes.hold(endpoint.policy.no_hang);
-            } else if failure.reason != Reason::Timeout || !kind.may_be_unfinished() {
+            } else {
                 notes.unclear(failure.reason, format!("{}: {}", failure.reason.says(), failure.detail));
             }
             return Reply::Neither;
