@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, files};
+use crate::contract::error::suggest;
 use crate::contract::{self, Contract, File, Profile};
 use crate::crypto;
 use crate::model::Power;
@@ -186,7 +187,10 @@ fn files(name: Option<&str>) -> Result<Vec<File>, Failure> {
         Some(name) if Path::new(name).is_dir() => folder(Path::new(name)),
         Some(name) if names().contains(&name) => Ok(embedded(name)),
         Some(name) => {
-            Err(Failure::Usage(format!("no contract `{name}`: neither a folder nor one of {}", names().join(", "))))
+            let near = suggest(name, names());
+            Err(Failure::Usage(format!(
+                "no contract `{name}`: there is neither a folder nor an embedded one of that name; {near}"
+            )))
         }
         None => {
             for name in names() {

@@ -99,9 +99,9 @@ impl std::error::Error for LoadError {}
 
 /// "did you mean" for a mistyped word, else the whole list.
 pub(crate) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let mut known: Vec<&str> = known.into_iter().collect();
     // A key that is read in two places is known twice.
-    known.dedup();
+    let mut seen = std::collections::HashSet::new();
+    let known: Vec<&str> = known.into_iter().filter(|word| seen.insert(*word)).collect();
     let near = known.iter().map(|k| (strsim::damerau_levenshtein(&word.to_lowercase(), &k.to_lowercase()), *k)).min();
     match near {
         Some((distance, k)) if distance <= (k.len() / 3).max(1) => format!("did you mean `{k}`?"),

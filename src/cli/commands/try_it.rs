@@ -5,15 +5,15 @@ use crate::cli::Failure;
 use crate::cli::args::Try;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
+use crate::contract::error::suggest;
 use crate::model::Exit;
 
 pub(in crate::cli) fn try_it(args: &Try, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
-    let names = || config.contract.endpoints.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
-    let (_, endpoint) = config
-        .contract
-        .endpoint(&args.endpoint)
-        .ok_or_else(|| Failure::Usage(format!("no endpoint `{}`: there are {}", args.endpoint, names())))?;
+    let names = || config.contract.endpoints.iter().map(|e| e.id.as_str());
+    let (_, endpoint) = config.contract.endpoint(&args.endpoint).ok_or_else(|| {
+        Failure::Usage(format!("no endpoint `{}`: {}", args.endpoint, suggest(&args.endpoint, names())))
+    })?;
     let plan = config.plan();
     let id = match endpoint.examples.iter().find(|e| e.name == args.case) {
         Some(example) => {
