@@ -3,13 +3,19 @@
 use std::fmt::Display;
 use std::io;
 
-use crate::evidence::JournalError;
+use crate::evidence::{Damage, JournalError};
 use crate::model::Exit;
 
 /// True if a file can't be written because of where it is to be.
 fn misplaced(kind: io::ErrorKind) -> bool {
     use io::ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
     matches!(kind, AlreadyExists | IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem)
+}
+
+/// True if a file could be read and is broken evidence.
+fn damage(source: &io::Error) -> bool {
+    let damage = source.get_ref().and_then(|e| e.downcast_ref::<Damage>());
+    damage.is_some_and(|damage| !matches!(damage, Damage::Io { .. }))
 }
 
 /// Why a command could not do its work. The message says what was found, what was expected and what to do.
@@ -19,7 +25,7 @@ pub enum Failure {
     /// The command line, the environment, a profile, a contract or a waiver asks for what can't be done.
     #[error("{0}")]
     Usage(String),
-    /// A file or folder that the user named can't be read.
+    /// A file or folder that the user named can't be read; with [`Damage`] for its source, its evidence was changed or is broken.
     #[error("failed to read {what}: {source}{hint}")]
     Read {
         /// The file, with the noun that says what it is.
@@ -86,6 +92,7 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Read { source, .. } if damage(source) => Exit::Evidence,
             Self::Usage(_) | Self::Read { .. } => Exit::Usage,
             // The place that the user named can't take the file, whatever is written.
             Self::Write { source, .. } if misplaced(source.kind()) => Exit::Usage,

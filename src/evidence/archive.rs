@@ -56,13 +56,22 @@ pub(super) fn open(folder: &Path) -> Result<Box<dyn BufRead>, Damage> {
     Ok(Box::new(BufReader::with_capacity(1 << 16, Pieces { now: Some(first), left: rest })))
 }
 
-/// Opens a file that may be compressed.
+/// Opens a file that may be compressed. A pipe or a device, which may never end, is not opened.
 ///
 /// # Errors
 /// Whatever the disk gives.
 pub fn open_at(path: &Path) -> io::Result<Box<dyn Read>> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let file = BufReader::with_capacity(1 << 16, File::open(path)?);
     Ok(if path.extension().is_some_and(|e| e == "gz") { Box::new(GzDecoder::new(file)) } else { Box::new(file) })
+}
+
+/// The error with the name of the piece: whoever reads all of them as one does not know which it was.
+fn named(piece: &Path, error: &io::Error) -> io::Error {
+    let name = piece.file_name().unwrap_or_default().to_string_lossy();
+    io::Error::new(error.kind(), format!("{name}: {error}"))
 }
 
 /// Pieces one after the other.
@@ -78,7 +87,7 @@ impl Read for Pieces {
             if read > 0 {
                 return Ok(read);
             }
-            self.now = self.left.next().map(|path| open_at(&path)).transpose()?;
+            self.now = self.left.next().map(|path| open_at(&path).map_err(|e| named(&path, &e))).transpose()?;
         }
         Ok(0)
     }

@@ -5,6 +5,12 @@ use std::io::{self, BufRead, Read as _};
 /// Bytes that a line may have: with bodies of 4 megabytes, escaped or in base64, the longest line of a run has less than half of it.
 const LONGEST: u64 = 128 << 20;
 
+/// True for an error that says that a file is broken, not that it can't be read: its lines, or the compression of its pieces.
+pub(super) fn broken(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
+}
+
 /// Reads line by line.
 pub(super) struct Lines<R>(pub(super) R);
 

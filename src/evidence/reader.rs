@@ -1,12 +1,11 @@
 //! Reads evidence line by line and checks the chain while it does.
 
 use std::io::BufRead;
-use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, LAST};
 use super::chain::{self, Damage};
-use super::lines::Lines;
+use super::lines::{Lines, broken};
 use super::record::{self, Footer, Record};
 use crate::crypto;
 use crate::model::RunHeader;
@@ -88,11 +87,8 @@ impl Reader {
             let garbled = |why: &str| Damage::Garbled { line: self.at + 1, why: why.to_owned() };
             let line = match line {
                 Ok(line) => line,
-                // A compressed piece that was changed or cut.
-                Err(e) if matches!(e.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
-                    return Err(garbled(&e.to_string()));
-                }
-                Err(source) => return Err(Damage::Io { path: self.folder.join(LAST), source }),
+                Err(e) if broken(&e) => return Err(garbled(&e.to_string())),
+                Err(source) => return Err(Damage::Io { path: self.folder.clone(), source }),
             };
             let (seq, prev, record) = chain::parts(&line).ok_or_else(|| garbled("it has no number and no hash"))?;
             let kind = chain::kind(record);
@@ -186,10 +182,15 @@ impl Trunk {
 
     /// Goes on over the lines of a piece.
     fn read(&mut self, mut lines: Lines<impl BufRead>, piece: &Path) -> Result<(), Damage> {
-        let io = |source| Damage::Io { path: piece.to_owned(), source };
         let mut line = Vec::new();
         loop {
-            let read = lines.read(&mut line).map_err(io)?;
+            let read = lines.read(&mut line).map_err(|source| {
+                if broken(&source) {
+                    Damage::Garbled { line: self.seq + 1, why: source.to_string() }
+                } else {
+                    Damage::Io { path: piece.to_owned(), source }
+                }
+            })?;
             if read == 0 {
                 return Ok(());
             }

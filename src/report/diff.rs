@@ -54,7 +54,17 @@ impl Seen {
 }
 
 /// Cases with their ids, one at a time.
-type Cases<'a> = Box<dyn Iterator<Item = io::Result<(String, Seen)>> + 'a>;
+type Cases<'a> = Box<dyn Iterator<Item = Result<(String, Seen), Unreadable>> + 'a>;
+
+/// A side of which the cases can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to read {}: {source}", folder.display())]
+pub struct Unreadable {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What the disk gives, or what is wrong with the evidence.
+    pub source: io::Error,
+}
 
 /// The first bytes of a text's SHA-256, which stand for it.
 type Digest = [u8; 16];
@@ -107,14 +117,15 @@ impl Side {
     }
 
     /// The cases with their ids, in the order of the files.
-    fn cases(&self) -> io::Result<Cases<'_>> {
+    fn cases(&self) -> Result<Cases<'_>, Unreadable> {
+        let failed = |source| Unreadable { folder: self.folder.clone(), source };
         if self.run.is_none() {
             let seen = |saw, headers| Seen { outcome: None, broken: Vec::new(), saw, headers };
-            let cases = snapshot::read(&self.folder)?.into_iter();
+            let cases = snapshot::read(&self.folder).map_err(failed)?.into_iter();
             return Ok(Box::new(cases.map(move |(id, saw, headers)| Ok((id, seen(saw, headers))))));
         }
-        Ok(Box::new(records::cases(&self.folder)?.map(|record| {
-            let case = record?.case;
+        Ok(Box::new(records::cases(&self.folder).map_err(failed)?.map(move |record| {
+            let case = record.map_err(failed)?.case;
             let seen = Seen { outcome: Some(case.outcome), broken: case.broken, saw: case.saw, headers: case.headers };
             Ok((case.id, seen))
         })))
@@ -216,8 +227,8 @@ struct Slower {
 /// Compares.
 ///
 /// # Errors
-/// Whatever the disk gives, or what is wrong with the evidence.
-pub fn compare(before: &Side, after: &Side) -> io::Result<Diff> {
+/// [`Unreadable`] with the side.
+pub fn compare(before: &Side, after: &Side) -> Result<Diff, Unreadable> {
     let mut diff = Diff {
         format: "konform/diff",
         version: 1,
@@ -316,7 +327,7 @@ fn findings(old: &Run, new: &Run, again: &HashMap<String, bool>, diff: &mut Diff
 ///
 /// The first side is read for a mark of each case, the second is compared with the marks, and the first is read again for the words of what
 /// differs: what is kept of a case is its digests alone.
-fn cases(before: &Side, after: &Side, diff: &mut Diff) -> io::Result<HashMap<String, bool>> {
+fn cases(before: &Side, after: &Side, diff: &mut Diff) -> Result<HashMap<String, bool>, Unreadable> {
     let both_runs = before.run.is_some() && after.run.is_some();
     let findings = before.run.iter().flat_map(|run| &run.summary.findings);
     let told: HashSet<&str> = findings.map(|f| f.case.as_str()).collect();

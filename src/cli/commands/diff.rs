@@ -25,8 +25,7 @@ pub(in crate::cli) fn diff(args: &Diff, out: &mut Output) -> Result<Exit, Failur
     }
     let open = |path: &str| Side::open(Path::new(path)).map_err(|e| Failure::read(path, e));
     let (before, after) = (open(&args.before)?, open(&args.after)?);
-    let found =
-        diff::compare(&before, &after).map_err(|e| Failure::read(format!("{} or {}", args.before, args.after), e))?;
+    let found = diff::compare(&before, &after).map_err(|e| Failure::read(e.folder.display(), e.source))?;
     match args.format {
         DiffFormat::Human => out.text(&found.text()),
         DiffFormat::Markdown => out.text(&found.markdown()),

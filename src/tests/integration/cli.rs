@@ -1,13 +1,13 @@
 //! The program from outside: what it prints, its exit codes, closed pipes, no terminal.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use super::evidence::konform as ended;
+use super::evidence::{copy, konform as ended};
 use super::lab::{self, Folder};
 
 fn konform(folder: &Path, args: &[&str]) -> Command {
@@ -389,7 +389,6 @@ fn a_file_that_never_ends_is_named_and_not_read_into_memory() {
     let zero = "/dev/zero";
     std::os::unix::fs::symlink(zero, folder.0.join("evidence.jsonl")).expect("a link");
     let long = "/dev/zero: it has more than 67108864 bytes";
-    let line = "line 1 is no record: it has 134217728 bytes or more";
     for (args, code, why) in [
         (&["check", "--profile", zero][..], 2, long),
         (&["run", "--waivers", zero], 2, long),
@@ -397,7 +396,8 @@ fn a_file_that_never_ends_is_named_and_not_read_into_memory() {
         (&["replay", zero], 2, long),
         (&["clean", zero], 2, long),
         (&["verify", "--pub", zero, "."], 2, long),
-        (&["rejudge", "."], 7, line),
+        // Evidence is no device and no pipe.
+        (&["rejudge", "."], 2, "evidence.jsonl: it is no regular file"),
     ] {
         let output = konform(&folder.0, args).output().expect("it runs");
         let told = String::from_utf8(output.stderr).expect("UTF-8");
@@ -465,6 +465,20 @@ fn the_exit_code_tells_a_mistake_from_a_full_disk() {
     let folder = Folder::new();
     let full = ["run", "--quiet", "--contract", "library", "--snapshots", "off", "--out", "run"];
     assert_eq!(ended(&folder.0, &full).0, 0);
+    let evidence = fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence");
+    let line = evidence.lines().nth(4).expect("a line");
+    copy(&folder.0.join("run"), &folder.0.join("broken"));
+    let other = evidence.replacen(line, &line.replacen("book", "bock", 1), 1);
+    fs::write(folder.0.join("broken/evidence.jsonl"), other).expect("written");
+    // A small file that is a line of 200 MB, and a pipe that nobody writes to.
+    copy(&folder.0.join("run"), &folder.0.join("bomb"));
+    let bomb = fs::File::create(folder.0.join("bomb/evidence.0001.jsonl.gz")).expect("a file");
+    let mut bomb = flate2::write::GzEncoder::new(bomb, flate2::Compression::fast());
+    let portion = vec![b'a'; 1 << 20];
+    (0..200).try_for_each(|_| bomb.write_all(&portion)).and_then(|()| bomb.finish()).expect("written");
+    copy(&folder.0.join("run"), &folder.0.join("piped"));
+    let made = Command::new("mkfifo").arg(folder.0.join("piped/evidence.0001.jsonl")).status();
+    assert!(made.expect("mkfifo runs").success());
     for (args, code, says) in [
         (&["serve", "--contract", "library", "--write-profile", "/dev/full"][..], 7, "failed to write /dev/full"),
         (&["serve", "--contract", "library", "--write-profile", "nowhere/x"], 2, "failed to write nowhere/x"),
@@ -473,6 +487,13 @@ fn the_exit_code_tells_a_mistake_from_a_full_disk() {
         (&["report", "nowhere"], 2, "failed to read nowhere"),
         (&["diff", "run", "nowhere"], 2, "failed to read nowhere"),
         (&["run", "--contract", "nothing"], 2, "no contract `nothing`"),
+        (&["run", "--contract", "libary"], 2, "did you mean `library`?"),
+        (&["try", "user-registraton"], 2, "did you mean `user-registration`?"),
+        (&["diff", "run", "broken"], 7, "failed to read broken: record 4 was changed"),
+        (&["diff", "broken", "run"], 7, "failed to read broken: record 4 was changed"),
+        (&["run", "--resume", "bomb"], 7, "bomb can't be taken up: line 1 is no record: it has"),
+        (&["rejudge", "bomb"], 7, "line 1 is no record: it has"),
+        (&["rejudge", "piped"], 2, "evidence.0001.jsonl: it is no regular file"),
     ] {
         let (found, text) = ended(&folder.0, args);
         assert!(found == code && text.contains(says), "{args:?}: {found}, {text}");
