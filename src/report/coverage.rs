@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<ClauseRecord>> {
 }
 
 /// What the clauses came to: how many were exercised, and the reasons of the others.
-struct Share<'a> {
+struct Exercised<'a> {
     rows: Vec<(&'a str, [(usize, usize); PARTS.len()])>,
     reasons: Vec<(&'a str, usize)>,
     /// "2202 of 2665 clauses exercised; 463 not".
@@ -64,7 +64,7 @@ struct Share<'a> {
 /// leave cases out, only the endpoints that were asked something.
 #[must_use]
 pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> String {
-    let Share { mut rows, reasons, total } = share(clauses, scope);
+    let Exercised { mut rows, reasons, total } = exercised(clauses, scope);
     let before = rows.len();
     rows.retain(|(_, cells)| !chosen || cells.iter().any(|(done, _)| *done > 0));
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("clauses".len());
@@ -86,20 +86,20 @@ pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> S
         let _ = writeln!(out, "and {} endpoints that were asked nothing", before - rows.len());
     }
     out += &total;
-    why(&reasons, REASONS, &mut out);
+    list_reasons(&reasons, REASONS, &mut out);
     out
 }
 
 /// How many clauses were exercised, and the most frequent reasons of the others: for a run with nothing to look into.
 #[must_use]
 pub fn total(clauses: &[ClauseRecord], scope: Option<&Scope>) -> String {
-    let Share { reasons, total, .. } = share(clauses, scope);
+    let Exercised { reasons, total, .. } = exercised(clauses, scope);
     let mut out = total;
-    why(&reasons, MAIN_REASONS, &mut out);
+    list_reasons(&reasons, MAIN_REASONS, &mut out);
     out
 }
 
-fn why(reasons: &[(&str, usize)], most: usize, out: &mut String) {
+fn list_reasons(reasons: &[(&str, usize)], most: usize, out: &mut String) {
     // Writing to a String can't fail.
     for (reason, count) in reasons.iter().take(most) {
         let _ = writeln!(out, "  {count:>5}  {reason}");
@@ -110,7 +110,7 @@ fn why(reasons: &[(&str, usize)], most: usize, out: &mut String) {
     }
 }
 
-fn share<'a>(clauses: &'a [ClauseRecord], scope: Option<&Scope>) -> Share<'a> {
+fn exercised<'a>(clauses: &'a [ClauseRecord], scope: Option<&Scope>) -> Exercised<'a> {
     let mut rows: Vec<(&str, [(usize, usize); PARTS.len()])> = Vec::new();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for clause in clauses {
@@ -134,5 +134,5 @@ fn share<'a>(clauses: &'a [ClauseRecord], scope: Option<&Scope>) -> Share<'a> {
     let scope = scope.map(|s| format!("; {}", s.words())).unwrap_or_default();
     let done = clauses.len() - missing;
     let total = format!("{done} of {} clauses exercised; {missing} not{scope}\n", clauses.len());
-    Share { rows, reasons, total }
+    Exercised { rows, reasons, total }
 }

@@ -234,16 +234,19 @@ impl<T: Transport> Runner<T> {
         self
     }
 
-    /// The same, after these requests of an earlier part of the run, each with its endpoint: what answers show of them is its own. `lost`:
-    /// that part was killed, and had sent requests that its evidence does not have.
+    /// The same, after these requests of an earlier part of the run, each with its endpoint: what answers show of them is its own.
     #[must_use]
-    pub fn remembering(mut self, doubtful: &[(usize, Json)], lost: bool) -> Self {
-        if lost {
-            self.written.lost_some(self.plan.contract());
-        }
+    pub fn remembering(self, doubtful: &[(usize, Json)]) -> Self {
         for (endpoint, request) in doubtful {
             self.written.begin(&self.plan.contract().endpoints[*endpoint], request);
         }
+        self
+    }
+
+    /// The same, after a part of the run that was killed, and had sent requests that its evidence does not have.
+    #[must_use]
+    pub fn after_a_kill(mut self) -> Self {
+        self.written.lost_some(self.plan.contract());
         self
     }
 

@@ -127,6 +127,9 @@ pub struct Refold<'a> {
     differing: u64,
     ended: Vec<(usize, String)>,
     cuts: Vec<u64>,
+    /// True if the last record was the footer of a run that was stopped.
+    ended_in_order: bool,
+    killed: bool,
     /// None where nothing is to follow.
     doubtful: Option<Vec<(usize, Json)>>,
 }
@@ -160,6 +163,8 @@ impl<'a> Refold<'a> {
             differing: 0,
             ended: Vec::new(),
             cuts: Vec::new(),
+            ended_in_order: false,
+            killed: false,
             doubtful: None,
         }
     }
@@ -190,8 +195,10 @@ impl<'a> Refold<'a> {
             Record::Resumed(_) => {
                 self.pending = Default::default();
                 self.cuts.push(self.cases);
+                self.killed |= !std::mem::take(&mut self.ended_in_order);
             }
-            Record::Header(_) | Record::Footer(_) => {}
+            Record::Footer(_) => self.ended_in_order = true,
+            Record::Header(_) => {}
         }
     }
 
@@ -199,6 +206,12 @@ impl<'a> Refold<'a> {
     #[must_use]
     pub fn ended(&self) -> &[(usize, String)] {
         &self.ended
+    }
+
+    /// True if a part of the run that was taken up since was killed: the last requests that it sent are not in the evidence.
+    #[must_use]
+    pub fn killed(&self) -> bool {
+        self.killed
     }
 
     /// How many cases were done each time the run was taken up.

@@ -60,7 +60,7 @@ pub(super) fn take_up(args: &Run, folder: &Path) -> Result<Job, Failure> {
     let ended = refold.ended().to_vec();
     let doubtful = refold.doubtful().to_vec();
     // What was under way then and now may have ended its fixtures.
-    killed |= !refold.cuts().is_empty();
+    killed |= refold.killed();
     let cuts: Vec<u64> = refold.cuts().iter().copied().chain([trunk.cases]).collect();
     let (tally, differences) = refold.into_tally();
     if let Some(difference) = differences.first() {

@@ -201,8 +201,9 @@ fn carry_out(args: &Run, job: Job, events: Option<File>, out: &mut Output) -> Re
         let runner = Runner::new(plan, http, config.access(target), config.ambient(), options(args, &config), stop);
         let ended = past.as_ref().map(|past| past.ended.as_slice()).unwrap_or_default();
         let doubtful = past.as_ref().map(|past| past.doubtful.as_slice()).unwrap_or_default();
+        let runner = runner.accepting(accepted).sharing(pools, ended).remembering(doubtful);
         let killed = past.as_ref().is_some_and(|past| past.killed);
-        let runner = Arc::new(runner.accepting(accepted).sharing(pools, ended).remembering(doubtful, killed));
+        let runner = Arc::new(if killed { runner.after_a_kill() } else { runner });
         let done = past.as_ref().map_or(0, |past| past.done);
         let progress = Progress::start(args.quiet, header.planned - done, runner.live());
         let mut sinks = (events, args.events.as_deref() == Some(Path::new("-")));
