@@ -93,16 +93,14 @@ impl Read for Pieces {
     }
 }
 
-/// Makes the last piece, which is full, a compressed one, and answers the file of a new last piece.
+/// Gives the last piece, which is full, the next number, and answers the number and the file of a new last piece.
 ///
 /// # Errors
 /// Whatever the disk gives; no line is lost by it.
-pub(super) fn turn(folder: &Path) -> io::Result<File> {
+pub(super) fn turn(folder: &Path) -> io::Result<(usize, File)> {
     let number = pieces(folder).len() + 1;
     fs::rename(folder.join(LAST), full(folder, number))?;
-    let file = File::create(folder.join(LAST))?;
-    pack(folder, number)?;
-    Ok(file)
+    Ok((number, File::create(folder.join(LAST))?))
 }
 
 /// Compresses what a killed run has left as it was.
@@ -114,7 +112,11 @@ pub(super) fn settle(folder: &Path) -> io::Result<()> {
     (1..=count).filter(|number| full(folder, *number).exists()).try_for_each(|number| pack(folder, number))
 }
 
-fn pack(folder: &Path, number: usize) -> io::Result<()> {
+/// Compresses a full piece.
+///
+/// # Errors
+/// Whatever the disk gives; the plain form stays until the other is whole.
+pub(super) fn pack(folder: &Path, number: usize) -> io::Result<()> {
     let (from, to) = (full(folder, number), packed(folder, number));
     // Under the last name nothing stands that is not whole.
     let half = to.with_extension("gz.part");
@@ -151,7 +153,8 @@ mod tests {
             out
         };
         fs::write(folder.join(LAST), "a\n").unwrap();
-        drop(turn(&folder).unwrap());
+        let (number, _) = turn(&folder).unwrap();
+        pack(&folder, number).unwrap();
         assert_eq!((text(&folder).as_str(), pieces(&folder).len()), ("a\n", 1));
         fs::write(folder.join(LAST), "b\n").unwrap();
         // Killed before the new piece was made, before the old one was compressed, and before its plain form was removed.

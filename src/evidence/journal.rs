@@ -36,6 +36,29 @@ struct Head<'a> {
     run: &'a RunHeader,
 }
 
+/// Compresses full pieces, one at a time, on a thread beside the writer's.
+struct Packer {
+    folder: PathBuf,
+    under_way: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Packer {
+    /// Begins a new last piece, and the compression of the one before it.
+    fn turn(&mut self) -> io::Result<File> {
+        self.wait()?;
+        let (number, file) = archive::turn(&self.folder)?;
+        let folder = self.folder.clone();
+        self.under_way = Some(std::thread::spawn(move || archive::pack(&folder, number)));
+        Ok(file)
+    }
+
+    /// Waits for the compression that is under way.
+    fn wait(&mut self) -> io::Result<()> {
+        let ended = self.under_way.take().map(JoinHandle::join);
+        ended.unwrap_or(Ok(Ok(()))).unwrap_or_else(|_| Err(io::Error::other("the compression panicked")))
+    }
+}
+
 /// Writes evidence on a thread of its own.
 #[derive(Debug)]
 pub struct Journal {
@@ -92,12 +115,13 @@ impl Journal {
         let home = folder.to_owned();
         let thread = std::thread::spawn(move || {
             let mut out = BufWriter::with_capacity(1 << 18, file);
+            let mut packer = Packer { folder: home, under_way: None };
             let mut write = |portion: Vec<Vec<u8>>| -> io::Result<()> {
                 for record in portion {
                     written += chain.write(&record, &mut out)?;
                     if written >= PIECE {
                         out.flush()?;
-                        out = BufWriter::with_capacity(1 << 18, archive::turn(&home)?);
+                        out = BufWriter::with_capacity(1 << 18, packer.turn()?);
                         written = 0;
                     }
                 }
@@ -120,6 +144,7 @@ impl Journal {
             }
             // A journal that was dropped before its end has lines that nobody sent.
             write(std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner)))?;
+            packer.wait()?;
             Ok((chain.seq, chain.prev))
         });
         Self { path: folder.join(LAST), lines: Some(lines), thread: Some(thread), portion, cases, exchanges }
