@@ -8,7 +8,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cli::{heeds_hup, signal};
@@ -145,22 +146,30 @@ fn what_a_slow_target_was_sent_is_soon_on_disk() {
 fn evidence_of_large_answers_is_compressed_while_the_run_goes_on() {
     let folder = Folder::new();
     let pad = format!("{{\"pad\":\"{}\",", "0123456789abcdef".repeat(150_000));
+    let (answers, cut) = (AtomicU64::new(0), Arc::new(AtomicBool::new(false)));
+    let is_cut = Arc::clone(&cut);
     let server = Server::library(move |_, said| {
+        // More than a piece was sent: the answers come so slowly now that the run can't end before the test has seen the compressed piece.
+        let slow = answers.fetch_add(1, Ordering::Relaxed) > 40;
+        let since = Instant::now();
+        while slow && !is_cut.load(Ordering::Relaxed) && since.elapsed() < Duration::from_secs(3) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let body = String::from_utf8(said.body.clone()).ok()?;
         let padded = body.strip_prefix('{').map(|rest| format!("{pad}{rest}"));
         Some(Said { body: padded.map_or(said.body.clone(), String::into_bytes), ..said })
     });
-    let mut child = start(&folder.0, &server, "run", "", "--only 'book-add::length::*'");
+    let mut child = start(&folder.0, &server, "run", "", "--jobs 1 --only 'book-add::length::*'");
     let reader = drain(&mut child);
     let run = folder.0.join("run");
     let packed = run.join("evidence.0001.jsonl.gz");
     while !packed.exists() && child.try_wait().expect("a process").is_none() {
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(child.try_wait().expect("a process").is_none(), "a full piece is compressed before the run ends");
     signal(&child, "KILL");
+    assert_eq!(child.wait().expect("it ends").code(), None, "a full piece is compressed before the run ends");
+    cut.store(true, Ordering::Relaxed);
     reader.join().expect("read");
-    child.wait().expect("it ends");
     let (code, text) = konform(&folder.0, &["run", "--quiet", "--resume", "run", "--timeout", "5"]);
     assert_eq!(code, 0, "{text}");
     let (_, planned) = konform(&folder.0, &["list", "--contract", "library", "--only", "book-add::length::*"]);
