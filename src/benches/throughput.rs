@@ -33,6 +33,10 @@ use konform::{cli, report, sandbox};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const JOBS: usize = 16;
 const EXCHANGES: usize = 40_000;
 const ROUNDS: usize = 3;

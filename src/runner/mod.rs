@@ -24,10 +24,12 @@ mod written;
 
 use std::collections::VecDeque;
 use std::iter::Peekable;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
 pub use accepted::Accepted;
@@ -434,7 +436,7 @@ impl<T: Transport> Runner<T> {
                     if at >= batch.len() {
                         break;
                     }
-                    let executed = this.execute_apart(&batch, at).await;
+                    let executed = this.execute_apart(&batch[at]).await;
                     this.live.add(&executed.verdict);
                     own.push((at, executed));
                 }
@@ -448,16 +450,10 @@ impl<T: Transport> Runner<T> {
         rx
     }
 
-    /// Runs one case of a batch on a task of its own: a panic in it takes nothing else along.
-    async fn execute_apart(self: &Arc<Self>, batch: &Arc<Vec<Case>>, at: usize) -> Executed {
-        let (this, batch) = (Arc::clone(self), Arc::clone(batch));
-        let task = tokio::spawn(async move { this.execute(&batch[at]).await });
-        task.await.unwrap_or_else(|error| {
-            Executed::without(match error.try_into_panic() {
-                Ok(panic) => execute::broken_by(&*panic),
-                Err(error) => Verdict::broken(error.to_string()),
-            })
-        })
+    /// Runs one case of a batch: a panic in it takes nothing else along.
+    async fn execute_apart(&self, case: &Case) -> Executed {
+        let executed = AssertUnwindSafe(self.execute(case)).catch_unwind().await;
+        executed.unwrap_or_else(|panic| Executed::without(execute::broken_by(&*panic)))
     }
 
     /// Waits for a batch; answers in its order, up to the last case that was run.
