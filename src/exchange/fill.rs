@@ -59,6 +59,9 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let mut ids = entries(from, resource, (attribute, value), *text, *keep != Keep::Others)?;
+            if *keep == Keep::Every {
+                ids.extend(entries(from, resource, (attribute, value), *text, false)?);
+            }
             if *keep == Keep::AllButOne && ids.pop().is_none() {
                 let why = format!("{resource}: no entry has {attribute} {value}, so none can be left out");
                 return Err((Reason::FixtureMissing, why));

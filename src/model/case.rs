@@ -213,6 +213,8 @@ pub struct Step {
     pub poll: Option<Poll>,
     /// The row about state that the steps before, or the edits, bring about.
     pub state: Option<RowRef>,
+    /// True if the step before left out the same references and named what there is: the case goes on only where that was taken.
+    pub omission_taken: bool,
     /// What the contract says of it.
     pub expect: Expect,
 }
@@ -295,6 +297,7 @@ impl Step {
             headers: Vec::new(),
             token: TokenEdit::Intact,
             spaced: false,
+            omission_taken: false,
             seal: Seal::AsMarked,
             hostile: None,
             poll: None,

@@ -109,6 +109,8 @@ pub enum Keep {
     AllButOne,
     /// None of them: the entries that are not selected.
     Others,
+    /// All of them, and then the entries that are not selected.
+    Every,
 }
 
 /// What an identity looks like.

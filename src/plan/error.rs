@@ -1,5 +1,7 @@
 //! Each documented error, provoked by the steps it needs.
 
+use super::cause::{fresh, namesakes};
+use super::scope::overrides;
 use super::way::{Goal, Way};
 use super::{Planned, Scope, set, set_json, setup};
 use crate::contract::{Covers, Row, RowField, When};
@@ -36,6 +38,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                     (_, None) => format!("{}-{}", place(own), part + 1),
                 };
                 out.push(case(scope, &place, &row.name, own, provoke(scope, aim)));
+                out.extend(after_omission(scope, (&place, &row.name), own, aim));
                 if let When::Unknown { left: true, .. } = cause {
                     let left = provoke(scope, Aim { left: true, ..aim });
                     out.push(case(scope, &place, &format!("{}-left", row.name), own, left));
@@ -58,6 +61,31 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         }
     }
     out
+}
+
+/// What never was, named to a target that has just taken the same request with what there is. A row about one of several references is
+/// met by leaving the others out, and where no source says whether they must be there, that the target takes the call without them does.
+fn after_omission(scope: &Scope<'_>, (place, name): (&str, &str), own: &RowField, aim: Aim) -> Option<Planned> {
+    let cause = scope.endpoint.rows[aim.state.row].when.parts()[aim.part].clone();
+    let When::Unknown { field: path, .. } = &cause else { return None };
+    let others: Vec<String> = namesakes(scope.endpoint, path).into_iter().filter(|other| other != path).collect();
+    let unseen = |path: &String| field::find(&scope.endpoint.request, path).is_some_and(|f| f.presence.is_none());
+    if !others.iter().any(unseen) || others.iter().any(|other| other.contains('*')) {
+        return None;
+    }
+    let named = field::find(&scope.endpoint.request, path)?;
+    let (mut way, edit) = scope.plan.naming(scope.at, path).ok()?;
+    let without: Vec<Edit> = others.into_iter().map(Edit::Remove).collect();
+    way.edits.retain(|e| !without.iter().chain([&edit]).any(|own| overrides(own, e)));
+    way.edits.extend(without.iter().cloned());
+    let mut probe = scope.probe(way.edits.clone());
+    probe.edits.push(set(named, fresh(named)));
+    probe.state = Some(aim.state);
+    probe.omission_taken = true;
+    way.edits.push(edit);
+    let trial = Step::new(scope.at, Role::Trial, way.edits.clone());
+    let way = way.call(scope.plan, trial);
+    Some(scope.led(place, &format!("{name}-after-omission"), Some(own.code), &way, probe))
 }
 
 /// A list without one of the entries that it may have to hold: which of them it must hold, no page says.

@@ -5,8 +5,8 @@ use crate::contract::{Contract, Endpoint, When};
 use crate::model::case::RowRef;
 use crate::model::case::{Seal, Spoil};
 use crate::model::field::Way;
-use crate::model::template::{HeaderEdit, TokenEdit};
-use crate::model::{ClauseIx, Expect, Json, Rule, Step};
+use crate::model::template::{HeaderEdit, Keep, TokenEdit};
+use crate::model::{ClauseIx, Edit, Expect, Hole, Json, Rule, Step, Template};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
@@ -26,8 +26,7 @@ pub fn expect(
     let units = Units { side: Side::Request, units: &contract.units };
     let mut reading =
         Reading { endpoint, broken: Vec::new(), rows: Vec::new(), all_rows: true, unknown: None, doubt: None };
-    let aimed = step.state.is_some();
-    check(&endpoint.request, body, units, &mut |judged| reading.body(judged, aimed));
+    check(&endpoint.request, body, units, &mut |judged| reading.body(judged, step));
     for field in endpoint.request.iter().filter(|f| f.operator) {
         let bound = endpoint.prepared.is_some() || endpoint.sends.iter().any(|(path, _)| *path == field.path);
         if !bound && body.get(&field.name).is_some() {
@@ -36,6 +35,10 @@ pub fn expect(
                 field.path
             ));
         }
+    }
+    if step.edits.iter().any(takes_every) {
+        reading.doubt =
+            Some("a list has entries that its sample does not select, and no source says whether it may".to_owned());
     }
     let bodily = reading.broken.len();
     let mut edited: Vec<(&HeaderEdit, bool)> = step.headers.iter().map(|e| (e, false)).collect();
@@ -86,6 +89,11 @@ pub fn expect(
     reading.finish(body, standing, step.state, bare)
 }
 
+/// True if the edit lists every entry of a catalogue, of which the sample selects some.
+fn takes_every(edit: &Edit) -> bool {
+    matches!(edit, Edit::Set(_, Template::Hole(Hole::Catalogue { keep: Keep::Every, .. })))
+}
+
 /// The rows with this truth; of disputed ones nobody knows.
 fn rows(endpoint: &Endpoint, truths: &[Truth], wanted: Truth) -> Vec<RowRef> {
     let mut found = Vec::new();
@@ -116,13 +124,17 @@ impl Reading<'_> {
         }
     }
 
-    fn body(&mut self, judged: &Judged<'_>, aimed: bool) {
+    fn body(&mut self, judged: &Judged<'_>, step: &Step) {
         match (judged.state, judged.clause) {
             (State::Holds, _) => {}
             // A row about one of several references is met by leaving the others out.
-            (State::Unknown, _) if aimed && judged.way == Way::Absent && judged.field.refers.is_some() => {
-                self.doubt =
-                    Some(format!("{} is left out, and no source says whether it must be there", judged.field.path));
+            (State::Unknown, _)
+                if step.state.is_some() && judged.way == Way::Absent && judged.field.refers.is_some() =>
+            {
+                if !step.omission_taken {
+                    self.doubt =
+                        Some(format!("{} is left out, and no source says whether it must be there", judged.field.path));
+                }
             }
             (State::Broken, Some(clause)) => {
                 self.broken.push(clause);

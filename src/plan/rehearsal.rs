@@ -80,6 +80,9 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
         Hole::Number { digits, .. } => Json::number("5".repeat(*digits)),
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let mut ids = entries(seen, resource, (attribute, value), *text, *keep != Keep::Others);
+            if *keep == Keep::Every {
+                ids.extend(entries(seen, resource, (attribute, value), *text, false));
+            }
             if *keep == Keep::AllButOne {
                 ids.pop();
             }

@@ -4,7 +4,9 @@ use super::way::Goal;
 use super::{Planned, Scope, set_json, setup};
 use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Endpoint};
-use crate::model::{Json, Role, Step, field};
+use crate::model::template::Keep;
+use crate::model::{Edit, Hole, Json, Role, Step, Template, field};
+use crate::schema::compose;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let shows: Vec<&str> = scope
@@ -36,7 +38,45 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             out.extend(page(scope, &effect.resource, list));
         }
     }
+    out.extend(after_every_entry(scope));
     out
+}
+
+/// The call whose answer may leave a field out, after calls that chose every entry of a catalogue and not only those that they must: what
+/// depends on such a choice is then in the answer.
+fn after_every_entry(scope: &Scope<'_>) -> Option<Planned> {
+    let mut sparse = false;
+    scope.endpoint.response.iter().for_each(|field| field.walk(&mut |f| sparse |= f.optional()));
+    if !sparse || !scope.endpoint.effects.iter().any(|e| e.act == Act::Read) {
+        return None;
+    }
+    let mut way = (*scope.plan.way(scope.at, Goal::Accept).ok()?).clone();
+    let mut chosen = false;
+    for step in &mut way.steps {
+        let lists = every_entry(&scope.plan.contract().endpoints[step.endpoint]);
+        if !lists.is_empty() {
+            step.role = Role::Trial;
+            step.edits.extend(lists);
+            chosen = true;
+        }
+    }
+    let probe = Step::new(scope.at, Role::Probe, way.edits.clone());
+    chosen.then(|| scope.led("body", "after-every-entry", None, &way, probe))
+}
+
+/// The edits by which each list of the request that takes some entries of a catalogue takes all of them.
+fn every_entry(endpoint: &Endpoint) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for field in &endpoint.request {
+        field.walk(&mut |f| {
+            if let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(f)
+            {
+                let all = Hole::Catalogue { resource, attribute, value, keep: Keep::Every, text };
+                edits.push(Edit::Set(f.path.clone(), Template::Hole(all)));
+            }
+        });
+    }
+    edits
 }
 
 /// Two are there, a page of one is asked for.

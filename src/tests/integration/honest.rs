@@ -3,7 +3,8 @@
 //! `cargo test` runs every temperament over its share of the plan, and some whole. The whole is one command:
 //! `KONFORM_HONEST=gate cargo test --release --test integration honest_in_full -- --nocapture` (also `nightly`), with
 //! `KONFORM_HONEST_DRAWS` combinations (150) and `KONFORM_HONEST_SALTS` salts (3). It may be run in pieces: `KONFORM_HONEST_PART=2/4`
-//! runs the second of four parts, `KONFORM_HONEST_SKIP=53` leaves the first 53 temperaments out.
+//! runs the second of four parts, `KONFORM_HONEST_SKIP=53` leaves the first 53 temperaments out,
+//! `KONFORM_HONEST_CASES=::race::` runs only cases whose id has that in it.
 
 #[path = "../honest/mod.rs"]
 pub(super) mod server;
@@ -244,6 +245,7 @@ fn honest_in_full() {
     let (nth, parts) =
         part.map_or((1, 1), |(nth, parts)| (nth.parse().expect("a number"), parts.parse().expect("a number")));
     let own = |(at, temperament): (usize, Temperament)| (at % parts + 1 == nth).then_some(temperament);
+    let only = std::env::var("KONFORM_HONEST_CASES").unwrap_or_default();
     let mut complaints = Vec::new();
     let mut worst: BTreeMap<u64, String> = BTreeMap::new();
     let mut runs = 0;
@@ -253,7 +255,7 @@ fn honest_in_full() {
         for salt in 1..=number("KONFORM_HONEST_SALTS", 3) {
             let honest = start(&contract, temperament.clone(), &[]);
             let how = How { salt, breadth, ..GATE };
-            let summary = run(&contract, &honest, how, |_| true);
+            let summary = run(&contract, &honest, how, |case| case.id.contains(&only));
             let unclear = summary.counts.inconclusive + summary.counts.blocked;
             let permille = unclear * 1000 / summary.counts.total().max(1);
             worst.insert(
