@@ -46,7 +46,7 @@ pub struct Raw {
 /// Bytes of an answer's body that are read unless somebody says otherwise, and that it may have once its content coding is undone.
 pub const BODY_CAP: usize = 4 << 20;
 /// Lines of an answer's head that are read.
-pub const HEAD_LINES: usize = 1_000;
+pub const HEAD_LINES: usize = 2_000;
 /// Bytes of an answer's head that are read.
 pub const HEAD_BYTES: usize = 400 << 10;
 
