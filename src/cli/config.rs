@@ -122,8 +122,7 @@ impl Config {
                     .to_owned(),
             ));
         }
-        let faults =
-            common.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(Failure::usage)?;
+        let faults = Fault::read(&common.fault, &loaded.contract).map_err(Failure::usage)?;
         Ok(Self {
             contract: Arc::new(loaded.contract),
             contract_digest: loaded.digest,

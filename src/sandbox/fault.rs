@@ -152,10 +152,21 @@ pub const FAULTS: [(&str, &str); 67] = [
     ("sometimes:N:FAULT", "has an answer's fault in one of N answers"),
 ];
 
-/// A fault that does not exist.
+/// A fault that does not exist, or can't show.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no fault `{}`: {}`konform serve --faults` lists them", shown(.0), proposal(.0))]
-pub struct FaultError(String);
+pub enum FaultError {
+    /// No fault has the name.
+    #[error("no fault `{}`: {}`konform serve --faults` lists them", shown(.0), proposal(.0))]
+    Unknown(String),
+    /// The contract has nothing that the fault could be in.
+    #[error("the fault `{}` can't show: {why}", shown(name))]
+    Nowhere {
+        /// The fault's name.
+        name: String,
+        /// What the contract lacks.
+        why: String,
+    },
+}
 
 /// Characters of an unknown fault's name that are shown: it may stand in a file of anybody's.
 const SHOWN: usize = 100;
@@ -184,7 +195,7 @@ impl FromStr for Fault {
 
 fn kind(text: &str) -> Result<Kind, FaultError> {
     let (name, arg) = text.split_once(':').map_or((text, None), |(n, a)| (n, Some(a.to_owned())));
-    let unknown = || FaultError(text.to_owned());
+    let unknown = || FaultError::Unknown(text.to_owned());
     let Some(arg) = arg else {
         return match name {
             "wrong-success-status" => Ok(Kind::WrongSuccessStatus),

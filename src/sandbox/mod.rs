@@ -6,6 +6,7 @@
 //!
 //! Shares contract, schema, crypto and the model of behaviour with the harness, never planning or judging.
 
+mod argument;
 mod change;
 mod check;
 mod envelope;

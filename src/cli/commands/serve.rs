@@ -22,7 +22,7 @@ pub(in crate::cli) fn serve(args: &Serve, out: &mut Output) -> Result<Exit, Fail
     }
     let profile = contracts::sandbox_profile(args.contract.as_deref())?;
     let contract = Arc::new(contracts::find(args.contract.as_deref(), Some(&profile))?.contract);
-    let faults = args.fault.iter().map(|f| f.parse()).collect::<Result<Vec<Fault>, _>>().map_err(Failure::usage)?;
+    let faults = Fault::read(&args.fault, &contract).map_err(Failure::usage)?;
     if !args.addr.ip().is_loopback() {
         Output::note(
             "warning: the sandbox takes invented credentials that everybody knows, and listens beyond this machine",

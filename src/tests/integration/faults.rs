@@ -136,6 +136,29 @@ fn a_mistyped_fault_gets_a_proposal_and_a_long_one_is_cut() {
 }
 
 #[test]
+fn a_fault_in_what_the_contract_does_not_have_is_refused() {
+    let library = lab::library();
+    let says = |name: &str| Fault::read(&[name.to_owned()], &library).map_err(|e| e.to_string());
+    for (name, what) in [
+        ("accept-above:titel", "there is no field of any request `titel`: did you mean `title`?"),
+        ("sometimes:3:answer-longer:titel", "did you mean `title`?"),
+        ("at:book-ad:accept-above:title", "there is no endpoint `book-ad`: did you mean `book-add`?"),
+        ("at:book-list:skip-unique:isbn", "there is no field of any request `isbn`"),
+        ("skip-row:book-add/no-such", "there is no row `no-such`: write one of: "),
+        ("stumble:book-add>book-ad", "there is no endpoint `book-ad`"),
+        ("wrong-code:no-such-code", "there is no code `no-such-code`"),
+        ("drop-header:x-no-such", "there is no header of an answer `x-no-such`"),
+        ("leak:no-such-secret", "there is no field of any request `no-such-secret`"),
+    ] {
+        let said = says(name).expect_err(name);
+        assert!(said.contains(what) && said.contains(&format!("the fault `{name}` can't show")), "{said}");
+    }
+    assert!(says("accept-above:title").is_ok() && says("skip-token").is_ok());
+    let names: Vec<String> = entries().into_iter().map(|entry| entry.fault).collect();
+    assert_eq!(Fault::read(&names, &lab::contract(None)).map(|read| read.len()), Ok(names.len()));
+}
+
+#[test]
 fn every_kind_of_fault_is_in_the_list() {
     let entries = entries();
     // What each family of drawn, raced and hostile cases alone finds is tried in `detection` and `qualify`.
