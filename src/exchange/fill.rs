@@ -58,10 +58,7 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             Ok(Json::number(pattern.render(*digits, from.bits(field))))
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
-            let mut ids = entries(from, resource, (attribute, value), *text, *keep != Keep::Others)?;
-            if *keep == Keep::Every {
-                ids.extend(entries(from, resource, (attribute, value), *text, false)?);
-            }
+            let mut ids = entries(from, resource, (attribute, value), *text, *keep)?;
             if *keep == Keep::AllButOne && ids.pop().is_none() {
                 let why = format!("{resource}: no entry has {attribute} {value}, so none can be left out");
                 return Err((Reason::FixtureMissing, why));
@@ -74,7 +71,7 @@ pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
             Ok(Json::Array(ids))
         }
         Hole::Entry { resource, attribute, value, text } => {
-            let first = entries(from, resource, (attribute, value), *text, true)?.into_iter().next();
+            let first = entries(from, resource, (attribute, value), *text, Keep::All)?.into_iter().next();
             first.ok_or_else(|| (Reason::FixtureMissing, format!("{resource}: no entry has {attribute} {value}")))
         }
         Hole::Sent { step, path } => {
@@ -144,13 +141,13 @@ impl<'a> Filling<'a> {
     }
 }
 
-/// Ids of the entries of a catalogue whose attribute has this value, or of those whose attribute has another one.
+/// Ids of the entries of a catalogue that are kept; those whose attribute has this value are selected.
 fn entries(
     from: &Filling<'_>,
     resource: &str,
     (attribute, value): (&str, &str),
     text: bool,
-    with: bool,
+    keep: Keep,
 ) -> Result<Vec<Json>, (Reason, String)> {
     let missing = |why: &str| (Reason::FixtureMissing, format!("{resource}: {why}"));
     let catalogue = match from.catalogues.get(resource) {
@@ -158,7 +155,8 @@ fn entries(
         Some(Err(why)) => return Err(missing(&format!("the list could not be read: {why}"))),
         None => return Err(missing("no call of the contract lists them")),
     };
-    let chosen = catalogue.entries.iter().filter(|e| (e.get(attribute).and_then(Json::scalar) == Some(value)) == with);
+    let chosen =
+        catalogue.entries.iter().filter(|e| keep.takes(e.get(attribute).and_then(Json::scalar) == Some(value)));
     let ids = chosen.filter_map(|e| e.get(&catalogue.key).and_then(Json::scalar));
     Ok(ids.map(|id| if text { Json::text(id) } else { Json::number(id) }).collect())
 }

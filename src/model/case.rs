@@ -213,7 +213,8 @@ pub struct Step {
     pub poll: Option<Poll>,
     /// The row about state that the steps before, or the edits, bring about.
     pub state: Option<RowRef>,
-    /// True if the step before left out the same references and named what there is: the case goes on only where that was taken.
+    /// True if the step before is a trial that leaves out the same references and names what there is: this step is sent only where the
+    /// target took that, so that leaving them out is legal.
     pub omission_taken: bool,
     /// What the contract says of it.
     pub expect: Expect,

@@ -109,8 +109,20 @@ pub enum Keep {
     AllButOne,
     /// None of them: the entries that are not selected.
     Others,
-    /// All of them, and then the entries that are not selected.
+    /// All entries, selected or not.
     Every,
+}
+
+impl Keep {
+    /// True if a list takes the entry; `selected` says whether it has the value that the list selects by.
+    #[must_use]
+    pub fn takes(self, selected: bool) -> bool {
+        match self {
+            Keep::All | Keep::AllButOne => selected,
+            Keep::Others => !selected,
+            Keep::Every => true,
+        }
+    }
 }
 
 /// What an identity looks like.

@@ -66,8 +66,9 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
 /// What never was, named to a target that has just taken the same request with what there is. A row about one of several references is
 /// met by leaving the others out, and where no source says whether they must be there, that the target takes the call without them does.
 fn after_omission(scope: &Scope<'_>, (place, name): (&str, &str), own: &RowField, aim: Aim) -> Option<Planned> {
-    let cause = scope.endpoint.rows[aim.state.row].when.parts()[aim.part].clone();
-    let When::Unknown { field: path, .. } = &cause else { return None };
+    let When::Unknown { field: path, .. } = &scope.endpoint.rows[aim.state.row].when.parts()[aim.part] else {
+        return None;
+    };
     let others: Vec<String> = namesakes(scope.endpoint, path).into_iter().filter(|other| other != path).collect();
     let unseen = |path: &String| field::find(&scope.endpoint.request, path).is_some_and(|f| f.presence.is_none());
     if !others.iter().any(unseen) || others.iter().any(|other| other.contains('*')) {
@@ -91,12 +92,7 @@ fn after_omission(scope: &Scope<'_>, (place, name): (&str, &str), own: &RowField
 /// A list without one of the entries that it may have to hold: which of them it must hold, no page says.
 fn one_left_out(scope: &Scope<'_>, row: &Row, own: &RowField) -> Option<Planned> {
     let field = field::find(&scope.endpoint.request, &own.path)?;
-    let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(field)
-    else {
-        return None;
-    };
-    let list = Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::AllButOne, text });
-    let step = scope.probe(vec![set(field, list)]);
+    let step = scope.probe(vec![set(field, compose::listing(field, Keep::AllButOne)?)]);
     Some(scope.case(&place(own), &format!("{}-one-left-out", row.name), None, step))
 }
 
@@ -184,16 +180,10 @@ fn about_state(scope: &Scope<'_>, row: &Row, Aim { state, part, left }: Aim) -> 
         }
         When::Lacks { field: path, .. } => {
             let field = field::find(&scope.endpoint.request, path).ok_or("the row's field is not in the request")?;
-            let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) =
-                compose::baseline(field)
-            else {
-                return Err("the field's sample names no catalogue".to_owned());
-            };
-            let lacking =
-                set(field, Template::Hole(Hole::Catalogue { resource, attribute, value, keep: Keep::Others, text }));
+            let others = compose::listing(field, Keep::Others).ok_or("the field's sample names no catalogue")?;
             let way = scope.plan.way(scope.at, Goal::Accept)?;
             let mut probe = scope.probe(way.edits.clone());
-            probe.edits.push(lacking);
+            probe.edits.push(set(field, others));
             probe.state = Some(state);
             Ok(((*way).clone(), probe))
         }

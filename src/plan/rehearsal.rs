@@ -79,19 +79,18 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
         Hole::Identity { shape, chars, .. } => Json::text(shape.render(*chars, seen.step as u64 + 1)),
         Hole::Number { digits, .. } => Json::number("5".repeat(*digits)),
         Hole::Catalogue { resource, attribute, value, keep, text } => {
-            let mut ids = entries(seen, resource, (attribute, value), *text, *keep != Keep::Others);
-            if *keep == Keep::Every {
-                ids.extend(entries(seen, resource, (attribute, value), *text, false));
-            }
+            let mut ids = entries(seen, resource, (attribute, value), *text, *keep);
             if *keep == Keep::AllButOne {
                 ids.pop();
             }
             Json::Array(ids)
         }
-        Hole::Entry { resource, attribute, value, text } => entries(seen, resource, (attribute, value), *text, true)
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| Json::number("1")),
+        Hole::Entry { resource, attribute, value, text } => {
+            entries(seen, resource, (attribute, value), *text, Keep::All)
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Json::number("1"))
+        }
         Hole::Listed { step: at, list, key, except, member } => {
             let known: Vec<Json> = except.iter().map(|hole| stand_in(hole, seen)).collect();
             let entry = seen.answers.get(*at).and_then(|answer| answer.unlisted(list, key, &known));
@@ -107,14 +106,14 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
     }
 }
 
-/// Catalogue entries as a stand-in server lists them: those with the value, or those with another one.
-fn entries(seen: &Seen<'_>, resource: &str, (attribute, value): (&str, &str), text: bool, with: bool) -> Vec<Json> {
+/// Catalogue entries that are kept, as a stand-in server lists them; those whose attribute has this value are selected.
+fn entries(seen: &Seen<'_>, resource: &str, (attribute, value): (&str, &str), text: bool, keep: Keep) -> Vec<Json> {
     let world = seen.base;
     let Some(at) = world.resource(resource) else { return Vec::new() };
     let key = &seen.contract.resources[at].key;
     let chosen = world.of(at).filter_map(|thing| {
         let attributes = &world.things()[thing].attributes;
-        let fits = (attributes.get(attribute)?.value.scalar() == Some(value)) == with;
+        let fits = keep.takes(attributes.get(attribute)?.value.scalar() == Some(value));
         let id = attributes.get(key)?.value.scalar()?;
         fits.then(|| if text { Json::text(id) } else { Json::number(id) })
     });

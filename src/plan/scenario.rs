@@ -1,11 +1,11 @@
 //! Life cycles: what one call did, a later call must show.
 
 use super::way::Goal;
-use super::{Planned, Scope, set_json, setup};
+use super::{Planned, Scope, set, set_json, setup};
 use crate::contract::behaviour::Listing;
 use crate::contract::{Act, Endpoint};
 use crate::model::template::Keep;
-use crate::model::{Edit, Hole, Json, Role, Step, Template, field};
+use crate::model::{Edit, Json, Role, Step, field};
 use crate::schema::compose;
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
@@ -69,11 +69,7 @@ fn every_entry(endpoint: &Endpoint) -> Vec<Edit> {
     let mut edits = Vec::new();
     for field in &endpoint.request {
         field.walk(&mut |f| {
-            if let Some(Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. })) = compose::baseline(f)
-            {
-                let all = Hole::Catalogue { resource, attribute, value, keep: Keep::Every, text };
-                edits.push(Edit::Set(f.path.clone(), Template::Hole(all)));
-            }
+            edits.extend(compose::listing(f, Keep::Every).map(|every| set(f, every)));
         });
     }
     edits

@@ -436,7 +436,7 @@ impl<T: Transport> Runner<T> {
                     if at >= batch.len() {
                         break;
                     }
-                    let executed = this.execute_apart(&batch[at]).await;
+                    let executed = this.execute_caught(&batch[at]).await;
                     this.live.add(&executed.verdict);
                     own.push((at, executed));
                 }
@@ -450,8 +450,8 @@ impl<T: Transport> Runner<T> {
         rx
     }
 
-    /// Runs one case of a batch: a panic in it takes nothing else along.
-    async fn execute_apart(&self, case: &Case) -> Executed {
+    /// Runs one case of a batch; a panic makes it BROKEN and ends nothing else.
+    async fn execute_caught(&self, case: &Case) -> Executed {
         let executed = AssertUnwindSafe(self.execute(case)).catch_unwind().await;
         executed.unwrap_or_else(|panic| Executed::without(execute::broken_by(&*panic)))
     }

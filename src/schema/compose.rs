@@ -1,7 +1,7 @@
 //! Texts with exactly the length, script and shape that a case wants.
 
 use crate::model::field::{Charset, Constraint, Format, Kind, Sample};
-use crate::model::template::{Hole, Shape, Template};
+use crate::model::template::{Hole, Keep, Shape, Template};
 use crate::model::{Field, format};
 
 /// The script that filler characters come from; sizes differ in UTF-16 units and bytes.
@@ -156,6 +156,17 @@ fn identity(field: &Field, shape: Shape, chars: usize) -> Template {
     Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars })
 }
 
+/// Another part of the catalogue whose entries the field's sample lists; none for a field whose sample lists none.
+#[must_use]
+pub fn listing(field: &Field, keep: Keep) -> Option<Template> {
+    match baseline(field)? {
+        Template::Hole(Hole::Catalogue { resource, attribute, value, text, .. }) => {
+            Some(Template::Hole(Hole::Catalogue { resource, attribute, value, keep, text }))
+        }
+        _ => None,
+    }
+}
+
 /// The value that a baseline sends: legal by every source, in the intersection of limits that disagree. `None` where the
 /// contract gives nothing to send (a reference to what does not exist yet, a type that nobody has seen).
 #[must_use]
@@ -188,7 +199,7 @@ pub fn baseline(field: &Field) -> Option<Template> {
                 resource: resource.clone(),
                 attribute: attribute.clone(),
                 value: value.clone(),
-                keep: crate::model::template::Keep::All,
+                keep: Keep::All,
                 text: field.items.as_ref().and_then(|i| i.kind.as_ref()).is_some_and(|k| *k.first() == Kind::String),
             })),
             _ => Some(Template::Array(field.items.iter().filter_map(|i| baseline(i)).collect())),
