@@ -38,7 +38,7 @@ impl Fault {
             | Kind::AcceptText { path, .. } => field(endpoints.iter().flat_map(|e| &e.request), "request", path),
             Kind::Answer { path, .. } => {
                 let own = [&contract.envelope.code, &contract.envelope.message];
-                if own.iter().any(|own| *own == path) {
+                if own.contains(&path) {
                     return Ok(());
                 }
                 field(endpoints.iter().flat_map(|e| &e.response), "answer", path)
