@@ -16,7 +16,11 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failur
     let mut print = |plain: String, value: serde_json::Value| out.line(&if json { value.to_string() } else { plain });
     match args.what {
         What::Cases => {
-            for case in plan.cases().filter(|c| chosen.takes(c, &plan)) {
+            let mut cases = plan.cases().filter(|c| chosen.takes(c, &plan)).peekable();
+            if cases.peek().is_none() {
+                return Err(Failure::Usage(chosen.nothing(&config.contract)));
+            }
+            for case in cases {
                 let expect = match case.expect() {
                     Expect::Accept { .. } => "accept",
                     Expect::Refuse { .. } => "refuse",

@@ -83,6 +83,8 @@ fn check_says_what_a_run_would_send_and_what_its_profile_lacks_and_sends_nothing
     for (only, says) in hints {
         let (code, text) = output(&folder.0, &["check", "--contract", "library", "--only", only]);
         assert!(code == 2 && text.contains("no case selected") && text.contains(says), "{only}: {text}");
+        let (code, text) = output(&folder.0, &["list", "--contract", "library", "--only", only]);
+        assert!(code == 2 && text.contains("no case selected") && text.contains(says), "{only}: {text}");
     }
 }
 
