@@ -181,13 +181,34 @@ pub enum Role {
     Undo,
 }
 
-/// A result that takes time: the step is made again until a field of the answer has one of the words.
+/// What an answer is to hold: the step is made again until it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poll {
     /// Dotted path in the answer.
     pub path: String,
-    /// The words.
-    pub until: Vec<String>,
+    /// What ends the wait.
+    pub until: Until,
+}
+
+/// What a field of an answer is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// One of these words: the result of something that takes time. If none of them comes, the case is INCONCLUSIVE.
+    Word(Vec<String>),
+    /// No text of digits that begins with zero: written as a number it would have other digits. If no such text comes, the last one is
+    /// used.
+    NoLeadingZero,
+}
+
+impl Until {
+    /// True if the text ends the wait.
+    #[must_use]
+    pub fn ends_with(&self, text: &str) -> bool {
+        match self {
+            Until::Word(words) => words.iter().any(|word| word == text),
+            Until::NoLeadingZero => !text.starts_with('0'),
+        }
+    }
 }
 
 /// One request of a case: the endpoint's baseline with edits.

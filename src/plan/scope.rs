@@ -2,10 +2,12 @@
 
 use super::way::{Goal, Way};
 use super::{LeftOut, Plan, Planned, freshen, isolation, rehearsal, touch, undo};
-use crate::contract::Endpoint;
+use crate::contract::behaviour::Source;
+use crate::contract::{Contract, Effect, Endpoint};
+use crate::model::case::{Poll, Until};
 use crate::model::template::HeaderEdit;
 use crate::model::twin::Twin;
-use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Json, Role, Step, Template};
+use crate::model::{Case, ClauseIx, Edit, Expect, Family, Field, Hole, Json, Role, Step, Template};
 
 /// What a family's functions work on.
 #[derive(Clone, Copy)]
@@ -194,6 +196,7 @@ impl<'a> Scope<'a> {
         for step in steps.iter_mut().filter(|s| s.role == Role::Setup) {
             step.expect = Expect::Accept { may: Vec::new() };
         }
+        draw_again(&plan.contract, &mut steps, &probe.edits);
         steps.push(probe);
         let aim = aims.first().copied();
         let mut clauses = match &steps[steps.len() - 1].expect {
@@ -240,6 +243,22 @@ impl<'a> Scope<'a> {
             fixtures: way.fixtures.clone(),
             race: None,
             draw: None,
+        }
+    }
+}
+
+/// Has the call that gives out a short-lived text made again while that text begins with zero, if the request sends it as a number: the
+/// number would have other digits, and a target that takes numbers for texts would refuse it for those.
+fn draw_again(contract: &Contract, steps: &mut [Step], edits: &[Edit]) {
+    for edit in edits {
+        let Edit::Set(_, Template::Twin(legal, Twin::Number)) = edit else { continue };
+        let Template::Hole(Hole::Answer { step, path }) = legal.as_ref() else { continue };
+        let Some(maker) = steps.get_mut(*step).filter(|s| s.poll.is_none()) else { continue };
+        let gives = |effect: &&Effect| effect.key == Some(Source::Response(path.clone()));
+        let made = contract.endpoints[maker.endpoint].effects.iter().find(gives);
+        let short_lived = |effect: &Effect| contract.resources.iter().any(|r| r.name == effect.resource && r.fleeting);
+        if made.is_some_and(short_lived) {
+            maker.poll = Some(Poll { path: path.clone(), until: Until::NoLeadingZero });
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Plan, isolation, rehearsal};
 use crate::behaviour::{Style, Truth, World};
 use crate::contract::behaviour::{Act, NewState, Settle, Source};
 use crate::contract::{Contract, Effect, Endpoint};
-use crate::model::case::Poll;
+use crate::model::case::{Poll, Until};
 use crate::model::input::Names;
 use crate::model::{Edit, Expect, Field, Json, Role, Step, Template, field};
 
@@ -251,7 +251,7 @@ impl<'a> Stage<'a> {
         if let Some((path, words)) = effect.and_then(|e| endpoint.effects[e].only_if.as_ref()) {
             if let Some(word) = words.first() {
                 answer.put(path, Json::text(word.clone()));
-                step.poll = Some(Poll { path: path.clone(), until: words.clone() });
+                step.poll = Some(Poll { path: path.clone(), until: Until::Word(words.clone()) });
             }
         }
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
@@ -285,7 +285,7 @@ impl<'a> Stage<'a> {
         if let Some(word) = settle.until.first() {
             answer.put(&settle.path, Json::text(word.clone()));
         }
-        step.poll = Some(Poll { path: settle.path.clone(), until: settle.until.clone() });
+        step.poll = Some(Poll { path: settle.path.clone(), until: Until::Word(settle.until.clone()) });
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), self.plan.moment());
         self.record(step, tree, answer);
         Ok(())

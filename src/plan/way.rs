@@ -2,7 +2,7 @@
 
 use super::{Plan, rehearsal};
 use crate::behaviour::{Style, World};
-use crate::model::case::RowRef;
+use crate::model::case::{Poll, RowRef, Until};
 use crate::model::{Edit, Expect, Json, Role, Step};
 
 /// What the request under test is to meet.
@@ -77,9 +77,9 @@ impl Way {
         let endpoint = &plan.contract().endpoints[step.endpoint];
         let tree = self.rehearse(plan, &step);
         let mut answer = self.world.answer(endpoint, &tree, Style { side: 0, optional: true }, plan.moment());
-        if let Some(poll) = &step.poll {
-            if let Some(word) = poll.until.first() {
-                answer.put(&poll.path, Json::text(word.clone()));
+        if let Some(Poll { path, until: Until::Word(words) }) = &step.poll {
+            if let Some(word) = words.first() {
+                answer.put(path, Json::text(word.clone()));
             }
         }
         self.world.apply(endpoint, &tree, &answer, self.steps.len(), plan.moment());

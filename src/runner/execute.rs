@@ -19,7 +19,7 @@ use crate::crypto;
 use crate::exchange::{Filling, Prepared, Transport, fill};
 use crate::judge;
 use crate::judge::Health;
-use crate::model::case::Poll;
+use crate::model::case::{Poll, Until};
 use crate::model::observed::Answer;
 use crate::model::template::Keep;
 use crate::model::{Case, Edit, Expect, Hazard, Hole, Json, Observed, Outcome, Reason, Role, Step, Verdict, field};
@@ -237,18 +237,22 @@ impl<T: Transport> Runner<T> {
                     looks += 1;
                     if looks < LOOKS && !self.stopped() {
                         run.looks.push(seen);
-                        tokio::time::sleep(self.options.poll).await;
+                        if let Until::Word(_) = &poll.until {
+                            tokio::time::sleep(self.options.poll).await;
+                        }
                         continue;
                     }
-                    let why =
-                        format!("{} still does not say {} after {LOOKS} looks", poll.path, poll.until.join(" or "));
-                    verdict = Some(Verdict::inconclusive(Reason::FixtureMissing, why));
+                    if let Until::Word(words) = &poll.until {
+                        let words = words.join(" or ");
+                        let why = format!("{} still does not say {words} after {LOOKS} looks", poll.path);
+                        verdict = Some(Verdict::inconclusive(Reason::FixtureMissing, why));
+                    }
                 }
                 run.observed.push(seen);
                 run.answers.push(root);
                 run.sent.push(tree);
                 run.token = token;
-                break Some(accepted && waits.is_none());
+                break Some(accepted && verdict.is_none());
             };
             let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
             let goes_on = match (step.role, expect) {
@@ -471,7 +475,7 @@ fn round_of(case: &str) -> u64 {
 }
 
 fn arrived(poll: &Poll, answer: Option<&Json>) -> bool {
-    answer.and_then(|a| a.at(&poll.path)).and_then(Json::scalar).is_some_and(|v| poll.until.iter().any(|u| u == v))
+    answer.and_then(|a| a.at(&poll.path)).and_then(Json::scalar).is_some_and(|text| poll.until.ends_with(text))
 }
 
 /// True if the world knows that what the ledger names has left.

@@ -1,14 +1,17 @@
 //! Values that contracts can speak of: formats beyond ASCII, lengths and bounds of any size, sums.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use konform::contract::{Contract, File, load};
+use konform::exchange::{Prepared, Raw, Transport};
+use konform::model::observed::Failure;
 use konform::model::run::Breadth;
+use konform::model::{Case, Json};
 use konform::plan::Plan;
 use konform::sandbox::{Sandbox, Variant};
 
 use super::lab;
-use super::small_api::{API, cases, clean, contract, left_out, read, run};
+use super::small_api::{API, cases, clean, contract, left_out, read, read_with, run};
 
 #[test]
 fn formats_with_letters_beyond_ascii_are_sent_answered_and_checked() {
@@ -248,4 +251,65 @@ fn sums_are_exact_however_large_the_target_counts() {
     // More digits than an amount has: the sum is not known, and nobody is blamed for it.
     let summary = run(&wallet("1e300", "1"));
     assert_eq!((summary.exit, summary.counts.broken), (0, 0), "{}", lab::describe(&summary));
+}
+
+/// A gate that opens to a ticket once, and whose first tickets begin with zero; it takes a number for the text of its digits.
+#[derive(Default)]
+struct Gate {
+    /// The tickets that were given out, and whether each has been used.
+    tickets: Mutex<Vec<(String, bool)>>,
+    /// Every ticket begins with zero.
+    zeros: bool,
+}
+
+impl Transport for Gate {
+    async fn send(&self, request: &Prepared) -> Result<Raw, Failure> {
+        let mut tickets = self.tickets.lock().expect("no panic");
+        let (status, body) = if request.wire.endpoint == "ticket" {
+            let first = if self.zeros || tickets.len() % 3 < 2 { '0' } else { '7' };
+            let ticket = format!("{first}{:07}", tickets.len());
+            tickets.push((ticket.clone(), false));
+            (201, format!(r#"{{"ticket":"{ticket}"}}"#))
+        } else {
+            let shown = request.tree.at("ticket").and_then(Json::scalar).map(str::to_owned);
+            let known = tickets.iter_mut().find(|(ticket, used)| Some(ticket) == shown.as_ref() && !used);
+            match known {
+                Some((_, used)) => {
+                    *used = true;
+                    (200, "{}".to_owned())
+                }
+                None => (400, r#"{"error":{"code":"bad","message":"bad"}}"#.to_owned()),
+            }
+        };
+        let headers = vec![("content-type".to_owned(), b"application/json".to_vec())];
+        Ok(Raw { status, headers, body: body.into_bytes(), ..Raw::default() })
+    }
+}
+
+#[test]
+fn a_ticket_that_begins_with_zero_is_drawn_again_before_it_is_sent_as_a_number() {
+    let resources = "resources:\n  - {name: pass, key: ticket, states: [FRESH, USED], left: [USED], fleeting: true}\n";
+    let ticket = "id: ticket
+method: POST
+path: /tickets
+request: [{name: kind, type: string, presence: required, length: 1..8}]
+response: [{name: ticket, type: string, presence: required, length: 8, charset: digits}]
+effects: [{create: pass, key: response.ticket}]
+success: {status: 201}";
+    let gate = "id: gate
+method: POST
+path: /gate
+request: [{name: ticket, type: string, presence: required, length: 8, ref: pass.ticket}]
+response: []
+effects: [{update: pass, by: ticket, state: USED}]
+errors: [{status: 400, code: bad, message: bad, when: {invalid: any}, documented_for: [ticket]}]";
+    let contract = read_with(resources, &[ticket, gate]).map(Arc::new).expect("a contract");
+    let one = |case: &Case| &*case.id == "gate::type::body.ticket::as-number";
+    let summary = lab::run(&contract, Gate::default(), &lab::How::default(), one);
+    let found: Vec<&str> = summary.findings.iter().map(|f| f.clause.as_str()).collect();
+    assert_eq!(found, ["gate/request/ticket/type"], "{}", lab::describe(&summary));
+    // A target that has no other ticket gets the number that it is.
+    let zeros = Gate { zeros: true, ..Gate::default() };
+    let summary = lab::run(&contract, zeros, &lab::How::default(), one);
+    assert_eq!((summary.exit, summary.counts.pass), (0, 1), "{}", lab::describe(&summary));
 }
