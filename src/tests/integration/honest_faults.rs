@@ -19,10 +19,13 @@ use super::honest::{GATE, How, contract, keys, pairs, run, start};
 use super::tourist::Tourist;
 use super::{lab, tour};
 
-/// How many of a hundred rows must be found with their clause and exit code. Of the 161 rows with a printed clause and exit code 1, 107
-/// ended so when the table was written, and 148 since twins, tokens right in part or sent again and hostile bytes for every endpoint are
-/// planned; of all 311 rows 148 and 205 were found with their very clause and exit code.
+/// How many of a hundred rows of the share that `cargo test` runs must be found with their clause and exit code.
 const FLOOR: usize = 80;
+
+/// How many of a hundred rows must be found whose promise is printed, by the table and by both readers, and whose clause the contract has
+/// (exit code 1). Of these 138 rows 136 were found on 2026-11-27, and 151 of the 161 that the table alone calls printed. When the table was
+/// written, 107 of the 161 were.
+const PRINTED: usize = 95;
 
 /// A defect, and what it breaks.
 #[derive(Deserialize)]
@@ -34,6 +37,8 @@ struct Row {
     promise: String,
     source: String,
     basis: String,
+    /// The same by two readers who have seen neither `basis` nor konform; `split` where they differ.
+    audited: String,
     clause: Option<String>,
     exit: u8,
     #[serde(default)]
@@ -111,6 +116,8 @@ fn the_table_of_faults_is_whole() {
         assert!(names.insert(row.fault.as_str()), "{} stands there twice", row.fault);
         assert!(callable.contains(row.endpoint.as_str()), "{}: no endpoint {}", row.fault, row.endpoint);
         assert!(["printed", "inferred", "policy"].contains(&row.basis.as_str()), "{}: {}", row.fault, row.basis);
+        let audited = ["printed", "inferred", "policy", "split"].contains(&row.audited.as_str());
+        assert!(audited, "{}: {}", row.fault, row.audited);
         assert!(row.clause.as_deref().is_none_or(|c| clauses.contains(c)), "{}: {:?}", row.fault, row.clause);
         assert!(!row.promise.is_empty() && !row.source.is_empty() && row.exit < 2, "{}", row.fault);
         *counts.entry(&row.endpoint).or_default() += 1;
@@ -298,6 +305,9 @@ fn honest_faults_in_full() {
     let report = [
         shares(&judged, "basis", |r| r.basis.clone()),
         shares(&judged, "basis and clause", |r| format!("{} {}", r.basis, clause(r))),
+        shares(&judged, "basis as audited, clause and exit code", |r| {
+            format!("{} {}, exit {}", r.audited, clause(r), r.exit)
+        }),
         shares(&judged, "kind", |r| r.kind.clone()),
         shares(&judged, "all", |_| "rows".to_owned()),
     ]
@@ -309,6 +319,13 @@ fn honest_faults_in_full() {
     };
     let unlike: Vec<&str> = judged.iter().filter(unlike).map(|(row, _)| row.fault.as_str()).collect();
     assert!(unlike.is_empty(), "found though the table says why not, or missed without a word there: {unlike:?}");
-    let found = judged.iter().filter(|(_, v)| *v == Verdict::Found).count();
-    assert!(!judged.is_empty() && found * 100 >= judged.len() * FLOOR, "{found} of {} found\n{report}", judged.len());
+    let (held, floor): (Vec<&(&Row, Verdict)>, usize) = match asked {
+        None => (judged.iter().collect(), FLOOR),
+        Some(_) => (judged.iter().filter(|(row, _)| printed(row) && row.audited == "printed").collect(), PRINTED),
+    };
+    let ends = |(row, verdict): &&&(&Row, Verdict)| {
+        *verdict == Verdict::Found || (row.exit == 1 && *verdict == Verdict::Elsewhere)
+    };
+    let found = held.iter().filter(ends).count();
+    assert!(found * 100 >= held.len() * floor, "{found} of {} found\n{report}", held.len());
 }
