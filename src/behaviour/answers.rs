@@ -9,6 +9,9 @@ use crate::schema::example::{Manner, example};
 /// Entries of every catalogue.
 const ENTRIES: u64 = 3;
 
+/// How many keys are tried before one is given out a second time: narrow bounds may have no other left.
+const TRIES: u32 = 1000;
+
 /// Values that an answer must have at a path.
 type Bound = Vec<(String, Json)>;
 
@@ -178,7 +181,7 @@ impl World {
             bound.extend(value.map(|v| (echo.path.clone(), v)));
         }
         if let (Act::Create, Some(Source::Response(path))) = (effect.act, &effect.key) {
-            bound.push((path.clone(), self.fresh_key(endpoint, path, now)));
+            bound.push((path.clone(), self.fresh_key(&effect.resource, (endpoint, path), now)));
         }
         // An update that finds its object by the answer: the object that the request is about.
         if let (Act::Update | Act::Delete, Some(Source::Response(path))) = (effect.act, &effect.key) {
@@ -225,19 +228,25 @@ impl World {
         if self.closed { next.unwrap_or(&thing.state).clone() } else { thing.state.clone() }
     }
 
-    /// A key that was not given out before: numbers are short and 19 digits long in turn, since real ones can be both.
-    fn fresh_key(&mut self, endpoint: &Endpoint, path: &str, now: &Moment) -> Json {
-        let n = self.number();
-        let Some(field) = field::find(&endpoint.response, path) else { return Json::number(n.to_string()) };
-        match example(field, &Manner { n, side: 0, optional: true, now }) {
-            Json::Number(_) => {
-                let long =
-                    n.is_multiple_of(2) && field.value.as_ref().is_none_or(|v| v.first().max.to_string().len() >= 19);
-                let id = if long { 9_999_999_999_999_999_999 - n } else { 10_000_000_000 + n };
-                Json::number(id.to_string())
+    /// A key that no instance has: numbers are short and 19 digits long in turn where their bounds allow both, since real ones can be both.
+    fn fresh_key(&mut self, resource: &str, (endpoint, path): (&Endpoint, &str), now: &Moment) -> Json {
+        let Some(field) = field::find(&endpoint.response, path) else {
+            return Json::number(self.number().to_string());
+        };
+        let resource = self.resource(resource);
+        let mut key = Json::Null;
+        for _ in 0..TRIES {
+            let n = self.number();
+            key = match example(field, &Manner { n, side: 0, optional: true, now }) {
+                Json::Number(_) => Json::number(id(field, n, (10_000_000_000, n.is_multiple_of(2))).to_string()),
+                other => other,
+            };
+            let name = resource.map(|r| self.contract.resources[r].key.clone()).unwrap_or_default();
+            if resource.is_none_or(|r| self.find(r, &name, &key).is_none()) {
+                break;
             }
-            other => other,
         }
+        key
     }
 
     /// Which side of conflicts the keys of new things are on.
@@ -246,18 +255,28 @@ impl World {
     }
 }
 
+/// The nth id within the field's bounds: counted down from the largest one of 19 digits if `long`, else up from `base`; where the bounds do
+/// not hold that, counted up from the smallest one, and from there again after the largest.
+fn id(field: &Field, n: u64, (base, long): (u64, bool)) -> u64 {
+    const LONG: u64 = 9_999_999_999_999_999_999;
+    let (least, most) = field.value.as_ref().and_then(|v| v.first().whole()).unwrap_or((0, LONG));
+    let wanted = if long && most >= LONG { LONG - n } else { base + n };
+    if (least..=most).contains(&wanted) { wanted } else { least + n % (most - least).saturating_add(1) }
+}
+
 /// An entry of a catalogue; words are taken in turn, so that every kind of entry is there.
 fn catalogue_entry(items: &Field, key: &str, n: u64, now: &Moment) -> Json {
     let members = items.fields.iter().filter(|f| f.required() || f.words.is_some());
     Json::Object(
         members
             .map(|f| {
-                let value = if place::part(&f.name) == key {
+                let value = example(f, &Manner { n, side: 0, optional: true, now });
+                let value = match value {
                     // The second one is long: ids run to 19 digits.
-                    let id = if n % 2 == 1 { 9_999_999_999_999_999_000 + n } else { 1000 + n };
-                    Json::number(id.to_string())
-                } else {
-                    example(f, &Manner { n, side: 0, optional: true, now })
+                    Json::Number(_) if place::part(&f.name) == key => {
+                        Json::number(id(f, n, (1000, n % 2 == 1)).to_string())
+                    }
+                    other => other,
                 };
                 (f.name.as_str().into(), value)
             })

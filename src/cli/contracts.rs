@@ -155,14 +155,15 @@ fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<Power> {
     (measured.contract_digest == digest).then_some(measured.power)
 }
 
-/// What the sandbox of a contract knows of itself: names that no page shows, and seeds. An API without such a file has none.
+/// What the sandbox of a contract knows of itself: names that no page shows, and seeds. Of an API without such a file it knows what a new
+/// resource comes with: what the contract suggests.
 ///
 /// # Errors
 /// [`Failure`] with the place of the mistake.
 pub fn sandbox_profile(name: Option<&str>) -> Result<Profile, Failure> {
     match sandbox_file(name)? {
         Some(file) => Profile::load(&file).map_err(Failure::usage),
-        None => Ok(Profile::default()),
+        None => Ok(Profile { initial: true, ..Profile::default() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::behaviour::{Attribute, Resource};
+use super::behaviour::{Attribute, Beginning, Resource};
 use super::effect::literal;
 use super::endpoint::{Credential, Envelope};
 use super::error::{LoadError, suggest};
@@ -12,6 +12,7 @@ use super::property::{self, Property};
 use super::row::skip;
 use super::unique::Unique;
 use super::yaml::{Map, Node};
+use crate::model::Json;
 use crate::model::address::PathTemplate;
 use crate::model::clause::Basis;
 use crate::model::field::{LONGEST_IN_LINE, Unit};
@@ -88,6 +89,9 @@ impl Loader<'_> {
         if let Some(profile) = self.profile {
             self.contract.fixtures.clone_from(&profile.fixtures);
             self.contract.beginnings.clone_from(&profile.beginnings);
+            if profile.initial {
+                self.begin_as_suggested();
+            }
             self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
         }
         let envelope = self.envelope(map.req("envelope")?)?;
@@ -109,6 +113,21 @@ impl Loader<'_> {
         };
         map.done()?;
         Ok(shared)
+    }
+
+    /// Has each new resource come with its attributes' `initial` values, but for those of which the profile says more.
+    fn begin_as_suggested(&mut self) {
+        for resource in &self.contract.resources {
+            let stated: Vec<&String> = self.contract.beginning(&resource.name).map(|(name, _)| name).collect();
+            let initial = resource.attributes.iter().filter(|a| !stated.contains(&&a.name));
+            let attributes: Vec<(String, Json)> =
+                initial.filter_map(|a| Some((a.name.clone(), a.initial.clone()?))).collect();
+            self.contract.beginnings.push(Beginning {
+                resource: resource.name.clone(),
+                attributes,
+                ..Beginning::default()
+            });
+        }
     }
 
     fn encryption(&mut self, node: &Node) -> Result<Property<()>, LoadError> {

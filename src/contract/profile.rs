@@ -57,6 +57,8 @@ pub struct Profile {
     pub fixtures: Vec<Fixture>,
     /// What every new resource comes with at this target (`new:`).
     pub beginnings: Vec<Beginning>,
+    /// True if a new resource comes with what the contract's `initial` says, as in the embedded sandbox.
+    pub initial: bool,
     /// Most failing attempts of a case where the limit is unseen.
     pub attempts: Option<u32>,
     /// Wait between two looks at a result that takes time; else what the contract says.
@@ -140,6 +142,7 @@ impl Profile {
         if taken {
             self.fixtures = other.fixtures;
         }
+        self.initial |= other.initial;
         if self.beginnings.is_empty() {
             self.beginnings = other.beginnings;
         }
@@ -246,6 +249,7 @@ impl Profile {
             bindings,
             fixtures,
             beginnings,
+            initial: false,
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
             keys: map.opt("encryption").map(keys).transpose()?,

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::crypto;
 use crate::model::observed::Reason;
-use crate::model::template::{Keep, Shape};
+use crate::model::template::Keep;
 use crate::model::{Fixture, Hole, Json};
 
 /// Catalogues read before the run by resource; where one could not be read, what came instead.
@@ -53,9 +53,9 @@ pub struct Filling<'a> {
 pub fn fill(hole: &Hole, from: &Filling<'_>) -> Result<Json, (Reason, String)> {
     match hole {
         Hole::Identity { field, shape, chars } => Ok(Json::text(shape.render(*chars, from.bits(field)))),
-        Hole::Number { field, digits } => {
-            let pattern = Shape::Pattern("5".to_owned() + &"#".repeat(digits.saturating_sub(1)));
-            Ok(Json::number(pattern.render(*digits, from.bits(field))))
+        Hole::Number { field, least, most } => {
+            let span = (most - least).saturating_add(1);
+            Ok(Json::number((least + from.bits(field) % span).to_string()))
         }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let mut ids = entries(from, resource, (attribute, value), *text, *keep)?;

@@ -26,13 +26,12 @@ fn changed(text: &str, from: usize) -> String {
     text.chars().enumerate().map(other).collect()
 }
 
-/// The body with the last letter or digit of its last value changed.
-fn another(body: &[u8]) -> Vec<u8> {
+/// The body with its last letter or digit changed; none if it has neither.
+fn another(body: &[u8]) -> Option<Vec<u8>> {
     let mut out = body.to_vec();
-    if let Some(at) = out.iter().rposition(u8::is_ascii_alphanumeric) {
-        out[at] = if out[at] == b'1' { b'2' } else { b'1' };
-    }
-    out
+    let at = out.iter().rposition(u8::is_ascii_alphanumeric)?;
+    out[at] = if out[at] == b'1' { b'2' } else { b'1' };
+    Some(out)
 }
 
 /// What the values of headers are made from.
@@ -148,7 +147,10 @@ impl Values<'_> {
             }
             TokenEdit::NoCode => String::new(),
             TokenEdit::Blank(region) => over(&region.widen(body), key.as_bytes()),
-            TokenEdit::Value => over(&another(body), key.as_bytes()),
+            TokenEdit::Value => {
+                let missing = || (Reason::FixtureMissing, "the body holds no value that could be another".to_owned());
+                over(&another(body).ok_or_else(missing)?, key.as_bytes())
+            }
             TokenEdit::SecondKey => {
                 let second = self.second.and_then(|s| s.get(&plan.key)).map(crate::model::wire::Secret::reveal);
                 let missing = || {

@@ -89,6 +89,24 @@ impl<T: PartialOrd> Bounds<T> {
     }
 }
 
+impl Bounds<Decimal> {
+    /// The smallest and the largest whole number within that is not negative and has 64 bits; none if there is no such number.
+    #[must_use]
+    pub fn whole(&self) -> Option<(u64, u64)> {
+        let zero = Decimal::parse("0")?;
+        let down = |n: &Decimal| {
+            let text = n.to_string();
+            let whole = text.split('.').next().unwrap_or_default();
+            // What has too many digits to be written out is larger than any number of 64 bits.
+            if text.contains('e') { None } else { whole.parse::<u64>().ok() }
+        };
+        let least = if self.min <= zero { 0 } else { down(&self.min)? };
+        let least = if self.min.is_integer() || self.min <= zero { least } else { least.checked_add(1)? };
+        let most = if self.max < zero { return None } else { down(&self.max).unwrap_or(u64::MAX) };
+        (least <= most).then_some((least, most))
+    }
+}
+
 /// What is known of one property of a field.
 ///
 /// `sides` holds one entry, or several where sources conflict and nothing decides: the first is what konform sends and takes
@@ -368,4 +386,28 @@ pub enum Way {
     Above,
     Elsewhere,
     Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_numbers_within_bounds() {
+        for (min, max, whole) in [
+            ("1", "1000", Some((1, 1000))),
+            ("0", "0", Some((0, 0))),
+            ("-50", "50", Some((0, 50))),
+            ("-50", "-1", None),
+            ("0.5", "9.5", Some((1, 9))),
+            ("0.1", "0.9", None),
+            ("1", "9999999999999999999", Some((1, 9_999_999_999_999_999_999))),
+            ("1", "1e2147483647", Some((1, u64::MAX))),
+            ("1e100", "1e101", None),
+        ] {
+            let read = |text: &str| Decimal::parse(text).unwrap_or_else(|| panic!("{text} is a number"));
+            let bounds = Bounds { min: read(min), max: read(max) };
+            assert_eq!(bounds.whole(), whole, "{min}..{max}");
+        }
+    }
 }

@@ -31,12 +31,14 @@ pub enum Hole {
         /// Length in characters.
         chars: usize,
     },
-    /// A number of exactly so many digits that no other request of any run uses, as far as they allow.
+    /// A whole number that no other request of any run uses, as far as its bounds allow.
     Number {
         /// Path of the field.
         field: String,
-        /// Digits.
-        digits: usize,
+        /// Smallest.
+        least: u64,
+        /// Largest.
+        most: u64,
     },
     /// Ids out of a catalogue that was read before the run.
     Catalogue {
@@ -256,6 +258,25 @@ impl Region {
     }
 }
 
+impl Hole {
+    /// True for a value that is made up out of so many that the target is unlikely to have the very one: a reference to it names nothing.
+    #[must_use]
+    pub fn names_nothing(&self) -> bool {
+        /// Fewer numbers may all be in use.
+        const NUMBERS: u64 = 100_000;
+        /// With fewer free digits all texts may be in use.
+        const DIGITS: usize = 6;
+        /// With fewer letters and digits likewise.
+        const LETTERS: usize = 4;
+        match self {
+            Hole::Number { least, most, .. } => most - least >= NUMBERS,
+            Hole::Identity { shape: Shape::Pattern(pattern), .. } => pattern.matches('#').count() >= DIGITS,
+            Hole::Identity { chars, .. } => *chars >= LETTERS,
+            _ => false,
+        }
+    }
+}
+
 impl Template {
     /// A finished string.
     pub fn text(value: impl Into<Text>) -> Self {
@@ -466,6 +487,24 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_few_may_name_something() {
+        let number = |least, most| Hole::Number { field: "f".to_owned(), least, most };
+        let text = |shape, chars| Hole::Identity { field: "f".to_owned(), shape, chars };
+        let pattern = |p: &str| text(Shape::Pattern(p.to_owned()), p.len());
+        for (hole, nothing) in [
+            (number(901, 1000), false),
+            (number(900_000, 1_000_000), true),
+            (pattern("978#####"), false),
+            (pattern("0######"), true),
+            (text(Shape::Plain, 3), false),
+            (text(Shape::Plain, 4), true),
+            (text(Shape::Email, 32), true),
+        ] {
+            assert_eq!(hole.names_nothing(), nothing, "{hole:?}");
+        }
+    }
 
     #[test]
     fn identities_have_exactly_the_length_asked_for() {

@@ -19,7 +19,13 @@ impl Stage<'_> {
     ) -> Result<Vec<Edit>, String> {
         let own = |path: &str| field::find(&endpoint.request, path).ok_or_else(|| format!("the request has no {path}"));
         match when {
-            When::Unknown { field, .. } if !left => Ok(vec![Edit::Set(field.replace(".*", ".0"), fresh(own(field)?))]),
+            When::Unknown { field, .. } if !left => {
+                let value = fresh(own(field)?);
+                if matches!(&value, Template::Hole(hole) if !hole.names_nothing()) {
+                    return Err(format!("{field} has so few legal values that each may name something at the target"));
+                }
+                Ok(vec![Edit::Set(field.replace(".*", ".0"), value)])
+            }
             When::Mismatch(field) => {
                 let found = own(field)?;
                 let held = found.equals.as_deref().and_then(|p| p.split_once('.')).and_then(|(name, attribute)| {
@@ -166,8 +172,7 @@ pub(super) fn fresh(field: &Field) -> Template {
         let shape = if digits { Shape::Pattern("0".to_owned() + &"#".repeat(chars.saturating_sub(1))) } else { shape };
         return Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars });
     }
-    let most = field.value.as_ref().map_or(15, |v| v.first().max.to_string().len());
-    Template::Hole(Hole::Number { field: field.path.clone(), digits: most.clamp(2, 16) - 1 })
+    compose::number_of_nobody(field)
 }
 
 /// A legal value that differs from the known one.

@@ -63,9 +63,10 @@ pub(super) fn made_up(edit: &Edit) -> Option<(&str, &str)> {
     }
 }
 
-/// Values of references that were made up name nothing: the world is told.
+/// Values of references that were made up name nothing: the world is told. Of a value that is one of few nobody can say that.
 pub fn freshen(endpoint: &Endpoint, edits: &[Edit], body: &Json, world: &mut World) {
-    for (path, field) in edits.iter().filter_map(made_up) {
+    let of_few = |edit: &&Edit| matches!(edit, Edit::Set(_, Template::Hole(hole)) if !hole.names_nothing());
+    for (path, field) in edits.iter().filter(|edit| !of_few(edit)).filter_map(made_up) {
         let refers = field::find(&endpoint.request, field).is_some_and(|f| f.refers.is_some());
         if let Some(value) = body.at(path).filter(|_| refers) {
             world.freshen(value);
@@ -77,7 +78,7 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
     let step = |values: &[Json], step: usize, path: &str| values.get(step).and_then(|v| v.at(path)).cloned();
     match hole {
         Hole::Identity { shape, chars, .. } => Json::text(shape.render(*chars, seen.step as u64 + 1)),
-        Hole::Number { digits, .. } => Json::number("5".repeat(*digits)),
+        Hole::Number { least, most, .. } => Json::number((least + seen.step as u64 + 1).min(*most).to_string()),
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let mut ids = entries(seen, resource, (attribute, value), *text, *keep);
             if *keep == Keep::AllButOne {

@@ -3,6 +3,7 @@
 use super::way::{Goal, Way};
 use super::{Planned, Scope};
 use crate::model::case::{Seal, Spoil};
+use crate::model::field::Location;
 use crate::model::template::{Region, TokenEdit};
 use crate::model::wire::Mark;
 use crate::model::{ClauseIx, Expect};
@@ -19,8 +20,17 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
                 ("blank-head", TokenEdit::Blank(Region::Head)),
                 ("blank-middle", TokenEdit::Blank(Region::Middle)),
                 ("blank-tail", TokenEdit::Blank(Region::Tail)),
-                ("other-value", TokenEdit::Value),
             ]);
+            if scope.endpoint.request.iter().any(|f| f.location == Location::Body) {
+                tokens.push(("other-value", TokenEdit::Value));
+            } else {
+                out.push(scope.left_out(
+                    &place,
+                    "other-value",
+                    clause,
+                    "the body holds no value that could be another",
+                ));
+            }
         }
         for (variant, token) in tokens {
             let mut probe = scope.probe(Vec::new());

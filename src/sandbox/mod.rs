@@ -107,7 +107,11 @@ struct Store {
 impl Sandbox {
     /// A sandbox in which nothing has happened yet. What the contract's fixtures name comes to life when it is asked for.
     #[must_use]
-    pub fn new(contract: Arc<Contract>, variant: Variant, faults: Vec<Fault>) -> Self {
+    pub fn new(contract: Arc<Contract>, mut variant: Variant, faults: Vec<Fault>) -> Self {
+        // Where the contract says in which unit lengths are counted, nothing is left open.
+        if !contract.units.contains(&variant.unit) {
+            variant.unit = contract.units[0];
+        }
         let mut world = World::new(Arc::clone(&contract), true);
         world.take_side(variant.side);
         let store = Mutex::new(Store {

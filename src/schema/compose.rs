@@ -120,11 +120,8 @@ fn plain(field: &Field, chars: usize, seed: u64) -> String {
     };
     match (field.charset.as_ref().map(|c| *c.first()), &field.format, &field.sample) {
         (_, Some(_), Some(Sample::Word(word))) => resized(word, chars),
-        // Where the pattern has characters of its own, a text of digits alone would break the format too.
-        (_, Some(Constraint { sides, .. }), _)
-            if let [Format::Pattern(pattern), ..] = sides.as_slice()
-                && format::literals(pattern).next().is_some() =>
-        {
+        // A text of digits alone, or of letters, would break the format too.
+        (_, Some(Constraint { sides, .. }), _) if let [Format::Pattern(pattern), ..] = sides.as_slice() => {
             resized(&format::sample(pattern), chars)
         }
         (Some(Charset::Digits), ..) => digits(chars),
@@ -152,8 +149,43 @@ pub fn shape(field: &Field) -> Shape {
     }
 }
 
+/// Digits of a field whose charset is `hex`.
+const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
 fn identity(field: &Field, shape: Shape, chars: usize) -> Template {
+    let shape = match (shape, field.charset.as_ref().map(|c| *c.first())) {
+        (Shape::Plain, Some(Charset::Digits)) => Shape::Pattern("#".repeat(chars)),
+        (Shape::Plain, Some(Charset::Hex)) => Shape::Alphabet(&HEX),
+        (shape, _) => shape,
+    };
     Template::Hole(Hole::Identity { field: field.path.clone(), shape, chars })
+}
+
+/// Whole numbers that no target has given out by itself, where bounds allow them.
+const FAR: (u64, u64) = (500_000_000_000_000, 599_999_999_999_999);
+
+/// A legal number that names nothing. Where the bounds leave little room it is near the upper one: ids are given out from the lower
+/// one on.
+#[must_use]
+pub fn number_of_nobody(field: &Field) -> Template {
+    let (least, most) = whole(field);
+    number(field, (most - (most - least) / 10, most))
+}
+
+/// A legal number that no request has used before.
+fn unused_number(field: &Field) -> Template {
+    number(field, whole(field))
+}
+
+/// The whole numbers that are legal in the field.
+fn whole(field: &Field) -> (u64, u64) {
+    field.value.as_ref().and_then(|v| v.first().whole()).unwrap_or((0, u64::MAX))
+}
+
+fn number(field: &Field, (least, most): (u64, u64)) -> Template {
+    let (low, high) = whole(field);
+    let (least, most) = if low <= FAR.0 && FAR.1 <= high { FAR } else { (least, most) };
+    Template::Hole(Hole::Number { field: field.path.clone(), least, most })
 }
 
 /// Another part of the catalogue whose entries the field's sample lists; none for a field whose sample lists none.
@@ -186,6 +218,9 @@ pub fn baseline(field: &Field) -> Option<Template> {
         Kind::Number => {
             if field.refers.is_some() {
                 return None;
+            }
+            if field.unique {
+                return Some(unused_number(field));
             }
             let least = field.value.as_ref().map_or_else(|| "1".to_owned(), |v| v.first().min.to_string());
             Some(Template::Json(crate::model::Json::number(least)))

@@ -18,6 +18,7 @@ mod exchanges;
 mod facts;
 mod faults;
 mod formats;
+mod generated;
 mod honest;
 mod honest_faults;
 mod innocents;

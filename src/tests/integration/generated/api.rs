@@ -1,0 +1,113 @@
+//! The files of a contract: what holds for all endpoints, and a file for each.
+
+use konform::contract::File;
+
+use super::calls::{Thing, endpoint, list, thing};
+use super::choices::Choices;
+
+/// Draws the files of a contract.
+pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut things: Vec<Thing> = Vec::new();
+    for nth in 0..=c.of(3) {
+        let owner = things.last().filter(|_| c.of(3) > 0);
+        let (thing, own) = thing(c, ["box", "lid", "pin"][nth], owner);
+        files.extend(own);
+        things.push(thing);
+    }
+    let unit = c.pick(&["code-points", "utf-16", "bytes", "unseen"]);
+    match unit {
+        "utf-16" => c.uses("length utf-16"),
+        "bytes" => c.uses("length bytes"),
+        _ => {}
+    }
+    let script = if c.once_in(3) {
+        c.uses("hangul");
+        "script: hangul\n"
+    } else {
+        ""
+    };
+    let answers = c.once_in(3) && !files.iter().any(|(_, text)| text.contains("status: 204"));
+    let (on, success) = if answers {
+        c.uses("envelope on answers");
+        ("answers", "success: {status: 200, code: ok, message: \"Fine.\"}\n")
+    } else {
+        ("refusals", "success: {status: 200}\n")
+    };
+    let auth = match c.of(3) {
+        0 => "",
+        1 => {
+            c.uses("bearer");
+            "credentials: [{name: token, length: 32, secret: true}]\nauth: [{id: bearer, scheme: bearer, credential: token, says: a bearer token}]\n"
+        }
+        _ => {
+            c.uses("hmac");
+            "credentials: [{name: secretKey, secret: true}]\nauth: [{id: mac, scheme: hmac, header: X-Mac, template: \"{now:yyyyMMddHHmmssSSS}:{mac}\", algorithm: hmac-sha256, key: secretKey, over: body, says: the mac of the body}]\n"
+        }
+    };
+    let mut headers = vec!["{name: Content-Type, presence: unseen, length: unseen, send: application/json}".to_owned()];
+    if auth.contains("bearer") {
+        headers.push("{name: Authorization, presence: required, length: unseen, send: \"{auth}\"}".to_owned());
+    } else if !auth.is_empty() {
+        headers.push("{name: X-Mac, presence: required, length: unseen, send: \"{auth}\"}".to_owned());
+    }
+    if c.once_in(3) {
+        c.uses("header required");
+        headers.push("{name: X-Tenant, presence: required, length: 4, send: acme}".to_owned());
+    }
+    if c.once_in(3) {
+        c.uses("header written now");
+        headers.push(
+            "{name: X-Time, presence: required, length: 14, format: yyyyMMddHHmmss, send: \"{now:yyyyMMddHHmmss}\"}"
+                .to_owned(),
+        );
+    }
+    let mut resources = Vec::new();
+    if files.iter().any(|(_, text)| text.contains("catalogue: sort")) {
+        resources.push("{name: sort, key: id, catalogue: true}".to_owned());
+        files.push(endpoint(
+            "sort-list",
+            "GET",
+            "/sorts",
+            "request: []\nresponse:\n  - {name: items, type: array, presence: required, items: {type: object, fields: [{name: id, type: number, value: 1..9999999, presence: required}, {name: needed, type: string, enum: [\"YES\", \"NO\"], presence: required}]}}\neffects:\n  - {read: sort, list: response.items}\nerrors: []\n",
+        ));
+    }
+    let conflicts = if files.iter().any(|(_, text)| text.contains("conflict: sizes")) {
+        "conflicts:\n  - {id: sizes, what: how long, a: \"1..20\", b: \"1..40\", either: [1..20, 1..40], default: a, why: two pages}\n"
+    } else {
+        ""
+    };
+    let response_headers = if c.once_in(3) {
+        c.uses("response header");
+        "response_headers:\n  - {name: X-Answered, presence: required, length: 14, format: yyyyMMddHHmmss}\n"
+    } else {
+        ""
+    };
+    for thing in &things {
+        let states = if thing.leaves { ", states: [HERE, GONE], left: [GONE]" } else { "" };
+        let attributes = if thing.balance {
+            c.uses("attribute");
+            c.uses("initial");
+            ", attributes: {balance: {initial: 0}}"
+        } else {
+            ""
+        };
+        resources.push(format!("{{name: {}, key: key{states}{attributes}}}", thing.name));
+    }
+    let api = format!(
+        "konform: 1\nid: drawn\ntitle: Drawn\nversion: v1\nbase_path: /v1\nlength_unit: {unit}\n{script}envelope: {{code: error.code, message: error.message, on: {on}}}\n{success}{auth}request_headers:{}{response_headers}resources:{}{conflicts}",
+        list(&headers),
+        list(&resources)
+    );
+    let mut all = vec![File { name: "api.yaml".to_owned(), text: api }];
+    all.extend(files.into_iter().map(|(name, text)| File {
+        name,
+        text: if answers {
+            text.replace("success: {status: 201}", "success: {status: 201, code: ok}")
+                .replace("success: {status: 200}", "success: {status: 200, code: ok}")
+        } else {
+            text
+        },
+    }));
+    all
+}

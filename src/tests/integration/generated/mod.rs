@@ -1,0 +1,72 @@
+//! Small contracts drawn at random: each loads, is served by the sandbox, and a run of every case on that sandbox is green.
+//!
+//! `KONFORM_GENERATED=500 cargo test --release --test integration generated:: -- --nocapture` draws so many and prints how often each
+//! construct of the language was drawn, none of them never; without it there are a few.
+
+mod api;
+mod calls;
+mod choices;
+mod values;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use konform::contract::{Contract, Profile, load};
+use konform::plan::Breadth;
+use konform::sandbox::{Sandbox, Variant};
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+
+use self::choices::{CONSTRUCTS, Choices};
+use super::lab;
+
+/// What is wrong with a run of the contract against its own sandbox, if something is.
+fn fault(contract: &Arc<Contract>, seed: u64) -> Option<String> {
+    let sandbox = Sandbox::new(Arc::clone(contract), Variant::default(), Vec::new());
+    let how = lab::How { seed, breadth: Breadth { fuzz: 2, ..Breadth::GATE }, ..lab::How::default() };
+    let summary = lab::run(contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
+    let green = summary.exit == 0 && summary.counts.pass == summary.counts.total() && summary.counts.total() > 0;
+    (!green).then(|| lab::describe(&summary))
+}
+
+#[test]
+fn any_small_contract_is_kept_by_the_sandbox_that_serves_it() {
+    let asked = std::env::var("KONFORM_GENERATED").ok().and_then(|n| n.parse().ok());
+    let cases: u32 = asked.unwrap_or(25);
+    let drawn: Mutex<BTreeMap<&str, usize>> = Mutex::default();
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(11),
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(&vec(any::<u8>(), 40..400), |numbers| {
+        let mut choices = Choices { numbers: numbers.iter(), drawn: BTreeMap::new() };
+        let files = api::draw(&mut choices);
+        let show = || files.iter().flat_map(|f| ["--- ", &f.name, "\n", &f.text]).collect::<String>();
+        let contract = match load(&files, Some(&Profile { initial: true, ..Profile::default() })) {
+            Ok(contract) => Arc::new(contract),
+            Err(error) => return Err(TestCaseError::fail(format!("{error}\n{}", show()))),
+        };
+        for (construct, times) in choices.drawn {
+            *drawn.lock().expect("a lock").entry(construct).or_default() += times;
+        }
+        match fault(&contract, 1) {
+            None => Ok(()),
+            Some(told) => Err(TestCaseError::fail(format!("{told}\n{}", show()))),
+        }
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    let drawn = drawn.into_inner().expect("a lock");
+    let never: Vec<&str> = CONSTRUCTS.into_iter().filter(|c| !drawn.contains_key(c)).collect();
+    if asked.is_some() {
+        for (construct, times) in &drawn {
+            println!("{times:>6}  {construct}");
+        }
+        assert!(never.is_empty(), "never drawn: {never:?}");
+    }
+}
