@@ -8,7 +8,8 @@ use std::{env, fs, io};
 use sha2::{Digest as _, Sha256};
 
 /// Folders under `src/` that decide which cases there are of a contract and what becomes of an answer.
-const SUITE: [&str; 9] = ["behaviour", "contract", "crypto", "exchange", "judge", "model", "plan", "runner", "schema"];
+const SUITE: [&str; 10] =
+    ["auth", "behaviour", "contract", "crypto", "exchange", "judge", "model", "plan", "runner", "schema"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());

@@ -3,6 +3,7 @@
 //! `src/ARCHITECTURE.md` says which module may use which. The stable interface is the command line, the file formats and
 //! the exit codes; this library is 0.x.
 
+pub mod auth;
 pub mod behaviour;
 pub mod certificate;
 pub mod cli;

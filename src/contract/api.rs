@@ -16,7 +16,10 @@ use crate::model::Json;
 use crate::model::address::PathTemplate;
 use crate::model::clause::Basis;
 use crate::model::field::{LONGEST_IN_LINE, Unit};
-use crate::model::wire::{AuthPlan, EncryptionPlan, Piece, SignedBytes, Zone};
+use crate::model::wire::{ApiKey, AuthPlan, AwsSigV4, Basic, Bearer, EncryptionPlan, Hmac, Scheme, SignedBytes, Zone};
+
+/// Schemes of authentication, by their words.
+const SCHEMES: [&str; 5] = ["hmac", "bearer", "basic", "api-key", "aws-sigv4"];
 
 /// What `api.yaml` gives to every endpoint.
 pub(super) struct Shared<'n> {
@@ -95,16 +98,21 @@ impl Loader<'_> {
             self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
         }
         let envelope = self.envelope(map.req("envelope")?)?;
+        let request_headers = map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default();
         let auth = match map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
             [] => None,
-            [one] => Some(self.auth(one)?),
+            [one] => {
+                let auth = self.auth(one)?;
+                carried(one, &auth.plan, request_headers)?;
+                Some(auth)
+            }
             [_, second, ..] => {
                 return Err(second.error("a second auth scheme is not supported by this version", "keep one scheme"));
             }
         };
         let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
         let shared = Shared {
-            request_headers: map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default(),
+            request_headers,
             response_headers: map.opt("response_headers").map(Node::list).transpose()?.unwrap_or_default(),
             auth,
             encryption,
@@ -177,24 +185,6 @@ impl Loader<'_> {
     fn auth(&mut self, node: &Node) -> Result<Auth, LoadError> {
         let map = node.map()?;
         let id = map.req("id")?.text()?.to_owned();
-        let scheme = map.req("scheme")?;
-        let bearer = match scheme.word(&["hmac", "none", "bearer", "basic", "api-key", "mtls"])? {
-            "hmac" => false,
-            "bearer" => true,
-            other => {
-                return Err(scheme.error(
-                    format!("auth scheme `{other}` is not supported by this version"),
-                    "`hmac` and `bearer` are",
-                ));
-            }
-        };
-        let key = map.req(if bearer { "credential" } else { "key" })?;
-        if !self.contract.credentials.iter().any(|c| Some(c.name.as_str()) == key.text().ok()) {
-            return Err(key.error(
-                "no such credential",
-                suggest(key.text()?, self.contract.credentials.iter().map(|c| c.name.as_str())),
-            ));
-        }
         let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
         let verified = Property {
             sides: vec![()],
@@ -203,34 +193,88 @@ impl Loader<'_> {
             why: map.text("says")?.unwrap_or_default().to_owned(),
             source: node.source(),
         };
-        let key = key.text()?.to_owned();
-        let plan = if bearer {
-            let value = vec![Piece::Text("Bearer ".to_owned()), Piece::Credential(key.clone())];
-            let header = map.text("header")?.unwrap_or("Authorization").to_owned();
-            AuthPlan { id, header, value, key, over: None }
-        } else {
-            map.req("algorithm")?.word(&["hmac-sha256"])?;
-            let read = |n: &Node| {
-                Ok(if n.word(&["body", "base64-body"])? == "body" {
-                    SignedBytes::Body
-                } else {
-                    SignedBytes::Base64Body
-                })
-            };
-            let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
-            let over =
-                over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
-            AuthPlan {
-                id,
-                header: map.req("header")?.text()?.to_owned(),
-                value: pieces(map.req("template")?, &self.contract)?,
-                key,
-                over: over.sides.first().copied(),
+        let credential = |key: &'static str| -> Result<String, LoadError> {
+            let named = map.req(key)?;
+            let name = named.text()?;
+            let mut known = self.contract.credentials.iter().map(|c| c.name.as_str());
+            if known.clone().any(|own| own == name) {
+                Ok(name.to_owned())
+            } else {
+                Err(named.error("no such credential", suggest(name, &mut known)))
+            }
+        };
+        let stated = map.text("header")?.map(str::to_owned);
+        let usual = || stated.clone().unwrap_or_else(|| "Authorization".to_owned());
+        let own = || map.req("header")?.text().map(str::to_owned);
+        let scheme = map.req("scheme")?;
+        let (header, scheme) = match scheme.word(&SCHEMES)? {
+            "bearer" => (usual(), Scheme::Bearer(Bearer { token: credential("credential")? })),
+            "basic" => (usual(), Scheme::Basic(Basic { user: credential("user")?, password: credential("password")? })),
+            "api-key" => {
+                let cookie = map.text("cookie")?.map(str::to_owned);
+                let header = if cookie.is_some() { "Cookie".to_owned() } else { own()? };
+                (header, Scheme::ApiKey(ApiKey { key: credential("credential")?, cookie }))
+            }
+            "aws-sigv4" => {
+                let word = |key: &'static str| map.req(key)?.text().map(str::to_owned);
+                let scheme = AwsSigV4 {
+                    access_key: credential("access_key")?,
+                    secret_key: credential("secret_key")?,
+                    region: word("region")?,
+                    service: word("service")?,
+                };
+                (usual(), Scheme::AwsSigV4(scheme))
+            }
+            _ => {
+                let key = credential("key")?;
+                map.req("algorithm")?.word(&["hmac-sha256"])?;
+                let read = |n: &Node| {
+                    Ok(if n.word(&["body", "base64-body"])? == "body" {
+                        SignedBytes::Body
+                    } else {
+                        SignedBytes::Base64Body
+                    })
+                };
+                let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
+                let over = over.and_then(|over| over.sides.first().copied());
+                let over =
+                    over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
+                let value = pieces(map.req("template")?, &self.contract)?;
+                (own()?, Scheme::Hmac(Hmac { value, key, over }))
             }
         };
         map.done()?;
-        Ok(Auth { plan, verified })
+        Ok(Auth { plan: AuthPlan { id, header, scheme }, verified })
     }
+}
+
+/// Fails unless requests have the headers that the scheme needs.
+fn carried(node: &Node, plan: &AuthPlan, headers: &[Node]) -> Result<(), LoadError> {
+    let sent = |name: &str, part: &str| {
+        headers.iter().filter_map(|h| h.map().ok()).any(|map| {
+            let named = map.text("name").ok().flatten().is_some_and(|own| own.eq_ignore_ascii_case(name));
+            named && map.text("send").ok().flatten().is_some_and(|send| send.contains(part))
+        })
+    };
+    let (header, id) = (&plan.header, &plan.id);
+    if !sent(header, "{auth}") {
+        return Err(node.error(
+            format!("no request header `{header}` carries what `{id}` makes"),
+            format!(
+                "add `- {{name: {header}, presence: required, length: unseen, send: \"{{auth}}\"}}` to request_headers"
+            ),
+        ));
+    }
+    let date = AwsSigV4::DATE;
+    if matches!(plan.scheme, Scheme::AwsSigV4(_)) && !sent(date, "{now:") {
+        return Err(node.error(
+            format!("no request header `{date}` says when a request was signed"),
+            format!(
+                "add `- {{name: {date}, presence: required, length: 16, send: \"{{now:yyyyMMddTHHmmssZ}}\"}}` to request_headers"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn read_zone(node: &Node) -> Result<Zone, LoadError> {

@@ -15,7 +15,7 @@ use super::yaml::{Map, Node};
 use crate::model::address::PathTemplate;
 use crate::model::clause::Rule;
 use crate::model::field::{Field, Sample};
-use crate::model::wire::Mark;
+use crate::model::wire::{Mark, Scheme};
 use crate::model::{Hazard, Json};
 
 impl Loader<'_> {
@@ -149,11 +149,14 @@ impl Loader<'_> {
                 format!("{id}/auth/{}/verified", auth.plan.id),
                 Rule::Verified,
                 &auth.verified,
-                if auth.plan.over.is_some() {
-                    "a token that does not match body and key is refused".to_owned()
-                } else {
-                    "a call without the credential is refused".to_owned()
-                },
+                match &auth.plan.scheme {
+                    Scheme::Hmac(_) => "a token that does not match body and key is refused",
+                    Scheme::AwsSigV4(_) => "a signature that does not match request and key is refused",
+                    Scheme::Bearer(_) | Scheme::Basic(_) | Scheme::ApiKey(_) => {
+                        "a call without the credential is refused"
+                    }
+                }
+                .to_owned(),
             )
         });
         let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());

@@ -21,6 +21,12 @@ impl Mac {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
+    /// The code, 32 bytes.
+    #[must_use]
+    pub fn bytes(&self, message: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.0, message).as_ref().to_vec()
+    }
+
     /// The code in standard padded Base64, 44 characters.
     #[must_use]
     pub fn base64(&self, message: &[u8]) -> String {

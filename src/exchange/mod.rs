@@ -13,7 +13,6 @@ mod leak;
 pub mod prepare;
 pub mod redact;
 mod seal;
-mod sign;
 mod spoil;
 pub mod target;
 mod wire;

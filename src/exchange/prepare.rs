@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::ambient::Ambient;
-use super::sign::Values;
 use super::target::Target;
 use super::{seal, spoil};
+use crate::auth::{self, Draft, Signer};
 use crate::crypto::Keys;
 use crate::model::address::percent;
 use crate::model::observed::Reason;
-use crate::model::wire::{Credentials, Encrypt, WirePlan};
+use crate::model::wire::{Credentials, Encrypt, Piece, WirePlan};
 use crate::model::{Hostile, Json, Step};
 
 /// A request, finished to the byte.
@@ -93,7 +93,8 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     };
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
-    let values = Values { credentials: means.credentials, second: means.second, token: means.token, now, count };
+    let missing = |why: String| (Reason::FixtureMissing, why);
+    let signer = Signer { credentials: means.credentials, second: means.second, earlier: means.token, now, count };
     let mut headers: Vec<(String, String)> = Vec::with_capacity(wire.headers.len() + 4);
     let documented = |name: &str| wire.headers.iter().any(|h| h.name.eq_ignore_ascii_case(name));
     let http2 = means.target.is_http2();
@@ -102,14 +103,15 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         headers.push(("Host".to_owned(), means.target.authority().to_owned()));
     }
     let mut trace = None;
+    // What shows who calls may cover every other header: its place is kept.
+    let mut kept = Vec::new();
     for header in &wire.headers {
         let mut value = String::with_capacity(80);
-        values.write(
-            &header.value,
-            wire.auth.as_ref().map(|auth| (auth, sealed.body.as_slice(), step.token)),
-            None,
-            &mut value,
-        )?;
+        if header.value.contains(&Piece::Auth) {
+            kept.push((headers.len(), &header.value));
+        } else {
+            signer.write(&header.value, "", &mut value).map_err(missing)?;
+        }
         if wire.trace.as_deref().is_some_and(|t| t.eq_ignore_ascii_case(&header.name)) {
             trace = Some(value.clone());
         }
@@ -125,6 +127,19 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     let counted = wire.has_body || raw.is_some() || !matches!(&*wire.method, "GET" | "HEAD" | "DELETE");
     if (counted || !sealed.body.is_empty()) && !documented("content-length") {
         headers.push(("Content-Length".to_owned(), sealed.body.len().to_string()));
+    }
+    for (at, pieces) in kept {
+        let made = match &wire.auth {
+            Some(plan) => {
+                let (path, query) = below_authority(&url);
+                let draft = Draft { method: &wire.method, path, query, headers: &headers, body: &sealed.body };
+                auth::credentials(plan, &draft, &signer, step.token).map_err(missing)?
+            }
+            None => String::new(),
+        };
+        let mut value = String::with_capacity(made.len());
+        signer.write(pieces, &made, &mut value).map_err(missing)?;
+        headers[at].1 = value;
     }
     for edit in &step.headers {
         edit.apply(&mut headers);
@@ -168,6 +183,13 @@ fn sendable(headers: &[(String, String)]) -> Result<(), (Reason, String)> {
             format!("the header {} has a name or a value that ends a header's line", name.escape_debug()),
         )),
     }
+}
+
+/// Path and query of a URL, as they are written in it.
+fn below_authority(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let below = rest.find('/').map_or("/", |at| &rest[at..]);
+    below.split_once('?').unwrap_or((below, ""))
 }
 
 /// The target's address, and path and query with the request's parameters in their places.
@@ -224,7 +246,7 @@ mod tests {
     use crate::model::Role;
     use crate::model::address::PathTemplate;
     use crate::model::template::{Region, TokenEdit};
-    use crate::model::wire::{AuthPlan, HeaderPlan, Mark, Piece, Secret, SignedBytes, Zone};
+    use crate::model::wire::{AuthPlan, HeaderPlan, Hmac, Mark, Scheme, Secret, SignedBytes, Zone};
 
     fn wire() -> Arc<WirePlan> {
         let pieces = vec![
@@ -236,9 +258,7 @@ mod tests {
         let auth = AuthPlan {
             id: "t".to_owned(),
             header: "Token".to_owned(),
-            value: pieces,
-            key: "k".to_owned(),
-            over: Some(SignedBytes::Body),
+            scheme: Scheme::Hmac(Hmac { value: pieces, key: "k".to_owned(), over: SignedBytes::Body }),
         };
         Arc::new(WirePlan {
             endpoint: "e".to_owned(),

@@ -141,6 +141,20 @@ pub fn sample(pattern: &str) -> String {
     pieces(pattern).map(digits).collect()
 }
 
+/// A time in the pattern, always the same one: 2001-01-01 01:01:01.001, whatever the order of its parts.
+#[must_use]
+pub fn stand_in(pattern: &str) -> String {
+    pattern
+        .replace("yyyy", "2001")
+        .replace("yy", "01")
+        .replace("MM", "01")
+        .replace("dd", "01")
+        .replace("HH", "01")
+        .replace("mm", "01")
+        .replace("SSS", "001")
+        .replace("ss", "01")
+}
+
 /// The characters of a pattern that stand for themselves.
 pub fn literals(pattern: &str) -> impl Iterator<Item = char> + '_ {
     pieces(pattern).filter_map(|piece| match piece {

@@ -226,6 +226,14 @@ pub enum TokenEdit {
     Stale,
     /// Signed with the key of another actor whom the target knows.
     SecondKey,
+    /// The right secret under the name of nobody.
+    OtherName,
+    /// Signed for another method.
+    OtherMethod,
+    /// Signed for a path that goes on.
+    OtherPath,
+    /// Signed for a query with one more parameter.
+    OtherQuery,
 }
 
 /// A part of a body.

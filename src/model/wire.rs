@@ -69,19 +69,80 @@ pub struct HeaderPlan {
     pub secret: Option<String>,
 }
 
-/// How a caller shows who it is: a keyed hash over the bytes sent, or a credential alone.
+/// How a caller shows who it is.
 #[derive(Clone, Debug)]
 pub struct AuthPlan {
     /// Id of the scheme in the contract.
     pub id: String,
-    /// Header that carries it.
+    /// Header that carries the credentials.
     pub header: String,
+    /// The scheme.
+    pub scheme: Scheme,
+}
+
+/// A scheme of authentication; `auth/` has a file for each.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the types say it")]
+pub enum Scheme {
+    Bearer(Bearer),
+    Basic(Basic),
+    ApiKey(ApiKey),
+    Hmac(Hmac),
+    AwsSigV4(AwsSigV4),
+}
+
+/// A token that whoever has it may use (RFC 6750): `Bearer TOKEN`.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    /// Credential that is the token.
+    pub token: String,
+}
+
+/// User name and password (RFC 7617): `Basic BASE64(USER:PASSWORD)`.
+#[derive(Clone, Debug)]
+pub struct Basic {
+    /// Credential that is the user name.
+    pub user: String,
+    /// Credential that is the password.
+    pub password: String,
+}
+
+/// A key as it is, in a header of its own or in a cookie.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Credential that is the key.
+    pub key: String,
+    /// Name of the cookie; none for a header that holds the key alone.
+    pub cookie: Option<String>,
+}
+
+/// A keyed hash over the body, in a text that the contract describes.
+#[derive(Clone, Debug)]
+pub struct Hmac {
     /// `{now:...}`, `{mac}`, `{credential:...}` and literals.
     pub value: Vec<Piece>,
-    /// Credential whose UTF-8 bytes are the key; for a bearer, the credential that is sent.
+    /// Credential whose UTF-8 bytes are the key.
     pub key: String,
-    /// What is hashed; none for a bearer.
-    pub over: Option<SignedBytes>,
+    /// What is hashed.
+    pub over: SignedBytes,
+}
+
+/// AWS Signature Version 4: a keyed hash over method, path, query, some headers and the body.
+#[derive(Clone, Debug)]
+pub struct AwsSigV4 {
+    /// Credential that is the id of the key.
+    pub access_key: String,
+    /// Credential that is the key.
+    pub secret_key: String,
+    /// `eu-west-1` ...
+    pub region: String,
+    /// `execute-api` ...
+    pub service: String,
+}
+
+impl AwsSigV4 {
+    /// Header that says when a request was signed.
+    pub const DATE: &'static str = "X-Amz-Date";
 }
 
 /// How bodies are encrypted: compact JWE in an envelope of one member.

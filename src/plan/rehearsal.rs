@@ -2,13 +2,14 @@
 
 use super::Plan;
 use super::way::serial;
+use crate::auth;
 use crate::behaviour::{Moment, World};
 use crate::contract::{Contract, Endpoint};
 use crate::model::field::LONGEST_IN_LINE;
 use crate::model::template::Keep;
 use crate::model::twin::Twin;
 use crate::model::wire::{Piece, WirePlan};
-use crate::model::{Edit, Hole, Json, Step, Template, field};
+use crate::model::{Edit, Hole, Json, Step, Template, field, format};
 
 /// What earlier steps sent and got, stand-ins throughout.
 pub(super) struct Seen<'a> {
@@ -122,34 +123,16 @@ fn entries(seen: &Seen<'_>, resource: &str, (attribute, value): (&str, &str), te
 }
 
 fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> String {
-    let mut out = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            // 2001-01-01 01:01:01.001, whatever the order of its parts.
-            Piece::Now(pattern) => out.push_str(
-                &pattern
-                    .replace("yyyy", "2001")
-                    .replace("yy", "01")
-                    .replace("MM", "01")
-                    .replace("dd", "01")
-                    .replace("HH", "01")
-                    .replace("mm", "01")
-                    .replace("SSS", "001")
-                    .replace("ss", "01"),
-            ),
-            Piece::Counter(digits) => out.push_str(&"0".repeat(*digits)),
-            Piece::Credential(name) => {
-                let credential = contract.credentials.iter().find(|c| c.name == *name);
-                out.push_str(&"0".repeat(credential.and_then(|c| c.length).unwrap_or(16)));
-            }
-            Piece::Code => out.push_str(&"0".repeat(44)),
-            Piece::Auth => {
-                if let Some(auth) = &wire.auth {
-                    out.push_str(&stand_in_header(&auth.value, wire, contract));
-                }
-            }
-        }
-    }
-    out
+    let length = |name: &str| {
+        let credential = contract.credentials.iter().find(|c| c.name == name);
+        credential.and_then(|c| c.length).unwrap_or(16)
+    };
+    let part = |piece: &Piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Now(pattern) => format::stand_in(pattern),
+        Piece::Counter(digits) => "0".repeat(*digits),
+        Piece::Credential(name) => "0".repeat(length(name)),
+        Piece::Code | Piece::Auth => wire.auth.as_ref().map(|auth| auth::stand_in(auth, &length)).unwrap_or_default(),
+    };
+    pieces.iter().map(part).collect()
 }

@@ -2,42 +2,30 @@
 
 use super::way::{Goal, Way};
 use super::{Planned, Scope};
+use crate::auth;
 use crate::model::case::{Seal, Spoil};
 use crate::model::field::Location;
-use crate::model::template::{Region, TokenEdit};
+use crate::model::template::TokenEdit;
 use crate::model::wire::Mark;
 use crate::model::{ClauseIx, Expect};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
     let wire = &scope.endpoint.wire;
-    // A credential that is sent as it is covers nothing that could be changed.
-    if let Some(auth) = wire.auth.as_ref().filter(|a| a.over.is_some()) {
-        let (place, clause) = (format!("header.{}", auth.header), scope.endpoint.verified_clause);
-        let mut tokens = vec![("earlier-time", TokenEdit::Stale), ("second-key", TokenEdit::SecondKey)];
-        if wire.has_body {
-            tokens.extend([
-                ("blank-head", TokenEdit::Blank(Region::Head)),
-                ("blank-middle", TokenEdit::Blank(Region::Middle)),
-                ("blank-tail", TokenEdit::Blank(Region::Tail)),
-            ]);
-            if scope.endpoint.request.iter().any(|f| f.location == Location::Body) {
-                tokens.push(("other-value", TokenEdit::Value));
-            } else {
-                out.push(scope.left_out(
-                    &place,
-                    "other-value",
-                    clause,
-                    "the body holds no value that could be another",
-                ));
+    if let Some(plan) = &wire.auth {
+        let (place, clause) = (format!("header.{}", plan.header), scope.endpoint.verified_clause);
+        let valued = scope.endpoint.request.iter().any(|f| f.location == Location::Body);
+        for tamper in auth::tampers(plan, wire.has_body).into_iter().filter(|t| t.elsewhere) {
+            if tamper.edit == TokenEdit::Value && !valued {
+                let reason = "the body holds no value that could be another";
+                out.push(scope.left_out(&place, tamper.variant, clause, reason));
+                continue;
             }
-        }
-        for (variant, token) in tokens {
             let mut probe = scope.probe(Vec::new());
-            probe.token = token;
-            out.push(scope.case(&place, variant, clause, probe));
+            probe.token = tamper.edit;
+            out.push(scope.case(&place, tamper.variant, clause, probe));
         }
-        if wire.has_body {
+        if auth::covers_body(plan) && wire.has_body {
             out.push(replayed(scope, &place, clause));
         }
     }

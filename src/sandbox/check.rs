@@ -3,13 +3,12 @@
 use super::envelope::Sealing;
 use super::fault::{Fault, Kind};
 use super::{Call, Reply, Sandbox, route};
+use crate::auth::{self, Draft};
 use crate::contract::{Endpoint, Row};
-use crate::crypto;
 use crate::model::Rule;
-use crate::model::field::{Format, Way};
-use crate::model::format::matches;
+use crate::model::field::Way;
 use crate::model::json::{self, Json};
-use crate::model::wire::{Credentials, Piece, Secret, SignedBytes};
+use crate::model::wire::{Credentials, Piece, Secret};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
@@ -112,54 +111,36 @@ impl Sandbox {
     }
 
     fn token<'a>(&'a self, endpoint: &'a Endpoint, call: &Call) -> Result<(), Refusal<'a>> {
-        let Some(auth) = &endpoint.wire.auth else { return Ok(()) };
+        let Some(plan) = &endpoint.wire.auth else { return Ok(()) };
         let refused = || Refusal::Unseen(self.variant.auth_status, "the token does not match".to_owned());
-        let token = match call.header(&auth.header) {
+        let token = match call.header(&plan.header) {
             None if self.has(endpoint, &Kind::Unsigned) => return Ok(()),
             token => token.ok_or_else(refused)?,
         };
-        // Only the code's place is fixed: it stands where the template ends.
-        let mut rest = token;
-        for (at, piece) in auth.value.iter().enumerate() {
-            let next = auth.value.get(at + 1);
-            match (piece, next) {
-                (Piece::Text(text), _) => rest = rest.strip_prefix(text.as_str()).ok_or_else(refused)?,
-                (Piece::Now(pattern), _) => {
-                    let chars = pattern.chars().count();
-                    let end = rest.char_indices().nth(chars).map_or(rest.len(), |(at, _)| at);
-                    let (time, tail) = rest.split_at(end);
-                    if !matches(&Format::Pattern(pattern.clone()), time) {
-                        return Err(refused());
-                    }
-                    rest = tail;
-                }
-                _ => {}
-            }
+        let proof = |body: &[u8], actor: &Credentials| {
+            let (path, query) = (call.path.as_str(), call.query.as_str());
+            let received = Draft { method: &call.method, path, query, headers: &call.headers, body };
+            auth::proof(plan, &received, actor)
+        };
+        let signed = |body: &[u8], actor: &Credentials| proof(body, actor).is_some_and(|p| p.holds());
+        let anybody = || self.actors.iter().any(|actor| signed(&call.body, actor));
+        if auth::names_actor(plan) {
+            return if anybody() { Ok(()) } else { Err(refused()) };
         }
-        let key = |actor: &Credentials| actor.get(&auth.key).map(Secret::reveal).unwrap_or_default().to_owned();
-        let Some(over) = auth.over else {
-            // The credential itself says who calls.
-            let known = self.actors.iter().any(|a| crypto::equal(key(a).as_bytes(), rest.as_bytes()));
-            return if known { Ok(()) } else { Err(refused()) };
-        };
-        let sign = |body: &[u8], key: &str| match over {
-            SignedBytes::Body => crypto::hmac_sha256_base64(key.as_bytes(), body),
-            SignedBytes::Base64Body => crypto::hmac_sha256_base64(key.as_bytes(), crypto::base64(body).as_bytes()),
-        };
-        let signed = |body: &[u8], key: &str| crypto::equal(sign(body, key).as_bytes(), rest.as_bytes());
         // Without checked headers the first actor is the caller.
-        let own = key(self.actor(endpoint, call).unwrap_or(&self.actors[0]));
-        let loose = |fault: &Fault| fault.loosens(&call.body).is_some_and(|body| signed(&body, &own));
+        let own = self.actor(endpoint, call).unwrap_or(&self.actors[0]);
+        let loose = |fault: &Fault| fault.loosens(&call.body).is_some_and(|body| signed(&body, own));
         // A check that does not look at the first character.
         let tail = |code: &str| code.get(1..).unwrap_or_default().to_owned();
-        let nearly = || self.has(endpoint, &Kind::LooseCode) && tail(&sign(&call.body, &own)) == tail(rest);
-        let anybody =
-            || self.has(endpoint, &Kind::AnySecret) && self.actors.iter().any(|a| signed(&call.body, &key(a)));
+        let nearly = || {
+            let proof = proof(&call.body, own).filter(|_| self.has(endpoint, &Kind::LooseCode));
+            proof.is_some_and(|p| tail(&p.given) == tail(&p.due))
+        };
         let remembers = self.has(endpoint, &Kind::ReplayedToken);
-        let good = signed(&call.body, &own)
+        let good = signed(&call.body, own)
             || self.faults(endpoint).any(loose)
             || nearly()
-            || anybody()
+            || self.has(endpoint, &Kind::AnySecret) && anybody()
             || remembers && self.lock().tokens.contains(token);
         if good && remembers {
             self.lock().tokens.insert(token.to_owned());

@@ -6,6 +6,7 @@ mod lab;
 mod accepted;
 mod addresses;
 mod architecture;
+mod auth;
 mod before;
 mod certificates;
 mod cli;

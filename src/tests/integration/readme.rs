@@ -251,6 +251,15 @@ fn every_yaml_block_of_the_pages_is_what_it_says() {
         } else if has("method") {
             assert!(fits("endpoint", &whole).is_empty(), "{place}: {:?}", fits("endpoint", &whole));
             endpoint("kona-plate", whole).unwrap_or_else(|e| panic!("{place}: {e}"));
+        } else if has("auth") {
+            // A part of api.yaml.
+            let head = "konform: 1\nid: small\ntitle: Small\nenvelope: {code: code, message: message}\nresources: []\n";
+            let whole = format!("{head}{text}");
+            assert!(fits("api", &whole).is_empty(), "{place}: {:?}", fits("api", &whole));
+            let call = "konform: 1\nid: c\ntitle: C\nmethod: GET\npath: /c\nrequest: []\nresponse: []\nsuccess: {status: 200}\nerrors: []\n";
+            let files = [("api.yaml", whole.as_str()), ("c.yaml", call)];
+            let files = files.map(|(name, text)| File { name: name.to_owned(), text: text.to_owned() });
+            konform::contract::load(&files, None).unwrap_or_else(|e| panic!("{place}: {e}"));
         } else if has("effects") {
             // A part of an endpoint: what every file states besides stands in the library's own.
             let head = "konform: 1\nid: loan-return\ntitle: Return a book\nmethod: DELETE\npath: /loans/{loanId}\nresponse: []\nsuccess: {status: 204}\n";

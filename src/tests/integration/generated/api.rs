@@ -34,22 +34,52 @@ pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
     } else {
         ("refusals", "success: {status: 200}\n")
     };
-    let auth = match c.of(3) {
-        0 => "",
+    let (credentials, auth, carried) = match c.of(6) {
+        0 => ("", "", ""),
         1 => {
             c.uses("bearer");
-            "credentials: [{name: token, length: 32, secret: true}]\nauth: [{id: bearer, scheme: bearer, credential: token, says: a bearer token}]\n"
+            ("[{name: token, length: 32, secret: true}]", "scheme: bearer, credential: token", "Authorization")
+        }
+        2 => {
+            c.uses("basic");
+            (
+                "[{name: user, length: 8}, {name: password, secret: true}]",
+                "scheme: basic, user: user, password: password",
+                "Authorization",
+            )
+        }
+        3 => {
+            c.uses("api-key");
+            ("[{name: apiKey, length: 24, secret: true}]", "scheme: api-key, credential: apiKey, cookie: key", "Cookie")
+        }
+        4 => {
+            c.uses("aws-sigv4");
+            (
+                "[{name: id, length: 20}, {name: secretKey, length: 40, secret: true}]",
+                "scheme: aws-sigv4, access_key: id, secret_key: secretKey, region: r, service: s",
+                "Authorization",
+            )
         }
         _ => {
             c.uses("hmac");
-            "credentials: [{name: secretKey, secret: true}]\nauth: [{id: mac, scheme: hmac, header: X-Mac, template: \"{now:yyyyMMddHHmmssSSS}:{mac}\", algorithm: hmac-sha256, key: secretKey, over: body, says: the mac of the body}]\n"
+            (
+                "[{name: secretKey, secret: true}]",
+                "scheme: hmac, header: X-Mac, template: \"{now:yyyyMMddHHmmssSSS}:{mac}\", algorithm: hmac-sha256, key: secretKey, over: body",
+                "X-Mac",
+            )
         }
     };
+    let auth = if auth.is_empty() {
+        String::new()
+    } else {
+        format!("credentials: {credentials}\nauth: [{{id: caller, {auth}, says: it says who calls}}]\n")
+    };
     let mut headers = vec!["{name: Content-Type, presence: unseen, length: unseen, send: application/json}".to_owned()];
-    if auth.contains("bearer") {
-        headers.push("{name: Authorization, presence: required, length: unseen, send: \"{auth}\"}".to_owned());
-    } else if !auth.is_empty() {
-        headers.push("{name: X-Mac, presence: required, length: unseen, send: \"{auth}\"}".to_owned());
+    if !carried.is_empty() {
+        headers.push(format!("{{name: {carried}, presence: required, length: unseen, send: \"{{auth}}\"}}"));
+    }
+    if auth.contains("aws-sigv4") {
+        headers.push("{name: X-Amz-Date, presence: required, length: 16, send: \"{now:yyyyMMddTHHmmssZ}\"}".to_owned());
     }
     if c.once_in(3) {
         c.uses("header required");

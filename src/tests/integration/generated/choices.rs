@@ -33,14 +33,17 @@ impl Choices<'_> {
 
 /// Every construct that is drawn. Left out is what needs keys or a profile beside the contract (encryption, names that only a profile
 /// gives, fixtures), and what no run looks at (titles, sources, notes).
-pub(super) const CONSTRUCTS: [&str; 78] = [
+pub(super) const CONSTRUCTS: [&str; 81] = [
     "add to an attribute",
     "after",
+    "api-key",
     "array of numbers",
     "array of objects",
     "array of texts",
     "attempts",
     "attribute",
+    "aws-sigv4",
+    "basic",
     "basis inferred",
     "basis observed",
     "basis open",

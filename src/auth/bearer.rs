@@ -1,0 +1,33 @@
+//! A token that whoever has it may use (RFC 6750).
+
+use super::{Draft, Method, Proof, Signer, Tamper, bend, known};
+use crate::model::template::TokenEdit;
+use crate::model::wire::{Bearer, Credentials};
+
+const WORD: &str = "Bearer ";
+
+impl Method for Bearer {
+    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+        let token = signer.credential(&self.token)?;
+        let sent = match edit {
+            TokenEdit::OtherKey => bend::of_nobody(token),
+            TokenEdit::WrongCode => bend::backwards(token),
+            // A token covers no body and no time.
+            _ => token.to_owned(),
+        };
+        Ok(WORD.to_owned() + &sent)
+    }
+
+    fn proof(&self, value: &str, _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+        let given = value.strip_prefix(WORD)?.to_owned();
+        Some(Proof { given, due: known(actor, &self.token).to_owned() })
+    }
+
+    fn tampers(&self, _: bool) -> Vec<Tamper> {
+        vec![Tamper::own("wrong-code", TokenEdit::WrongCode), Tamper::own("other-key", TokenEdit::OtherKey)]
+    }
+
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
+        WORD.to_owned() + &"0".repeat(length(&self.token))
+    }
+}

@@ -1,0 +1,56 @@
+//! Texts that are almost right.
+
+/// Characters at the end of a code in Base64 that stay: not every letter can stand there.
+const TAIL: usize = 2;
+
+/// The text with each character from `from` on another one of its kind.
+pub(super) fn changed(text: &str, from: usize) -> String {
+    let other = |(at, c): (usize, char)| match c {
+        _ if at < from => c,
+        '0'..='8' | 'a'..='y' | 'A'..='Y' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        '9' => '0',
+        'z' => 'a',
+        'Z' => 'A',
+        other => other,
+    };
+    text.chars().enumerate().map(other).collect()
+}
+
+/// A code whose first half is right, and each character of the rest another one.
+pub(super) fn half(code: &str) -> String {
+    let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
+    changed(head, code.len() / 2) + end
+}
+
+/// A code with each letter in the other case.
+pub(super) fn other_case(code: &str) -> String {
+    let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
+    head.chars().map(flip).collect::<String>() + end
+}
+
+/// A code with another first character.
+pub(super) fn first(code: &str, [one, other]: [&str; 2]) -> String {
+    let mut code = code.to_owned();
+    let first = if code.starts_with(one) { other } else { one };
+    code.replace_range(..1, first);
+    code
+}
+
+/// A secret that nobody has.
+pub(super) fn of_nobody(secret: &str) -> String {
+    format!("{secret}-of-somebody-else")
+}
+
+/// A credential that is sent as it is, written backwards and longer.
+pub(super) fn backwards(secret: &str) -> String {
+    secret.chars().rev().collect::<String>() + "0"
+}
+
+/// The body with its last letter or digit changed; none if it has neither.
+pub(super) fn another(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = body.to_vec();
+    let at = out.iter().rposition(u8::is_ascii_alphanumeric)?;
+    out[at] = if out[at] == b'1' { b'2' } else { b'1' };
+    Some(out)
+}

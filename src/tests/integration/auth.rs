@@ -1,0 +1,105 @@
+//! Every scheme of authentication in a small API: green on the sandbox, each way of bending credentials found where a target takes it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use konform::auth::tampers;
+use konform::contract::{Contract, File, load};
+use konform::model::{Case, Expect, Family};
+use konform::sandbox::{Sandbox, Variant};
+use serde::Deserialize;
+
+use super::{lab, small_api};
+
+/// A scheme of `src/tests/callers/schemes.json`.
+#[derive(Deserialize)]
+struct Scheme {
+    name: String,
+    auth: String,
+    headers: Vec<String>,
+}
+
+fn schemes() -> Vec<Scheme> {
+    let text = std::fs::read_to_string(lab::root().join("src/tests/callers/schemes.json")).expect("the schemes");
+    serde_json::from_str(&text).expect("schemes")
+}
+
+/// Notes that are added and looked up: a body, a parameter in the path and one in the query.
+fn contract(scheme: &Scheme) -> Arc<Contract> {
+    let headers = scheme.headers.iter().map(|header| format!("  - {header}")).collect::<Vec<_>>().join("\n");
+    let files = ["api.yaml.in", "note-add.yaml", "note-get.yaml"].map(|name| {
+        let text = std::fs::read_to_string(lab::root().join("src/tests/callers").join(name)).expect("a file");
+        let text = text.replace("{id: caller, @auth@", &format!("{{id: caller, {}", scheme.auth));
+        File {
+            name: name.trim_end_matches(".in").to_owned(),
+            text: text.replace("\n@headers@", &format!("\n{headers}")),
+        }
+    });
+    load(&files, None).map_or_else(|error| panic!("{}: {error}", scheme.name), Arc::new)
+}
+
+#[test]
+fn every_scheme_is_green_on_the_sandbox() {
+    for scheme in schemes() {
+        let contract = contract(&scheme);
+        let summary = small_api::run(&contract);
+        assert_eq!(
+            (summary.exit, summary.counts.pass),
+            (0, summary.counts.total()),
+            "{}\n{}",
+            scheme.name,
+            lab::describe(&summary)
+        );
+    }
+}
+
+#[test]
+fn every_way_of_bending_credentials_is_found_where_a_target_takes_it() {
+    for scheme in schemes() {
+        let contract = contract(&scheme);
+        // A target that lets everybody in.
+        let mut open = (*contract).clone();
+        for endpoint in &mut open.endpoints {
+            Arc::make_mut(&mut endpoint.wire).auth = None;
+            endpoint.request_headers.clear();
+        }
+        let sandbox = Sandbox::new(Arc::new(open), Variant::default(), Vec::new());
+        let of_auth = |case: &Case| matches!(case.family, Family::Token | Family::Tamper);
+        let summary = lab::run(&contract, lab::Direct(Arc::new(sandbox)), &lab::How::default(), of_auth);
+        let cases: Vec<Case> = small_api::cases(&contract).into_iter().filter(of_auth).collect();
+        let (refused, other): (Vec<&Case>, Vec<&Case>) =
+            cases.iter().partition(|case| matches!(case.expect(), Expect::Refuse { .. }));
+        assert_eq!(summary.counts.fail, refused.len() as u64, "{}\n{}", scheme.name, lab::describe(&summary));
+        // Beside them are a body with blanks that must be taken, and a time of which nobody knows how old it may be.
+        let other: BTreeSet<&str> = other.iter().filter_map(|case| case.id.rsplit("::").next()).collect();
+        let open =
+            if scheme.name == "hmac" { &["body-with-blanks", "earlier-time"][..] } else { &["body-with-blanks"] };
+        assert!(other.iter().all(|variant| open.contains(variant)), "{}: {other:?}", scheme.name);
+        let planned: BTreeSet<&str> = cases.iter().filter_map(|case| case.id.rsplit("::").next()).collect();
+        for endpoint in &contract.endpoints {
+            let plan = endpoint.wire.auth.as_ref().expect("a scheme");
+            for tamper in tampers(plan, endpoint.wire.has_body) {
+                assert!(planned.contains(tamper.variant), "{}: no case sends {}", scheme.name, tamper.variant);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scheme_without_the_headers_that_it_needs_is_refused() {
+    let api = |auth: &str, headers: &str| {
+        let text = format!(
+            "konform: 1\nid: small\ntitle: S\nenvelope: {{code: c, message: m, on: refusals}}\nsuccess: {{status: 200}}\n\
+             credentials: [{{name: name}}, {{name: secret, secret: true}}]\nauth:\n  - {auth}\nrequest_headers: [{headers}]\n"
+        );
+        let error = load(&[File { name: "api.yaml".to_owned(), text }], None).expect_err("a mistake");
+        error.message().to_owned()
+    };
+    let sigv4 = "{id: a, scheme: aws-sigv4, access_key: name, secret_key: secret, region: r, service: s}";
+    let carried = "{name: Authorization, presence: required, length: unseen, send: \"{auth}\"}";
+    assert_eq!(api(sigv4, ""), "no request header `Authorization` carries what `a` makes");
+    assert_eq!(api(sigv4, carried), "no request header `X-Amz-Date` says when a request was signed");
+    let basic = "{id: a, scheme: basic, user: name, password: secrets}";
+    assert_eq!(api(basic, carried), "no such credential");
+    assert!(api("{id: a, scheme: digest}", carried).contains("digest"), "an unknown scheme is named");
+}
