@@ -25,7 +25,8 @@ const SCHEMES: [&str; 5] = ["hmac", "bearer", "basic", "api-key", "aws-sigv4"];
 pub(super) struct Shared<'n> {
     pub(super) request_headers: &'n [Node],
     pub(super) response_headers: &'n [Node],
-    pub(super) auth: Option<Auth>,
+    /// Every scheme; the first is that of an endpoint that names none.
+    pub(super) auth: Vec<Auth>,
     pub(super) encryption: Option<Property<()>>,
     pub(super) success: Option<&'n Node>,
     pub(super) envelope: Property<String>,
@@ -99,17 +100,13 @@ impl Loader<'_> {
         }
         let envelope = self.envelope(map.req("envelope")?)?;
         let request_headers = map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default();
-        let auth = match map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
-            [] => None,
-            [one] => {
-                let auth = self.auth(one)?;
-                carried(one, &auth.plan, request_headers)?;
-                Some(auth)
-            }
-            [_, second, ..] => {
-                return Err(second.error("a second auth scheme is not supported by this version", "keep one scheme"));
-            }
-        };
+        let (mut auth, mut schemes) = (Vec::new(), Unique::default());
+        for node in map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
+            let own = self.auth(node)?;
+            schemes.take("a second scheme", &own.plan.id, node)?;
+            carried(node, &own.plan, request_headers)?;
+            auth.push(own);
+        }
         let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
         let shared = Shared {
             request_headers,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api::Shared;
+use super::api::{Auth, Shared};
 use super::behaviour::{Act, When};
 use super::effect::Tables;
 use super::endpoint::Endpoint;
@@ -18,11 +18,33 @@ use crate::model::field::{Field, Sample};
 use crate::model::wire::{Mark, Scheme};
 use crate::model::{Hazard, Json};
 
+/// The scheme by which calls of the endpoint show who calls: the one that it names, else the API's first; none for `auth: none`.
+fn scheme_of<'s>(map: &Map<'_>, shared: &'s Shared<'_>) -> Result<Option<&'s Auth>, LoadError> {
+    let Some(node) = map.opt("auth") else { return Ok(shared.auth.first()) };
+    if node.plain() == Some("none") {
+        return Ok(None);
+    }
+    let id = node.text()?;
+    let known = shared.auth.iter().map(|auth| auth.plan.id.as_str());
+    let found = shared.auth.iter().find(|auth| auth.plan.id == id);
+    found.map(Some).ok_or_else(|| {
+        node.error(format!("api.yaml has no scheme `{id}` under `auth`"), suggest(id, known.chain(["none"])))
+    })
+}
+
+/// True for a header but that of a scheme which the endpoint does not use.
+fn has_use(header: &Node, auth: Option<&Auth>) -> bool {
+    let Ok(map) = header.map() else { return true };
+    let (name, send) = (map.text("name").ok().flatten(), map.text("send").ok().flatten());
+    let carries = send.is_some_and(|send| send.contains("{auth}"));
+    !carries || auth.is_some_and(|auth| name.is_some_and(|name| name.eq_ignore_ascii_case(&auth.plan.header)))
+}
+
 impl Loader<'_> {
     pub(super) fn endpoint(&mut self, node: &Node, shared: &Shared<'_>) -> Result<(), LoadError> {
         let map = node.map()?;
         version(&map)?;
-        map.later(&["scenarios", "deprecated", "since", "auth"])?;
+        map.later(&["scenarios", "deprecated", "since"])?;
         let id_node = map.req("id")?;
         let id = id_node.text()?.to_owned();
         if !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
@@ -71,7 +93,10 @@ impl Loader<'_> {
                 self.unknown(format!("{id}/{part}"), part, node.source());
             }
         }
-        let request_headers = self.table(shared.request_headers, &id, Part::RequestHeader)?;
+        let auth = scheme_of(&map, shared)?;
+        let own_headers: Vec<Node> =
+            shared.request_headers.iter().filter(|node| has_use(node, auth)).cloned().collect();
+        let request_headers = self.table(&own_headers, &id, Part::RequestHeader)?;
         let response_headers = self.table(shared.response_headers, &id, Part::ResponseHeader)?;
         let bound = self.profile.and_then(|p| p.bindings.get(&id));
         for (path, value) in bound.iter().flat_map(|b| &b.sends) {
@@ -144,7 +169,7 @@ impl Loader<'_> {
         let envelope_path = self.contract.envelope.code.clone();
         let envelope_clause =
             self.clause(format!("{id}/envelope/{envelope_path}/found"), Rule::Found, &shared.envelope, envelope_says);
-        let verified_clause = shared.auth.as_ref().map(|auth| {
+        let verified_clause = auth.map(|auth| {
             self.clause(
                 format!("{id}/auth/{}/verified", auth.plan.id),
                 Rule::Verified,
@@ -162,7 +187,13 @@ impl Loader<'_> {
         let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());
         let encryption = encryption.map(|prop| self.encryption_clauses(&id, prop, marks));
         let policy = self.policy(&id, success.status, &node.source());
-        let wire = Arc::new(self.wire(&id, (&method, &template), shared, (&request, &response), marks)?);
+        let wire = Arc::new(self.wire(
+            &id,
+            (&method, &template),
+            (shared, &own_headers, auth),
+            (&request, &response),
+            marks,
+        )?);
         check_places(path_node, &wire, &request, closed.is_none())?;
         self.contract.endpoints.push(Endpoint {
             id,

@@ -1,6 +1,6 @@
 //! How the requests of an endpoint travel: path, query, headers, body, signature.
 
-use super::api::Shared;
+use super::api::{Auth, Shared};
 use super::error::LoadError;
 use super::header::pieces;
 use super::load::Loader;
@@ -15,12 +15,12 @@ impl Loader<'_> {
         &self,
         id: &str,
         (method, path): (&str, &PathTemplate),
-        shared: &Shared<'_>,
+        (shared, own_headers, auth): (&Shared<'_>, &[Node], Option<&Auth>),
         (request, response): (&[Field], &[Field]),
         marks: (Mark, Mark),
     ) -> Result<WirePlan, LoadError> {
         let mut headers = Vec::new();
-        for node in shared.request_headers {
+        for node in own_headers {
             let map = node.map()?;
             let Some(send) = map.opt("send") else { continue };
             let value = pieces(send, &self.contract)?;
@@ -28,7 +28,7 @@ impl Loader<'_> {
                 Piece::Credential(name) => {
                     self.contract.credentials.iter().find(|c| c.name == *name && c.secret).map(|c| c.name.clone())
                 }
-                Piece::Auth => shared.auth.as_ref().map(|a| a.plan.id.clone()),
+                Piece::Auth => auth.map(|a| a.plan.id.clone()),
                 _ => None,
             });
             headers.push(HeaderPlan { name: map.req("name")?.text()?.to_owned(), value, secret });
@@ -45,7 +45,7 @@ impl Loader<'_> {
             method: method.to_owned(),
             path: path.clone(),
             headers,
-            auth: shared.auth.as_ref().map(|a| a.plan.clone()),
+            auth: auth.map(|a| a.plan.clone()),
             encryption: self.contract.encryption.clone(),
             marks,
             path_fields: located(Location::Path),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use konform::auth::tampers;
-use konform::contract::{Contract, File, load};
+use konform::contract::{Contract, File, LoadError, load};
 use konform::model::{Case, Expect, Family};
 use konform::sandbox::{Sandbox, Variant};
 use serde::Deserialize;
@@ -102,4 +102,66 @@ fn a_scheme_without_the_headers_that_it_needs_is_refused() {
     let basic = "{id: a, scheme: basic, user: name, password: secrets}";
     assert_eq!(api(basic, carried), "no such credential");
     assert!(api("{id: a, scheme: digest}", carried).contains("digest"), "an unknown scheme is named");
+}
+
+/// Four calls of an API with two schemes: one says nothing of them, one names each, one is anybody's.
+fn several(last: &str) -> Result<Contract, LoadError> {
+    let api = "konform: 1
+id: several
+title: Several
+version: v1
+base_path: /v1
+length_unit: code-points
+envelope: {code: error.code, message: error.message, on: refusals}
+success: {status: 200}
+credentials: [{name: token, length: 32, secret: true}, {name: apiKey, length: 24, secret: true}]
+auth:
+  - {id: bearer, scheme: bearer, credential: token, says: a token}
+  - {id: key, scheme: api-key, credential: apiKey, header: X-Api-Key, says: a key}
+request_headers:
+  - {name: Authorization, presence: required, length: unseen, send: \"{auth}\"}
+  - {name: X-Api-Key, presence: required, length: 24, send: \"{auth}\"}
+resources: []
+";
+    let call = |id: &str, auth: &str| {
+        let text = format!(
+            "konform: 1\nid: {id}\ntitle: {id}\nmethod: GET\npath: /{id}\n{auth}request: []\n\
+             response: [{{name: ok, type: boolean, presence: required}}]\nerrors: []\n"
+        );
+        File { name: format!("{id}.yaml"), text }
+    };
+    let files = [
+        File { name: "api.yaml".to_owned(), text: api.to_owned() },
+        call("usual", ""),
+        call("bearer", "auth: bearer\n"),
+        call("key", "auth: key\n"),
+        call("open", &format!("auth: {last}\n")),
+    ];
+    load(&files, None)
+}
+
+#[test]
+fn each_endpoint_has_the_scheme_that_it_names() {
+    let contract = several("none").map(Arc::new).expect("a contract");
+    let summary = small_api::run(&contract);
+    assert_eq!((summary.exit, summary.counts.pass), (0, summary.counts.total()), "{}", lab::describe(&summary));
+    let carried = |id: &str| {
+        let (_, endpoint) = contract.endpoint(id).expect("an endpoint");
+        let sent: Vec<&str> = endpoint.wire.headers.iter().map(|h| h.name.as_str()).collect();
+        let judged: Vec<&str> = endpoint.request_headers.iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(sent, judged, "{id}");
+        sent
+    };
+    for (id, headers) in
+        [("usual", &["Authorization"][..]), ("bearer", &["Authorization"]), ("key", &["X-Api-Key"]), ("open", &[])]
+    {
+        assert_eq!(carried(id), headers, "{id}");
+        let verified = contract.clauses.iter().any(|c| c.id.starts_with(&format!("{id}/auth/")));
+        assert_eq!(verified, id != "open", "{id}");
+        let bent = small_api::cases(&contract).iter().any(|c| c.id.starts_with(&format!("{id}::token::")));
+        assert_eq!(bent, id != "open", "{id}");
+    }
+    let error = several("bearr").expect_err("a mistake");
+    assert_eq!(error.message(), "api.yaml has no scheme `bearr` under `auth`");
+    assert!(error.to_string().contains("bearer"), "{error}");
 }

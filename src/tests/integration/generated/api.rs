@@ -74,6 +74,12 @@ pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
     } else {
         format!("credentials: {credentials}\nauth: [{{id: caller, {auth}, says: it says who calls}}]\n")
     };
+    for (_, text) in files.iter_mut().filter(|_| !auth.is_empty()) {
+        if c.once_in(6) {
+            c.uses("auth none");
+            text.push_str("auth: none\n");
+        }
+    }
     let mut headers = vec!["{name: Content-Type, presence: unseen, length: unseen, send: application/json}".to_owned()];
     if !carried.is_empty() {
         headers.push(format!("{{name: {carried}, presence: required, length: unseen, send: \"{{auth}}\"}}"));

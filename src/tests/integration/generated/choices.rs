@@ -33,7 +33,7 @@ impl Choices<'_> {
 
 /// Every construct that is drawn. Left out is what needs keys or a profile beside the contract (encryption, names that only a profile
 /// gives, fixtures), and what no run looks at (titles, sources, notes).
-pub(super) const CONSTRUCTS: [&str; 81] = [
+pub(super) const CONSTRUCTS: [&str; 82] = [
     "add to an attribute",
     "after",
     "api-key",
@@ -42,6 +42,7 @@ pub(super) const CONSTRUCTS: [&str; 81] = [
     "array of texts",
     "attempts",
     "attribute",
+    "auth none",
     "aws-sigv4",
     "basic",
     "basis inferred",
