@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod hosts;
 mod output;
+mod paint;
 mod progress;
 mod scan;
 mod signals;

@@ -6,6 +6,7 @@ pub mod address;
 pub mod bin;
 pub mod case;
 pub mod clause;
+pub mod count;
 pub mod decimal;
 mod document;
 pub mod event;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::coverage;
+use crate::model::count::counted;
 use crate::model::event::{NotServed, Standing};
 use crate::model::waiver::State;
 use crate::model::{FindingRecord, Level, RunHeader, Summary};
@@ -66,10 +67,10 @@ fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
         line(coverage::total(&summary.clauses, scope));
     }
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
-    line(format!("{} cases: {}", c.total(), counts.join(", ")));
+    line(format!("{}: {}", counted(c.total(), "case"), counts.join(", ")));
     line(format!(
-        "{} exchanges in {}.{:03} s ({rate}/s), seed {}, salt {}",
-        summary.exchanges,
+        "{} in {}.{:03} s ({rate}/s), seed {}, salt {}",
+        counted(summary.exchanges, "exchange"),
         summary.millis / 1000,
         summary.millis % 1000,
         header.seed,
@@ -222,7 +223,13 @@ pub fn finding_text(f: &FindingRecord) -> String {
         ("actual", f.actual.clone()),
         (
             "seen",
-            format!("in {} cases; broken {} of {} times asserted; {}", f.count, f.rate.1, f.rate.0, f.confirmed.says()),
+            format!(
+                "in {}; broken {} of {} asserted; {}",
+                counted(f.count, "case"),
+                f.rate.1,
+                counted(f.rate.0, "time"),
+                f.confirmed.says()
+            ),
         ),
         ("case", f.case.clone()),
         ("request", f.first.as_ref().map(|_| f.request.clone()).unwrap_or_default()),

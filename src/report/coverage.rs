@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::model::Summary;
+use crate::model::count::counted;
 use crate::model::event::{ClauseRecord, Scope};
 
 /// Columns of the table: the parts of an endpoint that clauses belong to.
@@ -83,7 +84,7 @@ pub fn table(clauses: &[ClauseRecord], chosen: bool, scope: Option<&Scope>) -> S
         out.push('\n');
     }
     if rows.len() < before {
-        let _ = writeln!(out, "and {} endpoints that were asked nothing", before - rows.len());
+        let _ = writeln!(out, "and {} that were asked nothing", counted(before - rows.len(), "endpoint"));
     }
     out += &total;
     list_reasons(&reasons, REASONS, &mut out);

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{coverage, records, results, snapshot};
 use crate::crypto;
+use crate::model::count::counted;
 use crate::model::event::{ClauseRecord, Confirmed, Standing};
 use crate::model::{Exit, FindingRecord, Level, RunHeader, Summary};
 
@@ -204,7 +205,13 @@ impl Change {
             (Standing::Open, Level::Should) => "SHOULD",
         };
         let place = if self.pointer.is_empty() { String::new() } else { format!(" at {}", self.pointer) };
-        format!("{word} {}{place}: expected {}, was {} ({} cases)", self.clause, self.expected, self.actual, self.count)
+        format!(
+            "{word} {}{place}: expected {}, was {} ({})",
+            self.clause,
+            self.expected,
+            self.actual,
+            counted(self.count, "case")
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! GitHub's annotations: a workflow command per finding, at the contract's line.
 
 use super::place::{Place, Places};
+use crate::model::count::counted;
 use crate::model::event::Standing;
 use crate::model::{Level, RunHeader, Summary};
 
@@ -29,7 +30,11 @@ pub fn annotations(header: &RunHeader, summary: &Summary) -> Vec<String> {
         }));
     }
     for ((what, count), note) in summary.obstacles.iter().zip(&summary.notes).take(SHOWN) {
-        out.push(format!("::error title={}::{}", property(what), data(&format!("{count} cases, first {note}"))));
+        out.push(format!(
+            "::error title={}::{}",
+            property(what),
+            data(&format!("{}, first {note}", counted(*count, "case")))
+        ));
     }
     out
 }

@@ -12,6 +12,7 @@ use quick_xml::{Reader, Writer};
 
 use super::mark::Mark;
 use super::records::{self, Case};
+use crate::model::count::counted;
 use crate::model::{RunHeader, Summary};
 
 /// Cases of one suite element; a larger family goes on in a second one.
@@ -65,7 +66,10 @@ fn test_case(case: &Case) -> TestCase {
     let status = match (status, case.retried) {
         (mut passed @ TestCaseStatus::Success { .. }, 1..) => {
             let mut rerun = TestRerun::new(NonSuccessKind::Error);
-            rerun.set_message(format!("{} requests got no answer, or a gateway's, and were sent again", case.retried));
+            rerun.set_message(format!(
+                "{} that got no answer, or a gateway's, sent again",
+                counted(case.retried, "request")
+            ));
             passed.add_rerun(rerun);
             passed
         }

@@ -12,6 +12,7 @@ use serde_sarif::sarif::{
 };
 
 use super::place::{Place, Places};
+use crate::model::count::counted;
 use crate::model::event::Standing;
 use crate::model::{FindingRecord, Level, RunHeader, Summary};
 
@@ -100,8 +101,12 @@ fn level(level: Level) -> &'static str {
 fn result(header: &RunHeader, f: &FindingRecord, rule: usize, places: &Places) -> Found {
     let place = if f.pointer.is_empty() { "the whole answer" } else { &f.pointer };
     let text = format!(
-        "{}: expected {}, was {} at {place}, in {} cases. See it again: {}",
-        f.says, f.expected, f.actual, f.count, f.replay
+        "{}: expected {}, was {} at {place}, in {}. See it again: {}",
+        f.says,
+        f.expected,
+        f.actual,
+        counted(f.count, "case"),
+        f.replay
     );
     let number = |n: usize| i64::try_from(n).unwrap_or(1);
     let region = Region::builder().start_line(number(f.source.line)).start_column(number(f.source.column)).build();

@@ -15,6 +15,7 @@ use crate::cli::files;
 use crate::cli::output::Output;
 use crate::cli::suite;
 use crate::crypto::{self, SigningKey};
+use crate::model::count::counted;
 use crate::model::event::{ClauseRecord, Standing};
 use crate::model::{Exit, Level};
 
@@ -200,7 +201,7 @@ fn countersign(args: &Certify, key: &SigningKey, out: &mut Output) -> Result<Exi
     let path = args.folder.join(COUNTERSIGNATURE);
     fs::write(&path, statement.sign(key)).map_err(|e| Failure::write(path.display(), e))?;
     let c = &statement.predicate;
-    out.line(&format!("judged again: {} cases and {} exchanges agree", c.cases, c.exchanges));
+    out.line(&format!("judged again: {} and {} agree", counted(c.cases, "case"), counted(c.exchanges, "exchange")));
     out.line(&format!("countersigned with {}: {}", key.public().id(), path.display()));
     Ok(Exit::Green)
 }

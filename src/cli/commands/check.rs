@@ -12,6 +12,7 @@ use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::cli::words::Format;
+use crate::model::count::counted;
 use crate::model::{Case, ClauseIx, Exit, Level};
 use crate::plan::Plan;
 use crate::runner::summary::{in_scope, unexercised};
@@ -155,12 +156,12 @@ fn human(config: &Config, outlook: &Outlook, rate: Option<u32>, seconds: Option<
     let target = config.target.as_ref().map_or("the embedded sandbox", |t| t.base());
     // Writing to a String can't fail.
     let _ = writeln!(out, "a run of {} against {target} would", contract.title);
-    let _ = writeln!(out, "  run    {} cases; no request was sent yet", forecast.cases);
+    let _ = writeln!(out, "  run    {}; no request was sent yet", counted(forecast.cases, "case"));
     let time = match (rate.filter(|rate| *rate > 0), seconds) {
         (Some(rate), Some(seconds)) => format!("at {rate} a second {}", duration(seconds)),
         _ => "as fast as the target answers (--rate sets a limit)".to_owned(),
     };
-    let _ = writeln!(out, "  send   about {} requests, {time}", forecast.requests);
+    let _ = writeln!(out, "  send   about {}, {time}", counted(forecast.requests, "request"));
     let _ = writeln!(out, "  test   {exercised} of {} clauses", in_scope(contract).count());
     for (resource, records) in &forecast.records {
         let _ = writeln!(out, "  make   {} {resource} records and leave {} of them behind", records.made, records.left);

@@ -9,6 +9,7 @@ use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::cli::suite;
 use crate::evidence::{Damage, Reader};
+use crate::model::count::counted;
 use crate::model::{Exit, RunHeader, Summary};
 use crate::report::{self, console};
 use crate::runner::summary::sum_up;
@@ -73,9 +74,9 @@ pub(in crate::cli) fn command(args: &Rejudge, out: &mut Output) -> Result<Exit, 
     }
     out.line(&console::verdict(&again.summary));
     out.line(&format!(
-        "agrees: {} cases and {} exchanges judged again, root {}",
-        again.summary.counts.total() + again.summary.counts.not_applicable,
-        again.summary.exchanges,
+        "agrees: {} and {} judged again, root {}",
+        counted(again.summary.counts.total() + again.summary.counts.not_applicable, "case"),
+        counted(again.summary.exchanges, "exchange"),
         again.summary.root
     ));
     Ok(Exit::Green)

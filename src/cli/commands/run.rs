@@ -17,6 +17,7 @@ use crate::cli::chosen::Chosen;
 use crate::cli::config::Config;
 use crate::cli::hosts;
 use crate::cli::output::Output;
+use crate::cli::paint;
 use crate::cli::progress::Progress;
 use crate::cli::scan::Scan;
 use crate::cli::signals::Signals;
@@ -280,7 +281,7 @@ fn finish(
         return exit;
     }
     match args.format {
-        Format::Human => out.text(&(told.concat() + &console::brief(header, summary))),
+        Format::Human => out.text(&paint::painted(&(told.concat() + &console::brief(header, summary)))),
         Format::Json => out.line(&serde_json::json!({"run": header, "summary": summary, "folder": folder}).to_string()),
     }
     Exit::from_code(summary.exit)
