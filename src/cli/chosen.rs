@@ -59,8 +59,13 @@ impl Chosen {
         plan.judging(judged)
     }
 
+    /// True if the user has chosen some of the cases.
+    pub(super) fn some(&self) -> bool {
+        !self.only.is_empty() || !self.skip.is_empty() || !self.clause.is_empty()
+    }
+
     /// True for a case id that is chosen.
-    fn named(&self, id: &str) -> bool {
+    pub(super) fn named(&self, id: &str) -> bool {
         let any = |globs: &[GlobMatcher]| globs.iter().any(|g| g.is_match(id));
         (self.only.is_empty() || any(&self.only)) && !any(&self.skip)
     }

@@ -97,6 +97,9 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
+/// How many words are listed where none is near.
+const SHOWN: usize = 30;
+
 /// "did you mean" for a mistyped word, else the whole list.
 pub(crate) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     // A key that is read in two places is known twice.
@@ -105,6 +108,9 @@ pub(crate) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let near = known.iter().map(|k| (strsim::damerau_levenshtein(&word.to_lowercase(), &k.to_lowercase()), *k)).min();
     match near {
         Some((distance, k)) if distance <= (k.len() / 3).max(1) => format!("did you mean `{k}`?"),
+        _ if known.len() > SHOWN => {
+            format!("write one of: {} ... ({} in all)", known[..SHOWN].join(", "), known.len())
+        }
         _ => format!("write one of: {}", known.join(", ")),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// `1 case`, `2 cases`: the noun is one whose plural ends in `s`.
-pub fn counted<N: Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
     if n == N::from(1) { format!("{n} {noun}") } else { format!("{n} {noun}s") }
 }
 

@@ -1,4 +1,6 @@
-//! `konform list`: cases, endpoints, clauses, and what could not be planned. Offline.
+//! `konform list`: cases, the endpoints and clauses that they are about, and what could not be planned. Offline.
+
+use std::collections::BTreeSet;
 
 use crate::cli::Failure;
 use crate::cli::args::List;
@@ -7,6 +9,7 @@ use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::cli::words::{Format, What};
 use crate::model::{Exit, Expect};
+use crate::plan::LeftOut;
 
 pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failure> {
     let config = Config::resolve(&args.common)?;
@@ -14,13 +17,14 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failur
     let plan = chosen.narrow(config.plan());
     let json = args.format == Format::Json;
     let mut print = |plain: String, value: serde_json::Value| out.line(&if json { value.to_string() } else { plain });
+    let cases = || plan.cases().filter(|c| chosen.takes(c, &plan));
+    let about_cases = args.what == What::Cases || (chosen.some() && args.what != What::LeftOut);
+    if about_cases && cases().next().is_none() {
+        return Err(Failure::Usage(chosen.nothing(&config.contract)));
+    }
     match args.what {
         What::Cases => {
-            let mut cases = plan.cases().filter(|c| chosen.takes(c, &plan)).peekable();
-            if cases.peek().is_none() {
-                return Err(Failure::Usage(chosen.nothing(&config.contract)));
-            }
-            for case in cases {
+            for case in cases() {
                 let expect = match case.expect() {
                     Expect::Accept { .. } => "accept",
                     Expect::Refuse { .. } => "refuse",
@@ -33,13 +37,26 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failur
             }
         }
         What::Endpoints => {
-            for endpoint in &config.contract.endpoints {
+            let asked: BTreeSet<usize> =
+                if chosen.some() { cases().map(|c| c.endpoint).collect() } else { BTreeSet::new() };
+            for (at, endpoint) in config.contract.endpoints.iter().enumerate() {
+                if chosen.some() && !asked.contains(&at) {
+                    continue;
+                }
                 let value = serde_json::json!({"id": endpoint.id, "method": endpoint.method, "path": endpoint.path, "title": endpoint.title});
                 print(format!("{:<20} {} {}  {}", endpoint.id, endpoint.method, endpoint.path, endpoint.title), value);
             }
         }
         What::Clauses => {
+            let aimed: BTreeSet<&str> = if chosen.some() {
+                cases().flat_map(|c| c.clauses).map(|c| config.contract.clause(c).id.as_str()).collect()
+            } else {
+                BTreeSet::new()
+            };
             for clause in &config.contract.clauses {
+                if chosen.some() && !aimed.contains(clause.id.as_str()) {
+                    continue;
+                }
                 let level = match clause.level {
                     crate::model::Level::Must => "MUST",
                     crate::model::Level::Should => "SHOULD",
@@ -49,7 +66,8 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failur
             }
         }
         What::LeftOut => {
-            for left in plan.left_out() {
+            let clause = |left: &LeftOut| left.clause.map_or("", |c| config.contract.clause(c).id.as_str());
+            for left in plan.left_out().filter(|left| chosen.named(&left.id) && chosen.names(clause(left))) {
                 let value = serde_json::json!({"id": left.id, "reason": left.reason, "clause": left.clause.map(|c| &config.contract.clause(c).id)});
                 print(format!("{}: {}", left.id, left.reason), value);
             }

@@ -89,6 +89,28 @@ fn check_says_what_a_run_would_send_and_what_its_profile_lacks_and_sends_nothing
 }
 
 #[test]
+fn a_list_is_of_what_was_chosen() {
+    let folder = Folder::new();
+    let lines = |args: &[&str]| {
+        let (code, text) = output(&folder.0, &[&["list", "--contract", "library"], args].concat());
+        (code, text.lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (_, all) = lines(&["endpoints"]);
+    assert_eq!(all.len(), 7);
+    let (_, endpoints) = lines(&["endpoints", "--only", "book-add::length::*"]);
+    assert!(endpoints.len() == 1 && endpoints[0].starts_with("book-add "), "{endpoints:?}");
+    let (_, clauses) = lines(&["clauses", "--only", "book-add::length::body.title::*"]);
+    assert!(clauses.iter().any(|line| line.contains("book-add/request/title/length")), "{clauses:?}");
+    assert!(clauses.iter().all(|line| line.contains(" book-add/")), "{clauses:?}");
+    let (_, left_out) = lines(&["left-out", "--only", "book-add::*"]);
+    assert!(!left_out.is_empty() && left_out.iter().all(|line| line.starts_with("book-add::")), "{left_out:?}");
+    for what in ["endpoints", "clauses"] {
+        let (code, text) = lines(&[what, "--only", "book-ad::*"]);
+        assert!(code == 2 && text.concat().contains("did you mean `book-add`?"), "{what}: {text:?}");
+    }
+}
+
+#[test]
 fn init_writes_a_profile_that_runs_and_clean_undoes_what_the_run_left() {
     let folder = Folder::new();
     let served = Served::start(&folder.0);
