@@ -45,6 +45,10 @@ impl Method for Basic {
         ]
     }
 
+    fn spelled(&self, actor: &Credentials) -> Option<String> {
+        Some(pair(known(actor, &self.user), known(actor, &self.password)))
+    }
+
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
         WORD.to_owned() + &pair(&"0".repeat(length(&self.user)), &"0".repeat(length(&self.password)))
     }

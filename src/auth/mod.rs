@@ -91,6 +91,11 @@ trait Method {
 
     /// A text of the form and the length that the header has, for credentials of these lengths.
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String;
+
+    /// An actor's secret in the spelling that requests carry, where that is not the secret itself.
+    fn spelled(&self, _actor: &Credentials) -> Option<String> {
+        None
+    }
 }
 
 fn method(scheme: &Scheme) -> &dyn Method {
@@ -131,6 +136,12 @@ pub fn tampers(plan: &AuthPlan, body: bool) -> Vec<Tamper> {
 #[must_use]
 pub fn stand_in(plan: &AuthPlan, length: &dyn Fn(&str) -> usize) -> String {
     method(&plan.scheme).stand_in(length)
+}
+
+/// An actor's secret in the spelling that requests carry, where that is not the secret itself: whoever has it has the secret.
+#[must_use]
+pub fn spelled(plan: &AuthPlan, actor: &Credentials) -> Option<String> {
+    method(&plan.scheme).spelled(actor)
 }
 
 /// True if the credentials are made anew for each body.

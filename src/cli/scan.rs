@@ -1,12 +1,14 @@
 //! The last look at what a run wrote: credentials, private keys and card numbers must be in none of its files. Redaction sees to that;
 //! this finds out if it did not.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 
 use super::config::Config;
+use crate::auth;
 use crate::evidence::archive;
 use crate::model::bin::Bin;
 use crate::model::wire::Secret;
@@ -34,6 +36,11 @@ impl Scan {
         let actors = std::iter::once(&config.credentials).chain(&config.second);
         let credentials = actors.flatten().filter(|(name, _)| hidden(name));
         found.extend(credentials.map(|(name, secret): (&String, &Secret)| (name.clone(), secret.reveal().to_owned())));
+        let plans = || contract.endpoints.iter().filter_map(|endpoint| endpoint.wire.auth.as_ref());
+        for actor in std::iter::once(&config.credentials).chain(&config.second) {
+            let spelled = plans().filter_map(|plan| Some((plan.id.clone(), auth::spelled(plan, actor)?)));
+            found.extend(spelled.collect::<BTreeSet<_>>());
+        }
         let prepared = contract.prepared_secrets().filter(|(_, text)| !text.contains('#'));
         found.extend(prepared.map(|(kind, text)| (kind.to_owned(), text.to_owned())));
         found.retain(|(_, value)| value.len() >= SHORT);

@@ -94,7 +94,10 @@ impl Redactor {
                 let value = std::mem::replace(value, format!("${secret}"));
                 // What was cut short on purpose is a word like any other.
                 if value.len() >= TOKEN {
+                    // A target may show what stands behind the scheme's word without the word.
+                    let bare = value.split_once(' ').map(|(_, bare)| (secret.clone(), bare.to_owned()));
                     secrets.push((secret.clone(), value));
+                    secrets.extend(bare);
                 }
             }
         }

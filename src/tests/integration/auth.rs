@@ -1,7 +1,7 @@
 //! Every scheme of authentication in a small API: green on the sandbox, each way of bending credentials found where a target takes it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use konform::auth::tampers;
 use konform::contract::{Contract, File, LoadError, load};
@@ -9,7 +9,10 @@ use konform::model::{Case, Expect, Family};
 use konform::sandbox::{Sandbox, Variant};
 use serde::Deserialize;
 
-use super::{lab, small_api};
+use super::evidence::konform;
+use super::lab::Folder;
+use super::raw_server::{Said, Server};
+use super::{lab, leaks, small_api};
 
 /// A scheme of `src/tests/callers/schemes.json`.
 #[derive(Deserialize)]
@@ -25,17 +28,20 @@ fn schemes() -> Vec<Scheme> {
 }
 
 /// Notes that are added and looked up: a body, a parameter in the path and one in the query.
-fn contract(scheme: &Scheme) -> Arc<Contract> {
+fn files(scheme: &Scheme) -> [File; 3] {
     let headers = scheme.headers.iter().map(|header| format!("  - {header}")).collect::<Vec<_>>().join("\n");
-    let files = ["api.yaml.in", "note-add.yaml", "note-get.yaml"].map(|name| {
+    ["api.yaml.in", "note-add.yaml", "note-get.yaml"].map(|name| {
         let text = std::fs::read_to_string(lab::root().join("src/tests/callers").join(name)).expect("a file");
         let text = text.replace("{id: caller, @auth@", &format!("{{id: caller, {}", scheme.auth));
         File {
             name: name.trim_end_matches(".in").to_owned(),
             text: text.replace("\n@headers@", &format!("\n{headers}")),
         }
-    });
-    load(&files, None).map_or_else(|error| panic!("{}: {error}", scheme.name), Arc::new)
+    })
+}
+
+fn contract(scheme: &Scheme) -> Arc<Contract> {
+    load(&files(scheme), None).map_or_else(|error| panic!("{}: {error}", scheme.name), Arc::new)
 }
 
 #[test]
@@ -138,6 +144,49 @@ resources: []
         call("open", &format!("auth: {last}\n")),
     ];
     load(&files, None)
+}
+
+#[test]
+fn what_a_target_shows_of_the_credentials_stands_in_no_file() {
+    for scheme in schemes() {
+        let folder = Folder::new();
+        std::fs::create_dir(folder.0.join("callers")).expect("a folder");
+        for file in files(&scheme) {
+            std::fs::write(folder.0.join("callers").join(file.name), file.text).expect("written");
+        }
+        // A server that lets everybody in and shows what stood in each header, whole and without its first word.
+        let sent: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let seen = Arc::clone(&sent);
+        let server = Server::start(move |asked| {
+            let own = |name: &str| ["authorization", "cookie", "x-api-key", "x-mac"].contains(&name);
+            let values = asked.call.headers.iter().filter(|(name, _)| own(&name.to_ascii_lowercase()));
+            let shown: Vec<String> = values
+                .flat_map(|(_, value)| {
+                    [value.clone(), value.split_once(' ').map_or_else(String::new, |(_, rest)| rest.to_owned())]
+                })
+                .filter(|text| text.len() > 20 && !text.contains("!!"))
+                .collect();
+            seen.lock().expect("a lock").extend(shown.iter().cloned());
+            let status = if asked.call.method == "POST" { 201 } else { 200 };
+            let body = serde_json::json!({"id": 1, "text": "a", "message": shown.join(" and "), "shown": shown});
+            Some(Said::json(status, &body.to_string()))
+        });
+        let target = format!("http://{}", server.address);
+        let args = ["run", "--contract", "callers", "--out", "out", "--only", "*::token::*", "--target", &target];
+        let (code, mut screen) = konform(&folder.0, &args);
+        assert_eq!(code, 1, "{}: {screen}", scheme.name);
+        for format in ["har", "sarif", "markdown"] {
+            screen += &konform(&folder.0, &["report", "out", "--as", format]).1;
+        }
+        let mut all = vec![("the screen".to_owned(), screen)];
+        leaks::files(&folder.0.join("out"), &mut all);
+        let sent = sent.lock().expect("a lock");
+        assert!(sent.len() > 3, "{}: {sent:?}", scheme.name);
+        for (name, text) in &all {
+            let found = sent.iter().find(|secret| text.contains(secret.as_str()));
+            assert!(found.is_none(), "{}: {name} shows {found:?}", scheme.name);
+        }
+    }
 }
 
 #[test]
