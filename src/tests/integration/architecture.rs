@@ -1,6 +1,6 @@
 //! The rules of `src/ARCHITECTURE.md` held against the code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -113,6 +113,39 @@ fn every_module_of_the_page_exists_and_the_other_way_round() {
         if entry.path().is_dir() {
             let name = format!("{}/", entry.file_name().to_string_lossy());
             assert!(page.lines().any(|l| l.starts_with(&name)), "{name} is not on the page");
+        }
+    }
+}
+
+#[test]
+fn every_scheme_of_authentication_is_where_the_page_says() {
+    let read = |path: &str| fs::read_to_string(lab::root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let schema: serde_json::Value = serde_json::from_str(&read("specs/schema/api.schema.json")).expect("a schema");
+    let ways = schema["properties"]["auth"]["items"]["anyOf"].as_array().expect("alternatives");
+    let words: BTreeSet<&str> = ways
+        .iter()
+        .filter_map(|way| {
+            let scheme = &way["properties"]["scheme"];
+            scheme["const"].as_str().or_else(|| scheme["enum"][0].as_str())
+        })
+        .collect();
+    assert!(words.len() >= 5, "{words:?}");
+    let page = read("src/ARCHITECTURE.md");
+    let (_, section) = page.split_once("## To add a scheme of authentication").expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    for path in section.split('`').skip(1).step_by(2).filter(|word| word.contains('/')) {
+        assert!(lab::root().join(path).exists(), "{path} is not there");
+    }
+    for (file, form) in [
+        ("src/contract/api.rs", "\"WORD\""),
+        ("src/tests/callers/schemes.json", "scheme: WORD,"),
+        ("src/tests/vectors/check_auth.py", "\"WORD\":"),
+        ("src/tests/integration/generated/api.rs", "scheme: WORD,"),
+        ("src/docs/contracts.md", "| `WORD` |"),
+    ] {
+        assert!(section.contains(file), "{file} is no step");
+        for word in &words {
+            assert!(read(file).contains(&form.replace("WORD", word)), "{file} does not name the scheme {word}");
         }
     }
 }
