@@ -2,7 +2,7 @@
 //! to blame the target for.
 //!
 //! An answer shows no sender. A value counts as written by this run if everything that the object around it has in common with
-//! such a request agrees with that request.
+//! such a request agrees with that request; a member that may be left out and is not there is nothing that they have in common.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -99,10 +99,14 @@ impl Written {
             let Some(table) = table(&endpoint.response, &parts[..at]) else { return false };
             let shown: Vec<(Vec<String>, Option<u64>, bool)> = table
                 .iter()
-                .map(|field| {
+                .filter_map(|field| {
                     let value = object.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value);
+                    // What may be left out may be left out of this list, whatever was written: that it is not there says nothing.
+                    if value.is_none() && !field.required() {
+                        return None;
+                    }
                     let names = names_of_answer(endpoint, field);
-                    (names, value.and_then(|value| self.hash(value)), field.name == parts[at])
+                    Some((names, value.and_then(|value| self.hash(value)), field.name == parts[at]))
                 })
                 .collect();
             records.by.values().any(|record| {

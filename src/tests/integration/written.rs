@@ -40,8 +40,9 @@ fn notes(before: &'static [&'static str]) -> Server {
         if asked.call.method == "POST" {
             let body: serde_json::Value = serde_json::from_slice(&asked.call.body).ok()?;
             let text = body["text"].as_str().filter(|t| (1..=50).contains(&t.chars().count()));
-            let tag = body.get("tag").map(|tag| tag.as_str().filter(|t| t.chars().count() < 10));
-            let (Some(text), None | Some(Some(_))) = (text, tag) else {
+            let short = |name: &str| body.get(name).map(|value| value.as_str().filter(|t| t.chars().count() < 10));
+            let (tag, more) = (short("tag"), short("more"));
+            let (Some(text), None | Some(Some(_)), None | Some(Some(_))) = (text, tag, more) else {
                 return Some(Said::json(400, "{\"error\":{\"code\":\"bad\",\"message\":\"bad\"}}"));
             };
             let tag = tag.flatten().map(|tag| serde_json::json!(tag).to_string()).unwrap_or_default();
@@ -71,6 +72,21 @@ fn what_the_run_wrote_itself_is_not_held_against_a_list() {
     let (code, text) = run(&folder, &["--contract", "small", "--fault", "accept-above:text"]);
     assert!(code == 1 && text.contains("FAIL 1: note-add/request/text/length"), "{text}");
     assert!(!text.contains("note-list/"), "{text}");
+    rejudged(&folder);
+}
+
+#[test]
+fn a_list_may_leave_out_some_of_what_the_run_wrote() {
+    let folder = Folder::new();
+    let more = "{name: more, type: string, presence: optional, length: 1..9}";
+    let add = NOTE_ADD.1.replace("response: [", &format!("- {more}\nresponse: ["));
+    let list = NOTE_LIST.1.replace("length: 1..9}]}}", &format!("length: 1..9}}, {more}]}}}}"));
+    assert!(add.contains(more) && list.contains(more), "{add}\n{list}");
+    contract(&folder, NOTES, &[(NOTE_ADD.0, &add), (NOTE_LIST.0, &list)]);
+    // The server keeps text and tag, an empty one too, and shows nothing else: the list may leave `more` out.
+    let server = notes(&[]);
+    let (code, text) = run(&folder, &["--contract", "small", "--target", &server.target()]);
+    assert!(code == 0 && evidence(&folder).contains("\"own\":[\"/items/"), "{text}");
     rejudged(&folder);
 }
 
