@@ -125,8 +125,8 @@ fn every_scheme_of_authentication_is_where_the_page_says() {
     let words: BTreeSet<&str> = ways
         .iter()
         .filter_map(|way| {
-            let scheme = &way["properties"]["scheme"];
-            scheme["const"].as_str().or_else(|| scheme["enum"][0].as_str())
+            let word = &way["properties"]["scheme"];
+            word["const"].as_str().or_else(|| word["enum"][0].as_str())
         })
         .collect();
     assert!(words.len() >= 5, "{words:?}");

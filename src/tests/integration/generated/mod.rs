@@ -23,7 +23,7 @@ use self::choices::{CONSTRUCTS, Choices};
 use super::lab;
 
 /// What is wrong with a run of the contract against a sandbox that serves it in this manner, if something is.
-fn fault(contract: &Arc<Contract>, variant: Variant) -> Option<String> {
+fn fault(contract: &Arc<Contract>, variant: &Variant) -> Option<String> {
     let sandbox = Sandbox::new(Arc::clone(contract), variant.clone(), Vec::new());
     let how = lab::How { breadth: Breadth { fuzz: 2, ..Breadth::GATE }, ..lab::How::default() };
     let summary = lab::run(contract, lab::Direct(Arc::new(sandbox)), &how, |_| true);
@@ -73,7 +73,7 @@ fn any_small_contract_is_kept_by_the_sandbox_that_serves_it() {
             *drawn.lock().expect("a lock").entry(construct).or_default() += times;
         }
         // As the sandbox serves it by itself, and in another manner that keeps it.
-        match fault(&contract, Variant::default()).or_else(|| fault(&contract, honest(bits))) {
+        match fault(&contract, &Variant::default()).or_else(|| fault(&contract, &honest(bits))) {
             None => Ok(()),
             Some(told) => Err(TestCaseError::fail(format!("{told}\n{}", show()))),
         }
