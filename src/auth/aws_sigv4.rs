@@ -70,13 +70,7 @@ impl AwsSigV4 {
 impl Method for AwsSigV4 {
     fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
         let (id, secret) = (signer.credential(&self.access_key)?, signer.credential(&self.secret_key)?);
-        let body = match edit {
-            TokenEdit::Blank(region) => region.widen(draft.body),
-            TokenEdit::Value => {
-                bend::another(draft.body).ok_or_else(|| "the body holds no value that could be another".to_owned())?
-            }
-            _ => draft.body.to_vec(),
-        };
+        let body = bend::body(draft.body, edit)?;
         let path = if edit == TokenEdit::OtherPath { format!("{}/other", draft.path) } else { draft.path.to_owned() };
         let query = match edit {
             TokenEdit::OtherQuery if draft.query.is_empty() => "other=1".to_owned(),
@@ -141,6 +135,10 @@ impl Method for AwsSigV4 {
             ]);
         }
         out
+    }
+
+    fn covers_body(&self) -> bool {
+        true
     }
 
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {

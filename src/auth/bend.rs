@@ -1,4 +1,8 @@
-//! Texts that are almost right.
+//! Texts and bodies that are almost right.
+
+use std::borrow::Cow;
+
+use crate::model::template::TokenEdit;
 
 /// Characters at the end of a code in Base64 that stay: not every letter can stand there.
 const TAIL: usize = 2;
@@ -47,8 +51,23 @@ pub(super) fn backwards(secret: &str) -> String {
     secret.chars().rev().collect::<String>() + "0"
 }
 
+/// The body that bent credentials are made for, where it is not the one that is sent.
+///
+/// # Errors
+/// A sentence if the body holds nothing that could be another.
+pub(super) fn body(sent: &[u8], edit: TokenEdit) -> Result<Cow<'_, [u8]>, String> {
+    Ok(match edit {
+        TokenEdit::Blank(region) => Cow::Owned(region.widen(sent)),
+        TokenEdit::Value => {
+            let none = || "the body holds no value that could be another".to_owned();
+            Cow::Owned(another(sent).ok_or_else(none)?)
+        }
+        _ => Cow::Borrowed(sent),
+    })
+}
+
 /// The body with its last letter or digit changed; none if it has neither.
-pub(super) fn another(body: &[u8]) -> Option<Vec<u8>> {
+fn another(body: &[u8]) -> Option<Vec<u8>> {
     let mut out = body.to_vec();
     let at = out.iter().rposition(u8::is_ascii_alphanumeric)?;
     out[at] = if out[at] == b'1' { b'2' } else { b'1' };

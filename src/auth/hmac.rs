@@ -23,19 +23,16 @@ impl Hmac {
 
     fn bent(&self, body: &[u8], signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
         let key = signer.credential(&self.key)?;
+        let body = bend::body(body, edit)?;
+        let code = |key: &str| self.code(&body, key);
         Ok(match edit {
-            TokenEdit::HalfCode => bend::half(&self.code(body, key)),
-            TokenEdit::OtherCase => bend::other_case(&self.code(body, key)),
+            TokenEdit::HalfCode => bend::half(&code(key)),
+            TokenEdit::OtherCase => bend::other_case(&code(key)),
             TokenEdit::NoCode => String::new(),
-            TokenEdit::Blank(region) => self.code(&region.widen(body), key),
-            TokenEdit::Value => {
-                let missing = || "the body holds no value that could be another".to_owned();
-                self.code(&bend::another(body).ok_or_else(missing)?, key)
-            }
-            TokenEdit::SecondKey => self.code(body, signer.second(&self.key)?),
-            TokenEdit::OtherKey => self.code(body, &bend::of_nobody(key)),
-            TokenEdit::WrongCode => bend::first(&self.code(body, key), ["A", "B"]),
-            _ => self.code(body, key),
+            TokenEdit::SecondKey => code(signer.second(&self.key)?),
+            TokenEdit::OtherKey => code(&bend::of_nobody(key)),
+            TokenEdit::WrongCode => bend::first(&code(key), ["A", "B"]),
+            _ => code(key),
         })
     }
 }
@@ -102,6 +99,14 @@ impl Method for Hmac {
             ]);
         }
         out
+    }
+
+    fn covers_body(&self) -> bool {
+        true
+    }
+
+    fn names_actor(&self) -> bool {
+        false
     }
 
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {

@@ -92,6 +92,16 @@ trait Method {
     /// A text of the form and the length that the header has, for credentials of these lengths.
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String;
 
+    /// True if the credentials are made anew for each body.
+    fn covers_body(&self) -> bool {
+        false
+    }
+
+    /// True if the credentials themselves name who calls; else another header does.
+    fn names_actor(&self) -> bool {
+        true
+    }
+
     /// An actor's secret in the spelling that requests carry, where that is not the secret itself.
     fn spelled(&self, _actor: &Credentials) -> Option<String> {
         None
@@ -147,13 +157,13 @@ pub fn spelled(plan: &AuthPlan, actor: &Credentials) -> Option<String> {
 /// True if the credentials are made anew for each body.
 #[must_use]
 pub fn covers_body(plan: &AuthPlan) -> bool {
-    matches!(plan.scheme, Scheme::Hmac(_) | Scheme::AwsSigV4(_))
+    method(&plan.scheme).covers_body()
 }
 
 /// True if the credentials themselves name who calls; else another header does.
 #[must_use]
 pub fn names_actor(plan: &AuthPlan) -> bool {
-    !matches!(plan.scheme, Scheme::Hmac(_))
+    method(&plan.scheme).names_actor()
 }
 
 fn known<'a>(actor: &'a Credentials, name: &str) -> &'a str {

@@ -163,7 +163,7 @@ fn measured(name: Option<&str>, files: &[File], digest: &str) -> Option<Power> {
 pub fn sandbox_profile(name: Option<&str>) -> Result<Profile, Failure> {
     match sandbox_file(name)? {
         Some(file) => Profile::load(&file).map_err(Failure::usage),
-        None => Ok(Profile { initial: true, ..Profile::default() }),
+        None => Ok(Profile { initial_known: true, ..Profile::default() }),
     }
 }
 

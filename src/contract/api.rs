@@ -93,7 +93,7 @@ impl Loader<'_> {
         if let Some(profile) = self.profile {
             self.contract.fixtures.clone_from(&profile.fixtures);
             self.contract.beginnings.clone_from(&profile.beginnings);
-            if profile.initial {
+            if profile.initial_known {
                 self.begin_as_suggested();
             }
             self.contract.attempts = profile.attempts.map_or((ATTEMPTS, false), |most| (most, true));
@@ -245,16 +245,19 @@ impl Loader<'_> {
     }
 }
 
+/// The name of a request header and the template of its value; none for one that is not sent, or that is no header.
+pub(super) fn sent(header: &Node) -> Option<(&str, &str)> {
+    let map = header.map().ok()?;
+    Some((map.text("name").ok()??, map.text("send").ok()??))
+}
+
 /// Fails unless requests have the headers that the scheme needs.
 fn carried(node: &Node, plan: &AuthPlan, headers: &[Node]) -> Result<(), LoadError> {
-    let sent = |name: &str, part: &str| {
-        headers.iter().filter_map(|h| h.map().ok()).any(|map| {
-            let named = map.text("name").ok().flatten().is_some_and(|own| own.eq_ignore_ascii_case(name));
-            named && map.text("send").ok().flatten().is_some_and(|send| send.contains(part))
-        })
+    let carry = |name: &str, part: &str| {
+        headers.iter().filter_map(sent).any(|(own, value)| own.eq_ignore_ascii_case(name) && value.contains(part))
     };
     let (header, id) = (&plan.header, &plan.id);
-    if !sent(header, "{auth}") {
+    if !carry(header, "{auth}") {
         return Err(node.error(
             format!("no request header `{header}` carries what `{id}` makes"),
             format!(
@@ -263,7 +266,7 @@ fn carried(node: &Node, plan: &AuthPlan, headers: &[Node]) -> Result<(), LoadErr
         ));
     }
     let date = AwsSigV4::DATE;
-    if matches!(plan.scheme, Scheme::AwsSigV4(_)) && !sent(date, "{now:") {
+    if matches!(plan.scheme, Scheme::AwsSigV4(_)) && !carry(date, "{now:") {
         return Err(node.error(
             format!("no request header `{date}` says when a request was signed"),
             format!(

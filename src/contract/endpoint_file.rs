@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api::{Auth, Shared};
+use super::api::{Auth, Shared, sent};
 use super::behaviour::{Act, When};
 use super::effect::Tables;
 use super::endpoint::Endpoint;
@@ -34,10 +34,9 @@ fn scheme_of<'s>(map: &Map<'_>, shared: &'s Shared<'_>) -> Result<Option<&'s Aut
 
 /// True for a header but that of a scheme which the endpoint does not use.
 fn has_use(header: &Node, auth: Option<&Auth>) -> bool {
-    let Ok(map) = header.map() else { return true };
-    let (name, send) = (map.text("name").ok().flatten(), map.text("send").ok().flatten());
-    let carries = send.is_some_and(|send| send.contains("{auth}"));
-    !carries || auth.is_some_and(|auth| name.is_some_and(|name| name.eq_ignore_ascii_case(&auth.plan.header)))
+    sent(header).is_none_or(|(name, value)| {
+        !value.contains("{auth}") || auth.is_some_and(|auth| name.eq_ignore_ascii_case(&auth.plan.header))
+    })
 }
 
 impl Loader<'_> {

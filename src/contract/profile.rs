@@ -58,7 +58,7 @@ pub struct Profile {
     /// What every new resource comes with at this target (`new:`).
     pub beginnings: Vec<Beginning>,
     /// True if a new resource comes with what the contract's `initial` says, as in the embedded sandbox.
-    pub initial: bool,
+    pub initial_known: bool,
     /// Most failing attempts of a case where the limit is unseen.
     pub attempts: Option<u32>,
     /// Wait between two looks at a result that takes time; else what the contract says.
@@ -142,7 +142,7 @@ impl Profile {
         if taken {
             self.fixtures = other.fixtures;
         }
-        self.initial |= other.initial;
+        self.initial_known |= other.initial_known;
         if self.beginnings.is_empty() {
             self.beginnings = other.beginnings;
         }
@@ -249,7 +249,7 @@ impl Profile {
             bindings,
             fixtures,
             beginnings,
-            initial: false,
+            initial_known: false,
             attempts: map.opt("attempts").map(|n| n.parse("a number of attempts")).transpose()?,
             poll: map.opt("poll").map(seconds).transpose()?,
             keys: map.opt("encryption").map(keys).transpose()?,

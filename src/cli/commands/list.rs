@@ -37,26 +37,19 @@ pub(in crate::cli) fn list(args: &List, out: &mut Output) -> Result<Exit, Failur
             }
         }
         What::Endpoints => {
-            let asked: BTreeSet<usize> =
-                if chosen.some() { cases().map(|c| c.endpoint).collect() } else { BTreeSet::new() };
-            for (at, endpoint) in config.contract.endpoints.iter().enumerate() {
-                if chosen.some() && !asked.contains(&at) {
-                    continue;
-                }
+            let asked: Option<BTreeSet<usize>> = chosen.some().then(|| cases().map(|c| c.endpoint).collect());
+            let listed = |at: usize| asked.as_ref().is_none_or(|asked| asked.contains(&at));
+            for (_, endpoint) in config.contract.endpoints.iter().enumerate().filter(|(at, _)| listed(*at)) {
                 let value = serde_json::json!({"id": endpoint.id, "method": endpoint.method, "path": endpoint.path, "title": endpoint.title});
                 print(format!("{:<20} {} {}  {}", endpoint.id, endpoint.method, endpoint.path, endpoint.title), value);
             }
         }
         What::Clauses => {
-            let aimed: BTreeSet<&str> = if chosen.some() {
-                cases().flat_map(|c| c.clauses).map(|c| config.contract.clause(c).id.as_str()).collect()
-            } else {
-                BTreeSet::new()
-            };
-            for clause in &config.contract.clauses {
-                if chosen.some() && !aimed.contains(clause.id.as_str()) {
-                    continue;
-                }
+            let id = |at| config.contract.clause(at).id.as_str();
+            let aimed: Option<BTreeSet<&str>> =
+                chosen.some().then(|| cases().flat_map(|c| c.clauses).map(id).collect());
+            let listed = |id: &str| aimed.as_ref().is_none_or(|aimed| aimed.contains(id));
+            for clause in config.contract.clauses.iter().filter(|clause| listed(&clause.id)) {
                 let level = match clause.level {
                     crate::model::Level::Must => "MUST",
                     crate::model::Level::Should => "SHOULD",

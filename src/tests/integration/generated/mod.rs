@@ -65,7 +65,7 @@ fn any_small_contract_is_kept_by_the_sandbox_that_serves_it() {
         let mut choices = Choices { numbers: numbers.iter(), drawn: BTreeMap::new() };
         let files = api::draw(&mut choices);
         let show = || files.iter().flat_map(|f| ["--- ", &f.name, "\n", &f.text]).collect::<String>();
-        let contract = match load(&files, Some(&Profile { initial: true, ..Profile::default() })) {
+        let contract = match load(&files, Some(&Profile { initial_known: true, ..Profile::default() })) {
             Ok(contract) => Arc::new(contract),
             Err(error) => return Err(TestCaseError::fail(format!("{error}\n{}", show()))),
         };
