@@ -20,6 +20,7 @@ impl Method for ApiKey {
             TokenEdit::OtherKey => bend::of_nobody(key),
             TokenEdit::WrongCode => bend::backwards(key),
             TokenEdit::HalfCode => bend::changed(key, key.len() / 2),
+            TokenEdit::OtherCase => bend::secret_in_other_case(key),
             // A key covers no body and no time.
             _ => key.to_owned(),
         }))
@@ -40,6 +41,7 @@ impl Method for ApiKey {
             Tamper::own("wrong-code", TokenEdit::WrongCode),
             Tamper::own("other-key", TokenEdit::OtherKey),
             Tamper::own("half-code", TokenEdit::HalfCode),
+            Tamper::own("other-case", TokenEdit::OtherCase),
         ]
     }
 

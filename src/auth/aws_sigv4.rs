@@ -21,8 +21,11 @@ impl AwsSigV4 {
         names.join(";")
     }
 
-    /// The date, the scope of the key and the text that is signed; none if a signed header or the date is missing.
+    /// The date, the scope of the key and the text that is signed; none if the host, another signed header or the date is missing.
     fn text(&self, draft: &Draft<'_>, signed: &str) -> Option<(String, String, String)> {
+        if !signed.split(';').any(|name| name == "host") {
+            return None;
+        }
         let mut headers = String::new();
         for name in signed.split(';') {
             let values: Vec<String> = draft
@@ -84,7 +87,7 @@ impl Method for AwsSigV4 {
         };
         let bent = Draft { method, path: &path, query: &query, body: &body, ..*draft };
         let names = Self::signed(&bent);
-        let missing = || format!("the request has no header {}", Self::DATE);
+        let missing = || format!("the request has no host or no header {}", Self::DATE);
         let (day, scope, text) = self.text(&bent, &names).ok_or_else(missing)?;
         let right = |secret: &str| self.signature(secret, &day, &text);
         let signature = match edit {
@@ -246,10 +249,11 @@ mod tests {
         assert!(scheme.proof(&made, &draft, &actor).is_some_and(|proof| proof.holds()));
         let more = [&headers[..], &[("X-Amz-Target".to_owned(), "added.on.the.way".to_owned())]].concat();
         assert!(scheme.proof(&made, &Draft { headers: &more, ..draft }, &actor).is_none());
-        let undated = Draft { headers: &headers[..1], ..draft };
-        assert_eq!(
-            scheme.credentials(&undated, &signer, TokenEdit::Intact),
-            Err("the request has no header X-Amz-Date".to_owned())
-        );
+        for incomplete in [&headers[..1], &headers[1..]] {
+            assert_eq!(
+                scheme.credentials(&Draft { headers: incomplete, ..draft }, &signer, TokenEdit::Intact),
+                Err("the request has no host or no header X-Amz-Date".to_owned())
+            );
+        }
     }
 }

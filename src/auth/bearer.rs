@@ -12,6 +12,7 @@ impl Method for Bearer {
         let sent = match edit {
             TokenEdit::OtherKey => bend::of_nobody(token),
             TokenEdit::WrongCode => bend::backwards(token),
+            TokenEdit::OtherCase => bend::secret_in_other_case(token),
             // A token covers no body and no time.
             _ => token.to_owned(),
         };
@@ -24,7 +25,11 @@ impl Method for Bearer {
     }
 
     fn tampers(&self, _: bool) -> Vec<Tamper> {
-        vec![Tamper::own("wrong-code", TokenEdit::WrongCode), Tamper::own("other-key", TokenEdit::OtherKey)]
+        vec![
+            Tamper::own("wrong-code", TokenEdit::WrongCode),
+            Tamper::own("other-key", TokenEdit::OtherKey),
+            Tamper::own("other-case", TokenEdit::OtherCase),
+        ]
     }
 
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {

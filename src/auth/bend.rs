@@ -28,9 +28,21 @@ pub(super) fn half(code: &str) -> String {
 
 /// A code with each letter in the other case.
 pub(super) fn other_case(code: &str) -> String {
-    let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     let (head, end) = code.split_at(code.len().saturating_sub(TAIL));
-    head.chars().map(flip).collect::<String>() + end
+    head.chars().map(flipped).collect::<String>() + end
+}
+
+/// A secret with each letter in the other case. One of hexadecimal digits is written backwards instead: read as a number or as a UUID
+/// it is the same in any case, and one without letters has no other case.
+pub(super) fn secret_in_other_case(secret: &str) -> String {
+    if secret.bytes().all(|b| b.is_ascii_hexdigit() || !b.is_ascii_alphabetic()) {
+        return backwards(secret);
+    }
+    secret.chars().map(flipped).collect()
+}
+
+fn flipped(c: char) -> char {
+    if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
 }
 
 /// A code with another first character.
@@ -72,4 +84,22 @@ fn another(body: &[u8]) -> Option<Vec<u8>> {
     let at = out.iter().rposition(u8::is_ascii_alphanumeric)?;
     out[at] = if out[at] == b'1' { b'2' } else { b'1' };
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_may_be_read_in_any_case_is_not_only_written_in_another() {
+        for (secret, bent) in [
+            ("Secret-9", "sECRET-9"),
+            // A target that reads hexadecimal digits or a UUID takes capitals for the same key.
+            ("deadbeef01", "10feebdaed0"),
+            ("1b4e28ba-2fa1", "1af2-ab82e4b10"),
+            ("00371", "173000"),
+        ] {
+            assert_eq!(secret_in_other_case(secret), bent, "{secret}");
+        }
+    }
 }

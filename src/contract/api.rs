@@ -107,6 +107,19 @@ impl Loader<'_> {
             carried(node, &own.plan, request_headers)?;
             auth.push(own);
         }
+        for header in request_headers {
+            let Some((name, _)) = sent(header).filter(|(_, value)| value.contains("{auth}")) else { continue };
+            let known = || auth.iter().map(|own: &Auth| own.plan.header.as_str());
+            if !known().any(|own| own.eq_ignore_ascii_case(name)) {
+                let message = format!("no scheme under `auth` is carried by the header `{name}`");
+                let help = if auth.is_empty() {
+                    "name a scheme under `auth`, or leave the header out".to_owned()
+                } else {
+                    suggest(name, known())
+                };
+                return Err(header.error(message, help));
+            }
+        }
         let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
         let shared = Shared {
             request_headers,
@@ -208,7 +221,24 @@ impl Loader<'_> {
             "bearer" => (usual(), Scheme::Bearer(Bearer { token: credential("credential")? })),
             "basic" => (usual(), Scheme::Basic(Basic { user: credential("user")?, password: credential("password")? })),
             "api-key" => {
-                let cookie = map.text("cookie")?.map(str::to_owned);
+                let cookie = map.opt("cookie");
+                if let Some(node) = cookie {
+                    if stated.is_some() {
+                        return Err(node.error(
+                            "`cookie` and `header` are both given, and a key travels in one of them",
+                            "leave one of them out; a cookie is sent in the header `Cookie`",
+                        ));
+                    }
+                    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+                    let name = node.text()?;
+                    if name.is_empty() || !name.bytes().all(token) {
+                        return Err(node.error(
+                            format!("`{name}` is not a name of a cookie"),
+                            "write letters, digits and `-`, such as `session` (RFC 6265, 4.1.1)",
+                        ));
+                    }
+                }
+                let cookie = cookie.map(|node| node.text().map(str::to_owned)).transpose()?;
                 let header = if cookie.is_some() { "Cookie".to_owned() } else { own()? };
                 (header, Scheme::ApiKey(ApiKey { key: credential("credential")?, cookie }))
             }

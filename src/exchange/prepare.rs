@@ -132,7 +132,13 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         let made = match &wire.auth {
             Some(plan) => {
                 let (path, query) = below_authority(&url);
-                let draft = Draft { method: &wire.method, path, query, headers: &headers, body: &sealed.body };
+                // HTTP/2 has the host in a field of its own, which a scheme covers as the header that it stands for.
+                let host = http2.then(|| ("host".to_owned(), means.target.authority().to_owned()));
+                let covered: Cow<'_, [(String, String)]> = match host {
+                    Some(host) => Cow::Owned([&headers[..], &[host]].concat()),
+                    None => Cow::Borrowed(&headers),
+                };
+                let draft = Draft { method: &wire.method, path, query, headers: &covered, body: &sealed.body };
                 auth::credentials(plan, &draft, &signer, step.token).map_err(missing)?
             }
             None => String::new(),

@@ -41,6 +41,9 @@ async fn handle(
         let why = format!("the contract's base path is {}", sandbox.contract.base_path);
         return sent(sandbox.plain(404, &why));
     }
+    // HTTP/2 has the host in the address.
+    let authority = uri.authority().filter(|_| !headers.contains_key("host"));
+    let host = authority.map(|host| ("host".to_owned(), host.as_str().to_owned()));
     let call = Call {
         method: method.as_str().to_owned(),
         path: uri.path().to_owned(),
@@ -48,6 +51,7 @@ async fn handle(
         headers: headers
             .iter()
             .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .chain(host)
             .collect(),
         body: body.to_vec(),
     };

@@ -105,6 +105,20 @@ fn a_scheme_without_the_headers_that_it_needs_is_refused() {
     let carried = "{name: Authorization, presence: required, length: unseen, send: \"{auth}\"}";
     assert_eq!(api(sigv4, ""), "no request header `Authorization` carries what `a` makes");
     assert_eq!(api(sigv4, carried), "no request header `X-Amz-Date` says when a request was signed");
+    let other = carried.replace("Authorization", "Authorisation");
+    assert_eq!(
+        api("{id: a, scheme: bearer, credential: secret}", &format!("{carried}, {other}")),
+        "no scheme under `auth` is carried by the header `Authorisation`"
+    );
+    let cookie = carried.replace("Authorization", "Cookie");
+    assert_eq!(
+        api("{id: a, scheme: api-key, credential: secret, header: X-Key, cookie: s}", &cookie),
+        "`cookie` and `header` are both given, and a key travels in one of them"
+    );
+    assert_eq!(
+        api("{id: a, scheme: api-key, credential: secret, cookie: a key}", &cookie),
+        "`a key` is not a name of a cookie"
+    );
     let basic = "{id: a, scheme: basic, user: name, password: secrets}";
     assert_eq!(api(basic, carried), "no such credential");
     assert!(api("{id: a, scheme: digest}", carried).contains("digest"), "an unknown scheme is named");
@@ -147,13 +161,34 @@ resources: []
 }
 
 #[test]
+fn every_scheme_is_green_over_http_2() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for scheme in schemes() {
+        let folder = Folder::new();
+        write(&folder, &scheme);
+        let sandbox = Arc::new(Sandbox::new(contract(&scheme), Variant::default(), Vec::new()));
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let target = format!("http://{}", listener.local_addr().expect("an address"));
+        runtime.spawn(konform::sandbox::serve(listener, sandbox, std::future::pending()));
+        let args = ["run", "--contract", "callers", "--http", "2", "--quiet", "--target", &target];
+        let (code, text) = konform(&folder.0, &args);
+        assert_eq!(code, 0, "{}: {text}", scheme.name);
+    }
+}
+
+/// The contract as a folder that the program reads.
+fn write(folder: &Folder, scheme: &Scheme) {
+    std::fs::create_dir(folder.0.join("callers")).expect("a folder");
+    for file in files(scheme) {
+        std::fs::write(folder.0.join("callers").join(file.name), file.text).expect("written");
+    }
+}
+
+#[test]
 fn what_a_target_shows_of_the_credentials_stands_in_no_file() {
     for scheme in schemes() {
         let folder = Folder::new();
-        std::fs::create_dir(folder.0.join("callers")).expect("a folder");
-        for file in files(&scheme) {
-            std::fs::write(folder.0.join("callers").join(file.name), file.text).expect("written");
-        }
+        write(&folder, &scheme);
         // A server that lets everybody in and shows what stood in each header, whole and without its first word.
         let sent: Arc<Mutex<BTreeSet<String>>> = Arc::default();
         let seen = Arc::clone(&sent);
