@@ -2,6 +2,7 @@
 //! Precedence: flag, then `KONFORM_*` environment, then profile, then contract.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -482,8 +483,12 @@ fn second(contract: &Contract, sources: &BTreeMap<String, SecretSource>) -> Resu
 fn read_secret(source: &SecretSource) -> Result<(String, String), Failure> {
     let (name, value) = match source {
         SecretSource::Env(name) => {
-            let value = std::env::var(name).map_err(|_| {
-                Failure::Usage(format!("the profile takes a credential from ${name}, which is not set"))
+            let value = std::env::var(name).map_err(|error| {
+                let why = match error {
+                    VarError::NotPresent => "is not set",
+                    VarError::NotUnicode(_) => "is set to bytes that are not UTF-8",
+                };
+                Failure::Usage(format!("the profile takes a credential from ${name}, which {why}"))
             })?;
             (name.clone(), value)
         }

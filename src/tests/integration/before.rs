@@ -88,6 +88,30 @@ fn check_says_what_a_run_would_send_and_what_its_profile_lacks_and_sends_nothing
     }
 }
 
+/// A credential as a shell may hand it over: not there, bytes that are no text, nothing, two lines, letters that no header can carry.
+#[cfg(unix)]
+#[test]
+fn a_credential_that_can_not_be_sent_is_named_with_what_is_wrong() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let folder = Folder::new();
+    fs::write(folder.0.join("p.yaml"), "konform: 1\ncredentials: {libraryToken: env:TOKEN}\n").expect("written");
+    let args = ["run", "--contract", "library", "--target", "http://127.0.0.1:9", "--profile", "p.yaml"];
+    for (value, says) in [
+        (None, "from $TOKEN, which is not set"),
+        (Some(&b"\xff\xfe"[..]), "from $TOKEN, which is set to bytes that are not UTF-8"),
+        (Some(b""), "the credential in TOKEN is empty"),
+        (Some(b"a\r\nX-Evil: 1"), "characters that no header can carry"),
+        (Some("비밀번호".as_bytes()), "characters that no header can carry"),
+    ] {
+        let mut command = konform(&folder.0, &args);
+        command.env_remove("TOKEN");
+        command.envs(value.map(|bytes| ("TOKEN", std::ffi::OsString::from_vec(bytes.to_vec()))));
+        let done = command.output().expect("the program runs");
+        let text = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.code() == Some(2) && text.contains(says), "{says}: {:?} {text}", done.status);
+    }
+}
+
 #[test]
 fn a_list_is_of_what_was_chosen() {
     let folder = Folder::new();
