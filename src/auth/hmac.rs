@@ -110,13 +110,7 @@ impl Method for Hmac {
     }
 
     fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
-        let part = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Now(pattern) => crate::model::format::stand_in(pattern),
-            Piece::Counter(digits) => "0".repeat(*digits),
-            Piece::Credential(name) => "0".repeat(length(name)),
-            Piece::Code | Piece::Auth => "0".repeat(CODE),
-        };
-        self.value.iter().map(part).collect()
+        let code = "0".repeat(CODE);
+        self.value.iter().map(|piece| piece.stand_in(length, &code)).collect()
     }
 }

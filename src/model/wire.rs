@@ -58,6 +58,20 @@ pub enum Piece {
     Auth,
 }
 
+impl Piece {
+    /// A text of the piece's form and length, always the same one: for credentials of these lengths, and `made` for what a scheme makes.
+    #[must_use]
+    pub fn stand_in(&self, length: &dyn Fn(&str) -> usize, made: &str) -> String {
+        match self {
+            Piece::Text(text) => text.clone(),
+            Piece::Now(pattern) => super::format::stand_in(pattern),
+            Piece::Counter(digits) => "0".repeat(*digits),
+            Piece::Credential(name) => "0".repeat(length(name)),
+            Piece::Code | Piece::Auth => made.to_owned(),
+        }
+    }
+}
+
 /// A header to send.
 #[derive(Clone, Debug)]
 pub struct HeaderPlan {

@@ -9,7 +9,7 @@ use crate::model::field::LONGEST_IN_LINE;
 use crate::model::template::Keep;
 use crate::model::twin::Twin;
 use crate::model::wire::{Piece, WirePlan};
-use crate::model::{Edit, Hole, Json, Step, Template, field, format};
+use crate::model::{Edit, Hole, Json, Step, Template, field};
 
 /// What earlier steps sent and got, stand-ins throughout.
 pub(super) struct Seen<'a> {
@@ -79,7 +79,9 @@ fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {
     let step = |values: &[Json], step: usize, path: &str| values.get(step).and_then(|v| v.at(path)).cloned();
     match hole {
         Hole::Identity { shape, chars, .. } => Json::text(shape.render(*chars, seen.step as u64 + 1)),
-        Hole::Number { least, most, .. } => Json::number((least + seen.step as u64 + 1).min(*most).to_string()),
+        Hole::Number { least, most, .. } => {
+            Json::number(least.saturating_add(seen.step as u64 + 1).min(*most).to_string())
+        }
         Hole::Catalogue { resource, attribute, value, keep, text } => {
             let mut ids = entries(seen, resource, (attribute, value), *text, *keep);
             if *keep == Keep::AllButOne {
@@ -127,12 +129,6 @@ fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> St
         let credential = contract.credentials.iter().find(|c| c.name == name);
         credential.and_then(|c| c.length).unwrap_or(16)
     };
-    let part = |piece: &Piece| match piece {
-        Piece::Text(text) => text.clone(),
-        Piece::Now(pattern) => format::stand_in(pattern),
-        Piece::Counter(digits) => "0".repeat(*digits),
-        Piece::Credential(name) => "0".repeat(length(name)),
-        Piece::Code | Piece::Auth => wire.auth.as_ref().map(|auth| auth::stand_in(auth, &length)).unwrap_or_default(),
-    };
-    pieces.iter().map(part).collect()
+    let made = wire.auth.as_ref().map(|auth| auth::stand_in(auth, &length)).unwrap_or_default();
+    pieces.iter().map(|piece| piece.stand_in(&length, &made)).collect()
 }

@@ -287,6 +287,27 @@ impl Transport for Gate {
 }
 
 #[test]
+fn numbers_at_the_end_of_sixty_four_bits_are_planned_and_answered() {
+    let resources = "resources:\n  - {name: seat, key: number}\n";
+    let most = "18446744073709551615";
+    let take = format!(
+        "id: take
+method: POST
+path: /seats
+request:
+  - {{name: number, type: number, presence: required, value: {most}..{most}}}
+  - {{name: beside, type: number, presence: optional, value: 0..99999999999999999999, ref: seat.number}}
+response: [{{name: number, type: number, presence: required, value: {most}..{most}}}]
+effects: [{{create: seat, key: number, unique: [number]}}]
+errors: [{{status: 409, code: taken, message: no, when: {{taken: number}}}}]"
+    );
+    let contract = read_with(resources, &[&take]).map(Arc::new).expect("a contract");
+    assert!(cases(&contract).len() > 10);
+    let summary = run(&contract);
+    assert_eq!((summary.counts.broken, summary.findings.len()), (0, 0), "{}", lab::describe(&summary));
+}
+
+#[test]
 fn a_ticket_that_begins_with_zero_is_drawn_again_before_it_is_sent_as_a_number() {
     let resources = "resources:\n  - {name: pass, key: ticket, states: [FRESH, USED], left: [USED], fleeting: true}\n";
     let ticket = "id: ticket
