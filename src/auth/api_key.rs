@@ -1,4 +1,4 @@
-//! A key as it is, in a header of its own or in a cookie (RFC 6265).
+//! A key as it is, in a header of its own, in the query or in a cookie (RFC 6265).
 
 use super::{Draft, Method, Proof, Signer, Tamper, bend, known};
 use crate::model::template::TokenEdit;
@@ -14,24 +14,25 @@ impl ApiKey {
 }
 
 impl Method for ApiKey {
-    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String> {
         let key = signer.credential(&self.key)?;
-        Ok(self.written(&match edit {
+        Ok(vec![self.written(&match edit {
             TokenEdit::OtherKey => bend::of_nobody(key),
             TokenEdit::WrongCode => bend::backwards(key),
             TokenEdit::HalfCode => bend::changed(key, key.len() / 2),
             TokenEdit::OtherCase => bend::secret_in_other_case(key),
             // A key covers no body and no time.
             _ => key.to_owned(),
-        }))
+        })])
     }
 
-    fn proof(&self, value: &str, _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+    fn proof(&self, values: &[&str], _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+        let value = values.first()?;
         let given = match &self.cookie {
             Some(name) => {
                 value.split(';').find_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))?
             }
-            None => value,
+            None => *value,
         };
         Some(Proof { given: given.to_owned(), due: known(actor, &self.key).to_owned() })
     }
@@ -45,7 +46,7 @@ impl Method for ApiKey {
         ]
     }
 
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
-        self.written(&"0".repeat(length(&self.key)))
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String> {
+        vec![self.written(&"0".repeat(length(&self.key)))]
     }
 }

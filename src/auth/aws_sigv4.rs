@@ -71,21 +71,11 @@ impl AwsSigV4 {
 }
 
 impl Method for AwsSigV4 {
-    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String> {
         let (id, secret) = (signer.credential(&self.access_key)?, signer.credential(&self.secret_key)?);
         let body = bend::body(draft.body, edit)?;
-        let path = if edit == TokenEdit::OtherPath { format!("{}/other", draft.path) } else { draft.path.to_owned() };
-        let query = match edit {
-            TokenEdit::OtherQuery if draft.query.is_empty() => "other=1".to_owned(),
-            TokenEdit::OtherQuery => format!("{}&other=1", draft.query),
-            _ => draft.query.to_owned(),
-        };
-        let method = match edit {
-            TokenEdit::OtherMethod if draft.method == "POST" => "PUT",
-            TokenEdit::OtherMethod => "POST",
-            _ => draft.method,
-        };
-        let bent = Draft { method, path: &path, query: &query, body: &body, ..*draft };
+        let address = bend::Address::of(draft, edit);
+        let bent = Draft { body: &body, ..address.draft(draft) };
         let names = Self::signed(&bent);
         let missing = || format!("the request has no host or no header {}", Self::DATE);
         let (day, scope, text) = self.text(&bent, &names).ok_or_else(missing)?;
@@ -99,11 +89,11 @@ impl Method for AwsSigV4 {
             _ => right(secret),
         };
         let id = if edit == TokenEdit::OtherName { bend::of_nobody(id) } else { id.to_owned() };
-        Ok(format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"))
+        Ok(vec![format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}")])
     }
 
-    fn proof(&self, value: &str, received: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
-        let rest = value.strip_prefix(ALGORITHM)?.trim_start();
+    fn proof(&self, values: &[&str], received: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+        let rest = values.first()?.strip_prefix(ALGORITHM)?.trim_start();
         let part = |name: &str| rest.split(',').find_map(|p| p.trim().strip_prefix(name)?.strip_prefix('='));
         let (credential, signed, given) = (part("Credential")?, part("SignedHeaders")?, part("Signature")?);
         // What AWS asks to be signed must be.
@@ -144,11 +134,11 @@ impl Method for AwsSigV4 {
         true
     }
 
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String> {
         let id = "0".repeat(length(&self.access_key));
         let scope = format!("20010101/{}/{}/aws4_request", self.region, self.service);
         let signed = "content-type;host;x-amz-date";
-        format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={signed}, Signature={}", "0".repeat(64))
+        vec![format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={signed}, Signature={}", "0".repeat(64))]
     }
 }
 
@@ -222,7 +212,7 @@ mod tests {
             let headers: Vec<(String, String)> =
                 own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let draft = Draft { method, path, query, headers: &headers, body: body.as_bytes() };
-            let made = scheme.credentials(&draft, &signer, TokenEdit::Intact).expect("credentials");
+            let made = scheme.credentials(&draft, &signer, TokenEdit::Intact).expect("credentials").concat();
             assert!(made.ends_with(&format!("Signature={signature}")), "{method} {path}?{query}: {made}");
             assert!(made.starts_with(
                 "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders="
@@ -245,10 +235,10 @@ mod tests {
         let signer = Signer { credentials: &actor, second: None, earlier: None, now, count: 0 };
         let headers = [("Host".to_owned(), "h".to_owned()), ("X-Amz-Date".to_owned(), "20150830T123600Z".to_owned())];
         let draft = Draft { method: "GET", path: "/", query: "", headers: &headers, body: b"" };
-        let made = scheme.credentials(&draft, &signer, TokenEdit::Intact).expect("credentials");
-        assert!(scheme.proof(&made, &draft, &actor).is_some_and(|proof| proof.holds()));
+        let made = scheme.credentials(&draft, &signer, TokenEdit::Intact).expect("credentials").concat();
+        assert!(scheme.proof(&[&made], &draft, &actor).is_some_and(|proof| proof.holds()));
         let more = [&headers[..], &[("X-Amz-Target".to_owned(), "added.on.the.way".to_owned())]].concat();
-        assert!(scheme.proof(&made, &Draft { headers: &more, ..draft }, &actor).is_none());
+        assert!(scheme.proof(&[&made], &Draft { headers: &more, ..draft }, &actor).is_none());
         for incomplete in [&headers[..1], &headers[1..]] {
             assert_eq!(
                 scheme.credentials(&Draft { headers: incomplete, ..draft }, &signer, TokenEdit::Intact),

@@ -12,25 +12,25 @@ fn pair(user: &str, password: &str) -> String {
 }
 
 impl Method for Basic {
-    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String> {
         let (user, password) = (signer.credential(&self.user)?, signer.credential(&self.password)?);
-        Ok(WORD.to_owned()
-            + &match edit {
-                TokenEdit::OtherKey => pair(user, &bend::of_nobody(password)),
-                TokenEdit::WrongCode => pair(user, &bend::backwards(password)),
-                TokenEdit::HalfCode => pair(user, &bend::changed(password, password.len() / 2)),
-                TokenEdit::OtherCase => pair(user, &bend::secret_in_other_case(password)),
-                TokenEdit::NoCode => pair(user, ""),
-                TokenEdit::OtherName => pair(&bend::of_nobody(user), password),
-                TokenEdit::SecondKey => pair(user, signer.second(&self.password)?),
-                // User name and password cover no body and no time.
-                _ => pair(user, password),
-            })
+        let sent = match edit {
+            TokenEdit::OtherKey => pair(user, &bend::of_nobody(password)),
+            TokenEdit::WrongCode => pair(user, &bend::backwards(password)),
+            TokenEdit::HalfCode => pair(user, &bend::changed(password, password.len() / 2)),
+            TokenEdit::OtherCase => pair(user, &bend::secret_in_other_case(password)),
+            TokenEdit::NoCode => pair(user, ""),
+            TokenEdit::OtherName => pair(&bend::of_nobody(user), password),
+            TokenEdit::SecondKey => pair(user, signer.second(&self.password)?),
+            // User name and password cover no body and no time.
+            _ => pair(user, password),
+        };
+        Ok(vec![WORD.to_owned() + &sent])
     }
 
-    fn proof(&self, value: &str, _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+    fn proof(&self, values: &[&str], _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
         // RFC 9110, 11.1: the word is written in any case of letters.
-        let (word, given) = value.split_at_checked(WORD.len())?;
+        let (word, given) = values.first()?.split_at_checked(WORD.len())?;
         let due = pair(known(actor, &self.user), known(actor, &self.password));
         word.eq_ignore_ascii_case(WORD).then(|| Proof { given: given.to_owned(), due })
     }
@@ -51,7 +51,7 @@ impl Method for Basic {
         Some(pair(known(actor, &self.user), known(actor, &self.password)))
     }
 
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
-        WORD.to_owned() + &pair(&"0".repeat(length(&self.user)), &"0".repeat(length(&self.password)))
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String> {
+        vec![WORD.to_owned() + &pair(&"0".repeat(length(&self.user)), &"0".repeat(length(&self.password)))]
     }
 }

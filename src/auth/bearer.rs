@@ -7,7 +7,7 @@ use crate::model::wire::{Bearer, Credentials};
 const WORD: &str = "Bearer ";
 
 impl Method for Bearer {
-    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+    fn credentials(&self, _: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String> {
         let token = signer.credential(&self.token)?;
         let sent = match edit {
             TokenEdit::OtherKey => bend::of_nobody(token),
@@ -16,11 +16,11 @@ impl Method for Bearer {
             // A token covers no body and no time.
             _ => token.to_owned(),
         };
-        Ok(WORD.to_owned() + &sent)
+        Ok(vec![WORD.to_owned() + &sent])
     }
 
-    fn proof(&self, value: &str, _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
-        let given = value.strip_prefix(WORD)?.to_owned();
+    fn proof(&self, values: &[&str], _: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+        let given = values.first()?.strip_prefix(WORD)?.to_owned();
         Some(Proof { given, due: known(actor, &self.token).to_owned() })
     }
 
@@ -32,7 +32,7 @@ impl Method for Bearer {
         ]
     }
 
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
-        WORD.to_owned() + &"0".repeat(length(&self.token))
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String> {
+        vec![WORD.to_owned() + &"0".repeat(length(&self.token))]
     }
 }

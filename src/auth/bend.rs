@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Draft;
 use crate::model::template::TokenEdit;
 
 /// Characters at the end of a code in Base64 that stay: not every letter can stand there.
@@ -63,6 +64,33 @@ pub(super) fn backwards(secret: &str) -> String {
     secret.chars().rev().collect::<String>() + "0"
 }
 
+/// Method, path and query that bent credentials are made for.
+pub(super) struct Address {
+    method: String,
+    path: String,
+    query: String,
+}
+
+impl Address {
+    /// Those of the draft, one of them changed where the edit says so.
+    pub(super) fn of(draft: &Draft<'_>, edit: TokenEdit) -> Self {
+        let [mut method, mut path, mut query] = [draft.method, draft.path, draft.query].map(str::to_owned);
+        match edit {
+            TokenEdit::OtherMethod => (if method == "POST" { "PUT" } else { "POST" }).clone_into(&mut method),
+            TokenEdit::OtherPath => path.push_str("/other"),
+            TokenEdit::OtherQuery if query.is_empty() => query.push_str("other=1"),
+            TokenEdit::OtherQuery => query.push_str("&other=1"),
+            _ => {}
+        }
+        Self { method, path, query }
+    }
+
+    /// The draft with them.
+    pub(super) fn draft<'a>(&'a self, draft: &Draft<'a>) -> Draft<'a> {
+        Draft { method: &self.method, path: &self.path, query: &self.query, ..*draft }
+    }
+}
+
 /// The body that bent credentials are made for, where it is not the one that is sent.
 ///
 /// # Errors
@@ -70,7 +98,7 @@ pub(super) fn backwards(secret: &str) -> String {
 pub(super) fn body(sent: &[u8], edit: TokenEdit) -> Result<Cow<'_, [u8]>, String> {
     Ok(match edit {
         TokenEdit::Blank(region) => Cow::Owned(region.widen(sent)),
-        TokenEdit::Value => {
+        TokenEdit::Value | TokenEdit::OtherDigest => {
             let none = || "the body holds no value that could be another".to_owned();
             Cow::Owned(another(sent).ok_or_else(none)?)
         }

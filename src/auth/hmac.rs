@@ -38,7 +38,7 @@ impl Hmac {
 }
 
 impl Method for Hmac {
-    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String> {
         let code = self.bent(draft.body, signer, edit)?;
         let signer = if edit == TokenEdit::Stale { Signer { now: signer.now - STALE, ..*signer } } else { *signer };
         let mut out = String::with_capacity(80);
@@ -49,12 +49,12 @@ impl Method for Hmac {
             pieces = rest;
         }
         signer.write(pieces, &code, &mut out)?;
-        Ok(out)
+        Ok(vec![out])
     }
 
     /// Only the code's place is fixed: it stands where the template ends.
-    fn proof(&self, value: &str, received: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
-        let mut rest = value;
+    fn proof(&self, values: &[&str], received: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
+        let mut rest = *values.first()?;
         for piece in &self.value {
             match piece {
                 Piece::Text(text) => rest = rest.strip_prefix(text.as_str())?,
@@ -109,8 +109,8 @@ impl Method for Hmac {
         false
     }
 
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String {
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String> {
         let code = "0".repeat(CODE);
-        self.value.iter().map(|piece| piece.stand_in(length, &code)).collect()
+        vec![self.value.iter().map(|piece| piece.stand_in(length, &code)).collect()]
     }
 }

@@ -9,13 +9,18 @@ mod basic;
 mod bearer;
 mod bend;
 mod hmac;
+mod http_signature;
+mod oauth_client;
 mod signer;
 
 pub use signer::Signer;
 
+use std::borrow::Cow;
+
 use crate::crypto;
+use crate::model::Json;
 use crate::model::template::TokenEdit;
-use crate::model::wire::{AuthPlan, Credentials, Scheme, Secret};
+use crate::model::wire::{AuthPlan, Carrier, Credentials, Scheme, Secret};
 
 /// A request but for its credentials: all that a scheme may cover.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +62,28 @@ impl Proof {
     }
 }
 
+/// A request for a token: a form that is sent with POST.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// Path below the target's address.
+    pub path: String,
+    /// Value of the header `Authorization`, where the client shows itself there.
+    pub authorization: Option<String>,
+    /// Fields of the form.
+    pub form: Vec<(&'static str, String)>,
+}
+
+/// A token that a target has given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The name that it has among the credentials.
+    pub credential: String,
+    /// The token.
+    pub token: String,
+    /// How long it is good; none if the target does not say.
+    pub seconds: Option<u64>,
+}
+
 /// A way of bending credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tamper {
@@ -78,19 +105,19 @@ impl Tamper {
     }
 }
 
-/// What a scheme can do.
+/// What a scheme can do. Its values stand in the order of [`AuthPlan::carriers`].
 trait Method {
-    /// The value of the header, or why it can't be made.
-    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String>;
+    /// The values, or why they can't be made.
+    fn credentials(&self, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<Vec<String>, String>;
 
-    /// What the header of a received request proves of an actor; none if it has another form.
-    fn proof(&self, value: &str, received: &Draft<'_>, actor: &Credentials) -> Option<Proof>;
+    /// What the values of a received request prove of an actor; none if they have another form.
+    fn proof(&self, values: &[&str], received: &Draft<'_>, actor: &Credentials) -> Option<Proof>;
 
     /// The ways of bending the credentials of a request, with or without a body.
     fn tampers(&self, body: bool) -> Vec<Tamper>;
 
-    /// A text of the form and the length that the header has, for credentials of these lengths.
-    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> String;
+    /// Texts of the form and the length that the values have, for credentials of these lengths.
+    fn stand_in(&self, length: &dyn Fn(&str) -> usize) -> Vec<String>;
 
     /// True if the credentials are made anew for each body.
     fn covers_body(&self) -> bool {
@@ -100,6 +127,16 @@ trait Method {
     /// True if the credentials themselves name who calls; else another header does.
     fn names_actor(&self) -> bool {
         true
+    }
+
+    /// The request that fetches the token which the scheme shows, or why it can't be made; none for a scheme that shows what it knows.
+    fn fetch(&self, _signer: &Signer<'_>, _edit: TokenEdit) -> Option<Result<Fetch, String>> {
+        None
+    }
+
+    /// The token in the answer to such a request, or why there is none.
+    fn given(&self, _answer: &Json) -> Result<Given, String> {
+        Err("the scheme fetches no token".to_owned())
     }
 
     /// An actor's secret in the spelling that requests carry, where that is not the secret itself.
@@ -115,17 +152,24 @@ fn method(scheme: &Scheme) -> &dyn Method {
         Scheme::ApiKey(own) => own,
         Scheme::Hmac(own) => own,
         Scheme::AwsSigV4(own) => own,
+        Scheme::HttpSignature(own) => own,
+        Scheme::OAuthClient(own) => own,
     }
 }
 
-/// The value of the header that shows who calls.
+/// The values that show who calls, in the order of the scheme's carriers.
 ///
 /// # Errors
 /// A sentence on what is missing: a credential, a second actor, an earlier request.
-pub fn credentials(plan: &AuthPlan, draft: &Draft<'_>, signer: &Signer<'_>, edit: TokenEdit) -> Result<String, String> {
+pub fn credentials(
+    plan: &AuthPlan,
+    draft: &Draft<'_>,
+    signer: &Signer<'_>,
+    edit: TokenEdit,
+) -> Result<Vec<String>, String> {
     if edit == TokenEdit::Replayed && covers_body(plan) {
         let missing = || "no request before had a token".to_owned();
-        return signer.earlier.map(str::to_owned).ok_or_else(missing);
+        return signer.earlier.map(<[String]>::to_vec).ok_or_else(missing);
     }
     method(&plan.scheme).credentials(draft, signer, edit)
 }
@@ -133,7 +177,22 @@ pub fn credentials(plan: &AuthPlan, draft: &Draft<'_>, signer: &Signer<'_>, edit
 /// What a received request proves of an actor; none if it has no credentials of the scheme's form.
 #[must_use]
 pub fn proof(plan: &AuthPlan, received: &Draft<'_>, actor: &Credentials) -> Option<Proof> {
-    method(&plan.scheme).proof(received.header(&plan.header)?, received, actor)
+    let values: Vec<Cow<'_, str>> =
+        plan.carriers.iter().map(|carrier| value(carrier, received)).collect::<Option<_>>()?;
+    let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+    method(&plan.scheme).proof(&values, received, actor)
+}
+
+/// What stands where a scheme's value belongs.
+#[must_use]
+pub fn value<'a>(carrier: &Carrier, received: &Draft<'a>) -> Option<Cow<'a, str>> {
+    match carrier {
+        Carrier::Header(name) => received.header(name).map(Cow::Borrowed),
+        Carrier::Query(name) => {
+            let mut pairs = url::form_urlencoded::parse(received.query.as_bytes());
+            pairs.find(|(own, _)| own == name).map(|(_, value)| Cow::Owned(value.into_owned()))
+        }
+    }
 }
 
 /// The ways of bending the credentials of a request, with or without a body.
@@ -142,9 +201,9 @@ pub fn tampers(plan: &AuthPlan, body: bool) -> Vec<Tamper> {
     method(&plan.scheme).tampers(body)
 }
 
-/// A text of the form and the length that the header has, for credentials of these lengths.
+/// Texts of the form and the length that the values have, for credentials of these lengths.
 #[must_use]
-pub fn stand_in(plan: &AuthPlan, length: &dyn Fn(&str) -> usize) -> String {
+pub fn stand_in(plan: &AuthPlan, length: &dyn Fn(&str) -> usize) -> Vec<String> {
     method(&plan.scheme).stand_in(length)
 }
 
@@ -152,6 +211,28 @@ pub fn stand_in(plan: &AuthPlan, length: &dyn Fn(&str) -> usize) -> String {
 #[must_use]
 pub fn spelled(plan: &AuthPlan, actor: &Credentials) -> Option<String> {
     method(&plan.scheme).spelled(actor)
+}
+
+/// True if the scheme shows a token that is fetched from the target.
+#[must_use]
+pub fn fetches(plan: &AuthPlan) -> bool {
+    matches!(plan.scheme, Scheme::OAuthClient(_))
+}
+
+/// The request that fetches the token of a scheme; none for a scheme that shows what it knows.
+///
+/// # Errors
+/// A sentence on the credential that is missing.
+pub fn fetch(plan: &AuthPlan, signer: &Signer<'_>, edit: TokenEdit) -> Option<Result<Fetch, String>> {
+    method(&plan.scheme).fetch(signer, edit)
+}
+
+/// The token in the answer to a request that fetches it.
+///
+/// # Errors
+/// A sentence on what is missing in the answer.
+pub fn given(plan: &AuthPlan, answer: &Json) -> Result<Given, String> {
+    method(&plan.scheme).given(answer)
 }
 
 /// True if the credentials are made anew for each body.
@@ -213,7 +294,8 @@ mod tests {
         let now = DateTime::parse_from_rfc3339("2026-01-02T03:04:05Z").expect("a time");
         let signer = Signer { credentials: &first, second: Some(&second), earlier: None, now, count: 1 };
         for (scheme, unproven) in schemes() {
-            let plan = AuthPlan { id: "own".to_owned(), header: "Authorization".to_owned(), scheme };
+            let carriers = vec![Carrier::Header("Authorization".to_owned())];
+            let plan = AuthPlan { id: "own".to_owned(), carriers, scheme };
             let headers = [("host", "h"), ("x-amz-date", "20260102T030405Z")];
             let headers: Vec<(String, String)> = headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
             let draft = Draft {
@@ -225,7 +307,8 @@ mod tests {
             };
             let proves = |edit: TokenEdit, actor: &Credentials| {
                 let made = credentials(&plan, &draft, &signer, edit).expect("credentials");
-                let sent = [&headers[..], &[("authorization".to_owned(), made)]].concat();
+                let made: Vec<(String, String)> = made.into_iter().map(|v| ("authorization".to_owned(), v)).collect();
+                let sent = [&headers[..], &made].concat();
                 proof(&plan, &Draft { headers: &sent, ..draft }, actor).is_some_and(|proof| proof.holds())
             };
             assert!(proves(TokenEdit::Intact, &first), "{plan:?}");

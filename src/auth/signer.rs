@@ -12,8 +12,8 @@ pub struct Signer<'a> {
     pub credentials: &'a Credentials,
     /// Those of another actor whom the target knows.
     pub second: Option<&'a Credentials>,
-    /// The credentials that the request before has carried.
-    pub earlier: Option<&'a str>,
+    /// The scheme's values that the request before has carried.
+    pub earlier: Option<&'a [String]>,
     /// The instant of the request.
     pub now: DateTime<FixedOffset>,
     /// The request counter.

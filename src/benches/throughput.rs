@@ -264,8 +264,15 @@ fn finished(plan: &Plan, case: &Case, target: &Target, contract: &Contract) -> k
         .expect("nothing is missing");
     let credentials = sandbox::credentials(contract);
     let encrypt = Encrypt::Never;
-    let means =
-        Means { target, credentials: &credentials, second: None, keys: None, encrypt, token: None, ambient: &ambient };
+    let means = Means {
+        target,
+        credentials: &credentials,
+        second: None,
+        keys: None,
+        encrypt,
+        earlier: None,
+        ambient: &ambient,
+    };
     prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means).expect("nothing is missing")
 }
 

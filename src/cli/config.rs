@@ -24,7 +24,7 @@ use crate::crypto::{self, Keys, PrivateKey, PublicKey};
 use crate::exchange::http::{Connection, Http, Limits, Pem};
 use crate::exchange::{Ambient, Clock, Target};
 use crate::model::case::Seal;
-use crate::model::template::{HeaderChange, HeaderEdit, TokenEdit};
+use crate::model::template::{HeaderChange, HeaderEdit};
 use crate::model::wire::{Credentials, Encrypt, Secret};
 use crate::model::{Case, Family, Hazard, Power, RunHeader};
 use crate::plan::{Breadth, Plan};
@@ -264,7 +264,7 @@ impl Config {
         if self.http == HttpVersion::Two && case.steps.iter().any(|step| step.headers.iter().any(bare)) {
             return Some("it leaves out Accept, which the HTTP library adds to every request in HTTP/2");
         }
-        if self.second.is_none() && case.steps.iter().any(|s| s.token == TokenEdit::SecondKey) {
+        if self.second.is_none() && case.steps.iter().any(|s| s.token.needs_second()) {
             return Some("it signs as another actor: the profile has no `second_credentials`");
         }
         match profile.and_then(|p| p.environment) {

@@ -36,7 +36,7 @@ impl Scan {
         let actors = std::iter::once(&config.credentials).chain(&config.second);
         let credentials = actors.flatten().filter(|(name, _)| hidden(name));
         found.extend(credentials.map(|(name, secret): (&String, &Secret)| (name.clone(), secret.reveal().to_owned())));
-        let plans = || contract.endpoints.iter().filter_map(|endpoint| endpoint.wire.auth.as_ref());
+        let plans = || contract.endpoints.iter().flat_map(|endpoint| endpoint.wire.schemes());
         for actor in std::iter::once(&config.credentials).chain(&config.second) {
             let spelled = plans().filter_map(|plan| Some((plan.id.clone(), auth::spelled(plan, actor)?)));
             found.extend(spelled.collect::<BTreeSet<_>>());

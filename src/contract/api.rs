@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::auth::Authentication;
 use super::behaviour::{Attribute, Beginning, Resource};
 use super::effect::literal;
 use super::endpoint::{Credential, Envelope};
-use super::error::{LoadError, suggest};
-use super::header::pieces;
+use super::error::LoadError;
 use super::load::{ATTEMPTS, Loader, version};
 use super::property::{self, Property};
 use super::row::skip;
@@ -16,26 +16,16 @@ use crate::model::Json;
 use crate::model::address::PathTemplate;
 use crate::model::clause::Basis;
 use crate::model::field::{LONGEST_IN_LINE, Unit};
-use crate::model::wire::{ApiKey, AuthPlan, AwsSigV4, Basic, Bearer, EncryptionPlan, Hmac, Scheme, SignedBytes, Zone};
-
-/// Schemes of authentication, by their words.
-const SCHEMES: [&str; 5] = ["hmac", "bearer", "basic", "api-key", "aws-sigv4"];
+use crate::model::wire::{EncryptionPlan, Zone};
 
 /// What `api.yaml` gives to every endpoint.
 pub(super) struct Shared<'n> {
     pub(super) request_headers: &'n [Node],
     pub(super) response_headers: &'n [Node],
-    /// Every scheme; the first is that of an endpoint that names none.
-    pub(super) auth: Vec<Auth>,
+    pub(super) auth: Authentication,
     pub(super) encryption: Option<Property<()>>,
     pub(super) success: Option<&'n Node>,
     pub(super) envelope: Property<String>,
-}
-
-#[derive(Clone)]
-pub(super) struct Auth {
-    pub(super) plan: AuthPlan,
-    pub(super) verified: Property<()>,
 }
 
 impl Loader<'_> {
@@ -100,26 +90,7 @@ impl Loader<'_> {
         }
         let envelope = self.envelope(map.req("envelope")?)?;
         let request_headers = map.opt("request_headers").map(Node::list).transpose()?.unwrap_or_default();
-        let (mut auth, mut schemes) = (Vec::new(), Unique::default());
-        for node in map.opt("auth").map(Node::list).transpose()?.unwrap_or_default() {
-            let own = self.auth(node)?;
-            schemes.take("a second scheme", &own.plan.id, node)?;
-            carried(node, &own.plan, request_headers)?;
-            auth.push(own);
-        }
-        for header in request_headers {
-            let Some((name, _)) = sent(header).filter(|(_, value)| value.contains("{auth}")) else { continue };
-            let known = || auth.iter().map(|own: &Auth| own.plan.header.as_str());
-            if !known().any(|own| own.eq_ignore_ascii_case(name)) {
-                let message = format!("no scheme under `auth` is carried by the header `{name}`");
-                let help = if auth.is_empty() {
-                    "name a scheme under `auth`, or leave the header out".to_owned()
-                } else {
-                    suggest(name, known())
-                };
-                return Err(header.error(message, help));
-            }
-        }
+        let auth = self.authentication(map, request_headers)?;
         let encryption = map.opt("encryption").map(|n| self.encryption(n)).transpose()?;
         let shared = Shared {
             request_headers,
@@ -191,120 +162,6 @@ impl Loader<'_> {
         self.contract.envelope = envelope.clone();
         Ok(Property { sides: vec![envelope.code], open: false, basis, why, source: node.source() })
     }
-
-    fn auth(&mut self, node: &Node) -> Result<Auth, LoadError> {
-        let map = node.map()?;
-        let id = map.req("id")?.text()?.to_owned();
-        let basis = map.opt("basis").map(property::basis).transpose()?.unwrap_or(Basis::Documented);
-        let verified = Property {
-            sides: vec![()],
-            open: false,
-            basis,
-            why: map.text("says")?.unwrap_or_default().to_owned(),
-            source: node.source(),
-        };
-        let credential = |key: &'static str| -> Result<String, LoadError> {
-            let named = map.req(key)?;
-            let name = named.text()?;
-            let mut known = self.contract.credentials.iter().map(|c| c.name.as_str());
-            if known.clone().any(|own| own == name) {
-                Ok(name.to_owned())
-            } else {
-                Err(named.error("no such credential", suggest(name, &mut known)))
-            }
-        };
-        let stated = map.text("header")?.map(str::to_owned);
-        let usual = || stated.clone().unwrap_or_else(|| "Authorization".to_owned());
-        let own = || map.req("header")?.text().map(str::to_owned);
-        let scheme = map.req("scheme")?;
-        let (header, scheme) = match scheme.word(&SCHEMES)? {
-            "bearer" => (usual(), Scheme::Bearer(Bearer { token: credential("credential")? })),
-            "basic" => (usual(), Scheme::Basic(Basic { user: credential("user")?, password: credential("password")? })),
-            "api-key" => {
-                let cookie = map.opt("cookie");
-                if let Some(node) = cookie {
-                    if stated.is_some() {
-                        return Err(node.error(
-                            "`cookie` and `header` are both given, and a key travels in one of them",
-                            "leave one of them out; a cookie is sent in the header `Cookie`",
-                        ));
-                    }
-                    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-                    let name = node.text()?;
-                    if name.is_empty() || !name.bytes().all(token) {
-                        return Err(node.error(
-                            format!("`{name}` is not a name of a cookie"),
-                            "write letters, digits and `-`, such as `session` (RFC 6265, 4.1.1)",
-                        ));
-                    }
-                }
-                let cookie = cookie.map(|node| node.text().map(str::to_owned)).transpose()?;
-                let header = if cookie.is_some() { "Cookie".to_owned() } else { own()? };
-                (header, Scheme::ApiKey(ApiKey { key: credential("credential")?, cookie }))
-            }
-            "aws-sigv4" => {
-                let word = |key: &'static str| map.req(key)?.text().map(str::to_owned);
-                let scheme = AwsSigV4 {
-                    access_key: credential("access_key")?,
-                    secret_key: credential("secret_key")?,
-                    region: word("region")?,
-                    service: word("service")?,
-                };
-                (usual(), Scheme::AwsSigV4(scheme))
-            }
-            _ => {
-                let key = credential("key")?;
-                map.req("algorithm")?.word(&["hmac-sha256"])?;
-                let read = |n: &Node| {
-                    Ok(if n.word(&["body", "base64-body"])? == "body" {
-                        SignedBytes::Body
-                    } else {
-                        SignedBytes::Base64Body
-                    })
-                };
-                let over = property::property(map.req("over")?, "over", &read, &self.conflicts, (basis, ""))?;
-                let over = over.and_then(|over| over.sides.first().copied());
-                let over =
-                    over.ok_or_else(|| node.error("`over` must be known to sign", "write `body` or `base64-body`"))?;
-                let value = pieces(map.req("template")?, &self.contract)?;
-                (own()?, Scheme::Hmac(Hmac { value, key, over }))
-            }
-        };
-        map.done()?;
-        Ok(Auth { plan: AuthPlan { id, header, scheme }, verified })
-    }
-}
-
-/// The name of a request header and the template of its value; none for one that is not sent, or that is no header.
-pub(super) fn sent(header: &Node) -> Option<(&str, &str)> {
-    let map = header.map().ok()?;
-    Some((map.text("name").ok()??, map.text("send").ok()??))
-}
-
-/// Fails unless requests have the headers that the scheme needs.
-fn carried(node: &Node, plan: &AuthPlan, headers: &[Node]) -> Result<(), LoadError> {
-    let carry = |name: &str, part: &str| {
-        headers.iter().filter_map(sent).any(|(own, value)| own.eq_ignore_ascii_case(name) && value.contains(part))
-    };
-    let (header, id) = (&plan.header, &plan.id);
-    if !carry(header, "{auth}") {
-        return Err(node.error(
-            format!("no request header `{header}` carries what `{id}` makes"),
-            format!(
-                "add `- {{name: {header}, presence: required, length: unseen, send: \"{{auth}}\"}}` to request_headers"
-            ),
-        ));
-    }
-    let date = AwsSigV4::DATE;
-    if matches!(plan.scheme, Scheme::AwsSigV4(_)) && !carry(date, "{now:") {
-        return Err(node.error(
-            format!("no request header `{date}` says when a request was signed"),
-            format!(
-                "add `- {{name: {date}, presence: required, length: 16, send: \"{{now:yyyyMMddTHHmmssZ}}\"}}` to request_headers"
-            ),
-        ));
-    }
-    Ok(())
 }
 
 fn read_zone(node: &Node) -> Result<Zone, LoadError> {

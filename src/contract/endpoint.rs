@@ -20,6 +20,8 @@ pub struct Contract {
     pub default: bool,
     /// Path between host and endpoint path that a full address of the documentation has; the target URL carries it.
     pub base_path: String,
+    /// Every scheme by which callers show who they are.
+    pub schemes: Vec<crate::model::wire::AuthPlan>,
     /// Endpoints in file order.
     pub endpoints: Vec<Endpoint>,
     /// All clauses; a [`ClauseIx`] is an index here.
@@ -198,8 +200,8 @@ pub struct Endpoint {
     pub examples: Vec<Example>,
     /// Clause: code found where the envelope says.
     pub envelope_clause: ClauseIx,
-    /// Clause: a token that does not match is refused.
-    pub verified_clause: Option<ClauseIx>,
+    /// Clause of each scheme that shows who calls, by the scheme's id: what does not match is refused.
+    pub verified: Vec<(String, ClauseIx)>,
     /// Clauses about encrypted bodies.
     pub encryption: Option<EncryptionClauses>,
     /// konform's own clauses.
@@ -211,6 +213,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The clause of a scheme that shows who calls.
+    #[must_use]
+    pub fn verified(&self, scheme: &str) -> Option<ClauseIx> {
+        self.verified.iter().find(|(id, _)| id == scheme).map(|(_, clause)| *clause)
+    }
+
     /// The rows whose code the breach must draw: any of them.
     #[must_use]
     pub fn rows_for(&self, path: &str, rule: Rule, way: Way) -> Vec<RowRef> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::api::{Auth, Shared, sent};
+use super::api::Shared;
+use super::auth;
 use super::behaviour::{Act, When};
 use super::effect::Tables;
 use super::endpoint::Endpoint;
@@ -15,29 +16,8 @@ use super::yaml::{Map, Node};
 use crate::model::address::PathTemplate;
 use crate::model::clause::Rule;
 use crate::model::field::{Field, Sample};
-use crate::model::wire::{Mark, Scheme};
-use crate::model::{Hazard, Json};
-
-/// The scheme by which calls of the endpoint show who calls: the one that it names, else the API's first; none for `auth: none`.
-fn scheme_of<'s>(map: &Map<'_>, shared: &'s Shared<'_>) -> Result<Option<&'s Auth>, LoadError> {
-    let Some(node) = map.opt("auth") else { return Ok(shared.auth.first()) };
-    if node.plain() == Some("none") {
-        return Ok(None);
-    }
-    let id = node.text()?;
-    let known = shared.auth.iter().map(|auth| auth.plan.id.as_str());
-    let found = shared.auth.iter().find(|auth| auth.plan.id == id);
-    found.map(Some).ok_or_else(|| {
-        node.error(format!("api.yaml has no scheme `{id}` under `auth`"), suggest(id, known.chain(["none"])))
-    })
-}
-
-/// True for a header but that of a scheme which the endpoint does not use.
-fn has_use(header: &Node, auth: Option<&Auth>) -> bool {
-    sent(header).is_none_or(|(name, value)| {
-        !value.contains("{auth}") || auth.is_some_and(|auth| name.eq_ignore_ascii_case(&auth.plan.header))
-    })
-}
+use crate::model::wire::Mark;
+use crate::model::{ClauseIx, Hazard, Json};
 
 impl Loader<'_> {
     pub(super) fn endpoint(&mut self, node: &Node, shared: &Shared<'_>) -> Result<(), LoadError> {
@@ -92,9 +72,9 @@ impl Loader<'_> {
                 self.unknown(format!("{id}/{part}"), part, node.source());
             }
         }
-        let auth = scheme_of(&map, shared)?;
-        let own_headers: Vec<Node> =
-            shared.request_headers.iter().filter(|node| has_use(node, auth)).cloned().collect();
+        let ways = shared.auth.of(&map)?;
+        let (own_headers, of_some) = auth::headers(shared.request_headers, &ways);
+        self.of_some = of_some;
         let request_headers = self.table(&own_headers, &id, Part::RequestHeader)?;
         let response_headers = self.table(shared.response_headers, &id, Part::ResponseHeader)?;
         let bound = self.profile.and_then(|p| p.bindings.get(&id));
@@ -168,28 +148,23 @@ impl Loader<'_> {
         let envelope_path = self.contract.envelope.code.clone();
         let envelope_clause =
             self.clause(format!("{id}/envelope/{envelope_path}/found"), Rule::Found, &shared.envelope, envelope_says);
-        let verified_clause = auth.map(|auth| {
-            self.clause(
-                format!("{id}/auth/{}/verified", auth.plan.id),
-                Rule::Verified,
-                &auth.verified,
-                match &auth.plan.scheme {
-                    Scheme::Hmac(_) => "a token that does not match body and key is refused",
-                    Scheme::AwsSigV4(_) => "a signature that does not match request and key is refused",
-                    Scheme::Bearer(_) | Scheme::Basic(_) | Scheme::ApiKey(_) => {
-                        "a call without the credential is refused"
-                    }
-                }
-                .to_owned(),
-            )
-        });
+        let mut verified: Vec<(String, ClauseIx)> = Vec::new();
+        for auth in ways.iter().flatten() {
+            let own = &auth.plan.id;
+            if verified.iter().all(|(known, _)| known != own) {
+                let alone = ways.len() > 1 && ways.iter().any(|way| way.len() == 1 && way[0].plan.id == *own);
+                let clause = format!("{id}/auth/{own}/verified");
+                let clause = self.clause(clause, Rule::Verified, &auth.verified, auth.says(alone));
+                verified.push((own.clone(), clause));
+            }
+        }
         let encryption = shared.encryption.as_ref().filter(|_| closed.is_none() || !path.is_empty());
         let encryption = encryption.map(|prop| self.encryption_clauses(&id, prop, marks));
         let policy = self.policy(&id, success.status, &node.source());
         let wire = Arc::new(self.wire(
             &id,
             (&method, &template),
-            (shared, &own_headers, auth),
+            (shared, &own_headers, auth::callers(&ways)),
             (&request, &response),
             marks,
         )?);
@@ -219,7 +194,7 @@ impl Loader<'_> {
             effects,
             examples,
             envelope_clause,
-            verified_clause,
+            verified,
             encryption,
             policy,
             wire,

@@ -52,6 +52,8 @@ pub(super) struct Loader<'a> {
     pub(super) profile: Option<&'a Profile>,
     /// Names of the endpoint's fields that are known by their role, where the profile gives them.
     pub(super) roles: BTreeMap<String, Option<String>>,
+    /// Request headers of the endpoint that only some of its ways of showing who calls bring.
+    pub(super) of_some: Vec<String>,
     /// Endpoints that others name, with the field of their answer that is spoken of: any file may hold them.
     pub(super) mentions: Vec<(Node, Option<Node>)>,
     /// Attributes that are spoken of, where, resource and name: any file may set or show them.
@@ -76,6 +78,7 @@ impl<'a> Loader<'a> {
             title: String::new(),
             default: false,
             base_path: String::new(),
+            schemes: Vec::new(),
             endpoints: Vec::new(),
             clauses: Vec::new(),
             by_id: HashMap::new(),
@@ -101,6 +104,7 @@ impl<'a> Loader<'a> {
             conflicts: Conflicts::default(),
             profile,
             roles: BTreeMap::new(),
+            of_some: Vec::new(),
             mentions: Vec::new(),
             attributes: Vec::new(),
             endpoints: Unique::default(),

@@ -5,6 +5,7 @@
 //! holds and leaves open. Nothing here knows requests, targets or verdicts.
 
 mod api;
+mod auth;
 pub mod behaviour;
 pub mod compare;
 mod effect;

@@ -96,7 +96,8 @@ impl Loader<'_> {
         } else {
             let stated = map.req("presence")?;
             // What holds under a condition is neither required nor optional.
-            let conditional = stated.is_map() && stated.map()?.opt("required_if").is_some();
+            let conditional = stated.is_map() && stated.map()?.opt("required_if").is_some()
+                || part == Part::RequestHeader && self.of_some.contains(&name);
             self.property(Some(stated).filter(|_| !conditional), &place, Rule::Presence, &property::presence, |p| {
                 match p {
                     Presence::Required => format!("{path} must be there and not null"),

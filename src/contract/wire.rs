@@ -1,6 +1,6 @@
 //! How the requests of an endpoint travel: path, query, headers, body, signature.
 
-use super::api::{Auth, Shared};
+use super::api::Shared;
 use super::error::LoadError;
 use super::header::pieces;
 use super::load::Loader;
@@ -8,14 +8,14 @@ use super::table::secrets;
 use super::yaml::Node;
 use crate::model::address::PathTemplate;
 use crate::model::field::{Field, Location};
-use crate::model::wire::{HeaderPlan, Mark, Piece, WirePlan};
+use crate::model::wire::{Caller, HeaderPlan, Mark, Piece, WirePlan};
 
 impl Loader<'_> {
     pub(super) fn wire(
         &self,
         id: &str,
         (method, path): (&str, &PathTemplate),
-        (shared, own_headers, auth): (&Shared<'_>, &[Node], Option<&Auth>),
+        (shared, own_headers, callers): (&Shared<'_>, &[Node], Vec<Caller>),
         (request, response): (&[Field], &[Field]),
         marks: (Mark, Mark),
     ) -> Result<WirePlan, LoadError> {
@@ -23,15 +23,19 @@ impl Loader<'_> {
         for node in own_headers {
             let map = node.map()?;
             let Some(send) = map.opt("send") else { continue };
+            let name = map.req("name")?.text()?.to_owned();
             let value = pieces(send, &self.contract)?;
             let secret = value.iter().find_map(|piece| match piece {
                 Piece::Credential(name) => {
                     self.contract.credentials.iter().find(|c| c.name == *name && c.secret).map(|c| c.name.clone())
                 }
-                Piece::Auth => auth.map(|a| a.plan.id.clone()),
+                Piece::Auth => {
+                    let mut schemes = callers.iter().flat_map(|caller| &caller.schemes);
+                    schemes.find(|plan| plan.in_header(&name)).map(|plan| plan.id.clone())
+                }
                 _ => None,
             });
-            headers.push(HeaderPlan { name: map.req("name")?.text()?.to_owned(), value, secret });
+            headers.push(HeaderPlan { name, value, secret });
         }
         let trace = shared.response_headers.iter().find_map(|node| {
             let map = node.map().ok()?;
@@ -45,7 +49,7 @@ impl Loader<'_> {
             method: method.to_owned(),
             path: path.clone(),
             headers,
-            auth: auth.map(|a| a.plan.clone()),
+            callers,
             encryption: self.contract.encryption.clone(),
             marks,
             path_fields: located(Location::Path),

@@ -46,6 +46,12 @@ pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// The bytes of a text in standard padded Base64; none for another text.
+#[must_use]
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
 /// SHA-256, 32 bytes.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

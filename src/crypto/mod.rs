@@ -5,6 +5,6 @@ pub mod jwe;
 pub mod keys;
 mod sign;
 
-pub use hash::{Digest, Mac, base64, equal, hex, hmac_sha256_base64, random, sha256};
+pub use hash::{Digest, Mac, base64, equal, from_base64, hex, hmac_sha256_base64, random, sha256};
 pub use keys::{KeyError, Keys, PrivateKey, PublicKey};
 pub use sign::{SignError, SigningKey, VerifyingKey};

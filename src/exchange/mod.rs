@@ -7,6 +7,7 @@ pub mod ambient;
 mod answer;
 mod coding;
 mod connect;
+mod fetch;
 pub mod fill;
 pub mod http;
 mod leak;
@@ -20,6 +21,7 @@ mod wire;
 use std::future::Future;
 
 pub use ambient::{Ambient, Clock};
+pub use fetch::fetch;
 pub use fill::{Catalogues, Filling, fill};
 pub use prepare::{Means, Prepared, prepare};
 pub use redact::Redactor;

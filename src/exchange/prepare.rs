@@ -10,7 +10,8 @@ use crate::auth::{self, Draft, Signer};
 use crate::crypto::Keys;
 use crate::model::address::percent;
 use crate::model::observed::Reason;
-use crate::model::wire::{Credentials, Encrypt, Piece, WirePlan};
+use crate::model::template::TokenEdit;
+use crate::model::wire::{AuthPlan, Carrier, Credentials, Encrypt, Piece, WirePlan};
 use crate::model::{Hostile, Json, Step};
 
 /// A request, finished to the byte.
@@ -32,6 +33,10 @@ pub struct Prepared {
     pub tree: Json,
     /// The trace number it carries.
     pub trace: Option<String>,
+    /// The values of each scheme that shows who calls, in the order of its way's schemes.
+    pub made: Vec<Vec<String>>,
+    /// Which of the endpoint's ways of showing who calls it takes.
+    pub caller: usize,
     /// True if the body is encrypted.
     pub sealed: bool,
     /// How its bytes are spoilt.
@@ -41,12 +46,22 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The token that goes out with it.
+    /// The scheme that has a value in the header of this name.
     #[must_use]
-    pub fn token(&self) -> Option<&str> {
-        let auth = self.wire.auth.as_ref()?;
-        let (_, value) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(&auth.header))?;
-        Some(value)
+    pub fn shows_caller(&self, header: &str) -> Option<&AuthPlan> {
+        let caller = self.wire.callers.get(self.caller)?;
+        caller.in_header(header).map(|at| &caller.schemes[at])
+    }
+
+    /// The values that show who calls in the query, each with the id of its scheme.
+    pub fn queried(&self) -> impl Iterator<Item = (&str, &str)> {
+        let schemes = self.wire.callers.get(self.caller).map(|caller| caller.schemes.as_slice()).unwrap_or_default();
+        schemes.iter().zip(&self.made).flat_map(|(plan, made)| {
+            let values = plan.carriers.iter().zip(made);
+            values
+                .filter(|(at, _)| matches!(at, Carrier::Query(_)))
+                .map(|(_, value)| (plan.id.as_str(), value.as_str()))
+        })
     }
 }
 
@@ -63,8 +78,8 @@ pub struct Means<'a> {
     pub keys: Option<&'a Keys>,
     /// Which bodies are encrypted.
     pub encrypt: Encrypt,
-    /// The token of the case's request before.
-    pub token: Option<&'a str>,
+    /// What the case's request before has made to show who calls.
+    pub earlier: Option<&'a [Vec<String>]>,
     /// Clock and counter.
     pub ambient: &'a Ambient,
 }
@@ -76,7 +91,7 @@ pub struct Means<'a> {
 /// [`Reason::FixtureMissing`] if a credential or key is missing, [`Reason::Unsendable`] if a header can't be written.
 pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>) -> Result<Prepared, (Reason, String)> {
     let mut body = Vec::with_capacity(512);
-    let url = address(wire, &tree, means.target.base());
+    let mut url = address(wire, &tree, means.target.base());
     if wire.has_body {
         if wire.path_fields.is_empty() && wire.query_fields.is_empty() {
             tree.write(&mut body);
@@ -94,7 +109,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();
     let missing = |why: String| (Reason::FixtureMissing, why);
-    let signer = Signer { credentials: means.credentials, second: means.second, earlier: means.token, now, count };
+    let signer = Signer { credentials: means.credentials, second: means.second, earlier: None, now, count };
     let mut headers: Vec<(String, String)> = Vec::with_capacity(wire.headers.len() + 4);
     let documented = |name: &str| wire.headers.iter().any(|h| h.name.eq_ignore_ascii_case(name));
     let http2 = means.target.is_http2();
@@ -103,12 +118,14 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         headers.push(("Host".to_owned(), means.target.authority().to_owned()));
     }
     let mut trace = None;
-    // What shows who calls may cover every other header: its place is kept.
-    let mut kept = Vec::new();
+    let caller = wire.callers.get(step.caller).map(|caller| caller.schemes.as_slice()).unwrap_or_default();
     for header in &wire.headers {
         let mut value = String::with_capacity(80);
         if header.value.contains(&Piece::Auth) {
-            kept.push((headers.len(), &header.value));
+            // What shows who calls may cover every other header: its place is kept. A header of another way has none.
+            if !caller.iter().any(|plan| plan.in_header(&header.name)) {
+                continue;
+            }
         } else {
             signer.write(&header.value, "", &mut value).map_err(missing)?;
         }
@@ -128,24 +145,45 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     if (counted || !sealed.body.is_empty()) && !documented("content-length") {
         headers.push(("Content-Length".to_owned(), sealed.body.len().to_string()));
     }
-    for (at, pieces) in kept {
-        let made = match &wire.auth {
-            Some(plan) => {
-                let (path, query) = below_authority(&url);
-                // HTTP/2 has the host in a field of its own, which a scheme covers as the header that it stands for.
-                let host = http2.then(|| ("host".to_owned(), means.target.authority().to_owned()));
-                let covered: Cow<'_, [(String, String)]> = match host {
-                    Some(host) => Cow::Owned([&headers[..], &[host]].concat()),
-                    None => Cow::Borrowed(&headers),
-                };
-                let draft = Draft { method: &wire.method, path, query, headers: &covered, body: &sealed.body };
-                auth::credentials(plan, &draft, &signer, step.token).map_err(missing)?
-            }
-            None => String::new(),
+    let mut made = vec![Vec::new(); caller.len()];
+    // A signature covers the whole address, so that what travels in the query is written first.
+    let (queried, others): (Vec<usize>, Vec<usize>) =
+        (0..caller.len()).partition(|at| matches!(caller[*at].carriers.first(), Some(Carrier::Query(_))));
+    for at in queried.into_iter().chain(others) {
+        let plan = &caller[at];
+        let edit = if at == step.scheme { step.token } else { TokenEdit::Intact };
+        if edit == TokenEdit::Absent {
+            headers.retain(|(name, _)| !plan.in_header(name));
+            continue;
+        }
+        let signer = Signer { earlier: means.earlier.and_then(|made| made.get(at)).map(Vec::as_slice), ..signer };
+        let (path, query) = below_authority(&url);
+        // HTTP/2 has the host in a field of its own, which a scheme covers as the header that it stands for.
+        let host = http2.then(|| ("host".to_owned(), means.target.authority().to_owned()));
+        let covered: Cow<'_, [(String, String)]> = match host {
+            Some(host) => Cow::Owned([&headers[..], &[host]].concat()),
+            None => Cow::Borrowed(&headers),
         };
-        let mut value = String::with_capacity(made.len());
-        signer.write(pieces, &made, &mut value).map_err(missing)?;
-        headers[at].1 = value;
+        let draft = Draft { method: &wire.method, path, query, headers: &covered, body: &sealed.body };
+        made[at] = auth::credentials(plan, &draft, &signer, edit).map_err(missing)?;
+        if made[at].is_empty() {
+            headers.retain(|(name, _)| !plan.in_header(name));
+        }
+        for (carrier, made) in plan.carriers.iter().zip(&made[at]) {
+            match carrier {
+                Carrier::Header(name) => {
+                    let header = wire.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+                    let place = headers.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name));
+                    if let (Some(header), Some((_, value))) = (header, place) {
+                        signer.write(&header.value, made, value).map_err(missing)?;
+                    }
+                }
+                Carrier::Query(name) => {
+                    let mark = if url.contains('?') { '&' } else { '?' };
+                    url.extend([mark.to_string(), percent(name), "=".to_owned(), percent(made)]);
+                }
+            }
+        }
     }
     for edit in &step.headers {
         edit.apply(&mut headers);
@@ -170,6 +208,8 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
         body: sealed.body,
         tree,
         trace,
+        made,
+        caller: step.caller,
         sealed: sealed.encrypted,
         hostile: step.hostile,
         fresh: false,
@@ -251,8 +291,8 @@ mod tests {
     use crate::exchange::Clock;
     use crate::model::Role;
     use crate::model::address::PathTemplate;
-    use crate::model::template::{Region, TokenEdit};
-    use crate::model::wire::{AuthPlan, HeaderPlan, Hmac, Mark, Scheme, Secret, SignedBytes, Zone};
+    use crate::model::template::Region;
+    use crate::model::wire::{Caller, HeaderPlan, Hmac, Mark, Scheme, Secret, SignedBytes, Zone};
 
     fn wire() -> Arc<WirePlan> {
         let pieces = vec![
@@ -263,7 +303,7 @@ mod tests {
         ];
         let auth = AuthPlan {
             id: "t".to_owned(),
-            header: "Token".to_owned(),
+            carriers: vec![Carrier::Header("Token".to_owned())],
             scheme: Scheme::Hmac(Hmac { value: pieces, key: "k".to_owned(), over: SignedBytes::Body }),
         };
         Arc::new(WirePlan {
@@ -271,7 +311,7 @@ mod tests {
             method: "POST".to_owned(),
             path: PathTemplate::parse("/p").unwrap(),
             headers: vec![HeaderPlan { name: "Token".to_owned(), value: vec![Piece::Auth], secret: None }],
-            auth: Some(auth),
+            callers: vec![Caller { schemes: vec![auth] }],
             zone: Zone { name: "UTC".to_owned(), offset_seconds: 0 },
             encryption: None,
             marks: (Mark::Unmarked, Mark::Unmarked),
@@ -297,7 +337,7 @@ mod tests {
             credentials: &credentials,
             keys: None,
             encrypt: Encrypt::Marked,
-            token: Some("KEY1:of-the-request-before"),
+            earlier: Some(&[vec!["KEY1:of-the-request-before".to_owned()]]),
             ambient: &ambient,
         };
         let made = prepare(&wire(), tree, &step, &means).unwrap();

@@ -87,7 +87,8 @@ impl Redactor {
             _ => Opened::Plain,
         };
         let root = came.as_ref().ok().and_then(|raw| json::parse(&raw.body).ok()).map(|document| document.root);
-        let mut secrets: Vec<(String, String)> = Vec::new();
+        let queried = sent.queried().filter(|(_, value)| !value.is_empty());
+        let mut secrets: Vec<(String, String)> = queried.map(|(id, value)| (id.to_owned(), value.to_owned())).collect();
         let mut headers = sent.headers;
         for (name, value) in &mut headers {
             if let Some(secret) = secret_of(&sent.wire.headers, name) {

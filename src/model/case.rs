@@ -222,6 +222,10 @@ pub struct Step {
     pub edits: Vec<Edit>,
     /// Changes to headers.
     pub headers: Vec<HeaderEdit>,
+    /// Which of the endpoint's ways of showing who calls it takes.
+    pub caller: usize,
+    /// Which scheme of that way the change to the token is about.
+    pub scheme: usize,
     /// Change to the token.
     pub token: TokenEdit,
     /// True if the body has a blank wherever JSON lets one stand, and is signed as it is.
@@ -317,6 +321,8 @@ impl Step {
             role,
             edits,
             headers: Vec::new(),
+            caller: 0,
+            scheme: 0,
             token: TokenEdit::Intact,
             spaced: false,
             omission_taken: false,

@@ -204,6 +204,8 @@ impl HeaderEdit {
 pub enum TokenEdit {
     /// Signed as the contract says.
     Intact,
+    /// Nothing where the scheme's values belong.
+    Absent,
     /// One character of the code changed.
     WrongCode,
     /// The first half of the code right, and each character of the rest another one.
@@ -220,6 +222,8 @@ pub enum TokenEdit {
     Blank(Region),
     /// Signed over the body with one digit or letter of a value changed.
     Value,
+    /// The digest of the body that is sent beside a signature over the digest of another one.
+    OtherDigest,
     /// The token of the request before, whose body was another one.
     Replayed,
     /// Its time is an hour before the request's.
@@ -234,6 +238,34 @@ pub enum TokenEdit {
     OtherPath,
     /// Signed for a query with one more parameter.
     OtherQuery,
+    /// What the target gives to a client who shows a secret that nobody has.
+    FetchedOtherKey,
+    /// What the target gives to a client whom nobody knows.
+    FetchedOtherName,
+    /// What the target gives to a client who shows an empty secret.
+    FetchedNoKey,
+    /// What the target gives to a client who shows the secret of another client.
+    FetchedSecondKey,
+}
+
+impl TokenEdit {
+    /// True if the token is fetched for this request alone.
+    #[must_use]
+    pub fn fetches(self) -> bool {
+        matches!(
+            self,
+            TokenEdit::FetchedOtherKey
+                | TokenEdit::FetchedOtherName
+                | TokenEdit::FetchedNoKey
+                | TokenEdit::FetchedSecondKey
+        )
+    }
+
+    /// True if it needs another actor whom the target knows.
+    #[must_use]
+    pub fn needs_second(self) -> bool {
+        matches!(self, TokenEdit::SecondKey | TokenEdit::FetchedSecondKey)
+    }
 }
 
 /// A part of a body.

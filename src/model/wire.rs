@@ -83,15 +83,64 @@ pub struct HeaderPlan {
     pub secret: Option<String>,
 }
 
-/// How a caller shows who it is.
+/// Where a request carries what shows who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// A header of this name.
+    Header(String),
+    /// A parameter of the query of this name.
+    Query(String),
+}
+
+impl Carrier {
+    /// True for the header of this name, in any case of letters.
+    #[must_use]
+    pub fn is_header(&self, name: &str) -> bool {
+        matches!(self, Carrier::Header(own) if own.eq_ignore_ascii_case(name))
+    }
+
+    /// `header.NAME` or `query.NAME`, as case ids have it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Carrier::Header(name) => format!("header.{name}"),
+            Carrier::Query(name) => format!("query.{name}"),
+        }
+    }
+}
+
+/// A scheme by which callers show who they are.
 #[derive(Clone, Debug)]
 pub struct AuthPlan {
     /// Id of the scheme in the contract.
     pub id: String,
-    /// Header that carries the credentials.
-    pub header: String,
+    /// Where its values stand, in the order in which it makes them; the first is never missing.
+    pub carriers: Vec<Carrier>,
     /// The scheme.
     pub scheme: Scheme,
+}
+
+impl AuthPlan {
+    /// True if one of its values stands in the header of this name.
+    #[must_use]
+    pub fn in_header(&self, name: &str) -> bool {
+        self.carriers.iter().any(|carrier| carrier.is_header(name))
+    }
+}
+
+/// Schemes that a request shows together.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// One scheme, or all of a combination; none for a call that anybody may make.
+    pub schemes: Vec<AuthPlan>,
+}
+
+impl Caller {
+    /// The scheme, by its place among the others, that has a value in the header of this name.
+    #[must_use]
+    pub fn in_header(&self, name: &str) -> Option<usize> {
+        self.schemes.iter().position(|plan| plan.in_header(name))
+    }
 }
 
 /// A scheme of authentication; `auth/` has a file for each.
@@ -103,6 +152,8 @@ pub enum Scheme {
     ApiKey(ApiKey),
     Hmac(Hmac),
     AwsSigV4(AwsSigV4),
+    HttpSignature(HttpSignature),
+    OAuthClient(OAuthClient),
 }
 
 /// A token that whoever has it may use (RFC 6750): `Bearer TOKEN`.
@@ -121,12 +172,12 @@ pub struct Basic {
     pub password: String,
 }
 
-/// A key as it is, in a header of its own or in a cookie.
+/// A key as it is, in a header of its own, in the query or in a cookie.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     /// Credential that is the key.
     pub key: String,
-    /// Name of the cookie; none for a header that holds the key alone.
+    /// Name of the cookie; none for a header or a parameter that holds the key alone.
     pub cookie: Option<String>,
 }
 
@@ -157,6 +208,49 @@ pub struct AwsSigV4 {
 impl AwsSigV4 {
     /// Header that says when a request was signed.
     pub const DATE: &'static str = "X-Amz-Date";
+}
+
+/// HTTP Message Signatures (RFC 9421) with HMAC-SHA256: a keyed hash over the parts of a request that the contract names.
+#[derive(Clone, Debug)]
+pub struct HttpSignature {
+    /// Credential that names the key.
+    pub key_id: String,
+    /// Credential whose UTF-8 bytes are the key.
+    pub key: String,
+    /// Name of the signature in its headers: `sig`.
+    pub label: String,
+    /// What is signed, in order: names of headers in small letters and some of [`HttpSignature::DERIVED`].
+    pub covers: Vec<String>,
+}
+
+impl HttpSignature {
+    /// Parts of a request that are no headers (RFC 9421, 2.2).
+    pub const DERIVED: [&'static str; 4] = ["@method", "@authority", "@path", "@query"];
+    /// The header that holds the body's digest (RFC 9530).
+    pub const DIGEST: &'static str = "content-digest";
+
+    /// True if the signature holds for one body alone.
+    #[must_use]
+    pub fn covers_body(&self) -> bool {
+        self.covers.iter().any(|part| part == Self::DIGEST)
+    }
+}
+
+/// OAuth 2.0 client credentials (RFC 6749, 4.4): a bearer token that the target gives out.
+#[derive(Clone, Debug)]
+pub struct OAuthClient {
+    /// Credential that is the client's id.
+    pub client_id: String,
+    /// Credential that is the client's secret.
+    pub client_secret: String,
+    /// Path of the call that gives out tokens, below the target's address.
+    pub token_path: String,
+    /// What a token is asked for.
+    pub scope: Option<String>,
+    /// True if id and secret are sent in the form; else they stand in a header (`Basic`).
+    pub in_body: bool,
+    /// How calls show the token, which stands among the credentials under the name that it has here.
+    pub bearer: Bearer,
 }
 
 /// How bodies are encrypted: compact JWE in an envelope of one member.
@@ -236,8 +330,9 @@ pub struct WirePlan {
     pub path: PathTemplate,
     /// Headers in the order they are sent.
     pub headers: Vec<HeaderPlan>,
-    /// Proof of who calls, if any.
-    pub auth: Option<AuthPlan>,
+    /// The ways of showing who calls, any of which is enough; the first is what requests show unless a case is about another one. Empty
+    /// for an endpoint that anybody may call.
+    pub callers: Vec<Caller>,
     /// Encryption, if the API has any.
     pub encryption: Option<std::sync::Arc<EncryptionPlan>>,
     /// The marks of request and answer.
@@ -259,6 +354,22 @@ pub struct WirePlan {
 }
 
 impl WirePlan {
+    /// Every scheme of every way, each once.
+    pub fn schemes(&self) -> impl Iterator<Item = &AuthPlan> {
+        let mut known: Vec<&str> = Vec::new();
+        self.callers.iter().flat_map(|caller| &caller.schemes).filter(move |plan| {
+            let new = !known.contains(&plan.id.as_str());
+            known.push(&plan.id);
+            new
+        })
+    }
+
+    /// True if a scheme of some way has a value in the header of this name.
+    #[must_use]
+    pub fn shows_caller(&self, header: &str) -> bool {
+        self.callers.iter().any(|caller| caller.in_header(header).is_some())
+    }
+
     /// True for a request field that travels in the address.
     #[must_use]
     pub fn in_address(&self, name: &str) -> bool {

@@ -12,7 +12,7 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         let presence = field.presence.as_ref().and_then(|p| p.clause);
         let length = field.length.as_ref().and_then(|l| l.clause);
         let format = field.format.as_ref().and_then(|f| f.clause);
-        if wire.auth.as_ref().is_some_and(|a| a.header == field.name) {
+        if wire.shows_caller(&field.name) {
             if length.is_some() {
                 out.push(scope.left_out(
                     &field.place(),

@@ -42,12 +42,13 @@ pub fn expect(
     }
     let bodily = reading.broken.len();
     let mut edited: Vec<(&HeaderEdit, bool)> = step.headers.iter().map(|e| (e, false)).collect();
-    let signed = endpoint.wire.auth.as_ref();
+    let caller = endpoint.wire.callers.get(step.caller);
+    let shows = |name: &str| caller.and_then(|caller| caller.in_header(name));
     if !edited.is_empty() {
         check_header(&endpoint.request_headers, headers, units, &mut |judged| {
             let edit = edited.iter_mut().find(|(e, _)| e.name == judged.field.name);
             // The token's own length can't be wrong alone: whatever is no token is not verified either.
-            let token = signed.is_some_and(|a| a.header == judged.field.name) && judged.rule != Rule::Presence;
+            let token = shows(&judged.field.name).is_some() && judged.rule != Rule::Presence;
             if let (State::Broken, Some(clause), Some((_, broken)), false) = (judged.state, judged.clause, edit, token)
             {
                 *broken = true;
@@ -55,7 +56,8 @@ pub fn expect(
             }
         });
     }
-    let mut tampered = !matches!(step.token, TokenEdit::Intact | TokenEdit::Stale);
+    // The scheme whose values are not the right ones.
+    let mut tampered = (!matches!(step.token, TokenEdit::Intact | TokenEdit::Stale)).then_some(step.scheme);
     if step.token == TokenEdit::Stale {
         reading.unknown("the token", "is an hour older than the request, and no source says how old one may be");
     }
@@ -63,14 +65,13 @@ pub fn expect(
         if broken {
             continue;
         }
-        if signed.is_some_and(|a| a.header == edit.name) {
-            tampered = true;
-        } else {
-            reading.unknown(&edit.name, "has a value that no source shows");
+        match shows(&edit.name) {
+            Some(scheme) => tampered = Some(scheme),
+            None => reading.unknown(&edit.name, "has a value that no source shows"),
         }
     }
-    if tampered {
-        reading.broken.extend(endpoint.verified_clause);
+    if let Some(plan) = tampered.and_then(|at| caller?.schemes.get(at)) {
+        reading.broken.extend(endpoint.verified(&plan.id));
     }
     if let Seal::Spoilt(how) = step.seal {
         let authentic = endpoint.encryption.and_then(|e| e.authentic);

@@ -481,7 +481,7 @@ impl Plan {
     pub fn sides(&self, endpoint: usize) -> Vec<String> {
         let own = &self.contract.endpoints[endpoint];
         let disputed = |f: &&Field| f.length.as_ref().is_some_and(|l| l.sides.len() > 1);
-        let headers = rehearsal::unbent(self, endpoint);
+        let headers = rehearsal::unbent(self, endpoint, 0);
         let sent = own.request_headers.iter().filter(disputed).filter_map(|field| {
             let (_, value) = headers.iter().find(|(name, _)| *name == field.name)?;
             Some(format!("{} of {}", field.name, value.chars().count()))

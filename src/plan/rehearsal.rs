@@ -8,7 +8,7 @@ use crate::contract::{Contract, Endpoint};
 use crate::model::field::LONGEST_IN_LINE;
 use crate::model::template::Keep;
 use crate::model::twin::Twin;
-use crate::model::wire::{Piece, WirePlan};
+use crate::model::wire::{AuthPlan, HeaderPlan, Piece};
 use crate::model::{Edit, Hole, Json, Step, Template, field};
 
 /// What earlier steps sent and got, stand-ins throughout.
@@ -28,10 +28,15 @@ pub(super) fn bind(plan: &Plan, step: &Step, seen: &Seen<'_>) -> Json {
     body
 }
 
-/// The endpoint's headers as they are without a case's edits.
-pub(super) fn unbent(plan: &Plan, endpoint: usize) -> Vec<(String, String)> {
+/// The endpoint's headers as they are without a case's edits, with what shows who calls in this way.
+pub(super) fn unbent(plan: &Plan, endpoint: usize, caller: usize) -> Vec<(String, String)> {
     let wire = &plan.contract().endpoints[endpoint].wire;
-    wire.headers.iter().map(|h| (h.name.clone(), stand_in_header(&h.value, wire, plan.contract()))).collect()
+    let schemes = wire.callers.get(caller).map(|caller| caller.schemes.as_slice()).unwrap_or_default();
+    let own = |header: &&HeaderPlan| {
+        !header.value.contains(&Piece::Auth) || schemes.iter().any(|plan| plan.in_header(&header.name))
+    };
+    let headers = wire.headers.iter().filter(own);
+    headers.map(|header| (header.name.clone(), stand_in_header(header, schemes, plan.contract()))).collect()
 }
 
 /// The headers of a step whose headers are bent; unbent ones are the contract's own and nobody asks for them.
@@ -40,7 +45,7 @@ pub(super) fn headers(plan_of: &Plan, step: &Step) -> Vec<(String, String)> {
         return Vec::new();
     }
     let wire = &plan_of.contract().endpoints[step.endpoint].wire;
-    let mut headers = unbent(plan_of, step.endpoint);
+    let mut headers = unbent(plan_of, step.endpoint, step.caller);
     if let Some(plan) = wire.encryption.as_ref().filter(|_| step.seal != crate::model::case::Seal::AsMarked) {
         let own = &plan_of.contract().endpoints[step.endpoint].request_headers;
         let length = own.iter().find(|f| f.name == plan.key_id_header).and_then(|f| f.length.as_ref());
@@ -124,11 +129,15 @@ fn entries(seen: &Seen<'_>, resource: &str, (attribute, value): (&str, &str), te
     chosen.collect()
 }
 
-fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> String {
+fn stand_in_header(header: &HeaderPlan, schemes: &[AuthPlan], contract: &Contract) -> String {
     let length = |name: &str| {
         let credential = contract.credentials.iter().find(|c| c.name == name);
         credential.and_then(|c| c.length).unwrap_or(16)
     };
-    let made = wire.auth.as_ref().map(|auth| auth::stand_in(auth, &length)).unwrap_or_default();
-    pieces.iter().map(|piece| piece.stand_in(&length, &made)).collect()
+    let made = |plan: &AuthPlan| {
+        let at = plan.carriers.iter().position(|carrier| carrier.is_header(&header.name))?;
+        auth::stand_in(plan, &length).into_iter().nth(at)
+    };
+    let made = schemes.iter().find_map(made).unwrap_or_default();
+    header.value.iter().map(|piece| piece.stand_in(&length, &made)).collect()
 }

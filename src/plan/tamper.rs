@@ -1,32 +1,32 @@
 //! Bodies changed after they were signed, tokens of other messages and moments, keys of other actors and messages.
 
+use super::token::Shown;
 use super::way::{Goal, Way};
 use super::{Planned, Scope};
 use crate::auth;
+use crate::model::Expect;
 use crate::model::case::{Seal, Spoil};
 use crate::model::field::Location;
 use crate::model::template::TokenEdit;
 use crate::model::wire::Mark;
-use crate::model::{ClauseIx, Expect};
 
 pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     let mut out = Vec::new();
     let wire = &scope.endpoint.wire;
-    if let Some(plan) = &wire.auth {
-        let (place, clause) = (format!("header.{}", plan.header), scope.endpoint.verified_clause);
-        let valued = scope.endpoint.request.iter().any(|f| f.location == Location::Body);
-        for tamper in auth::tampers(plan, wire.has_body).into_iter().filter(|t| t.elsewhere) {
-            if tamper.edit == TokenEdit::Value && !valued {
+    let valued = scope.endpoint.request.iter().any(|f| f.location == Location::Body);
+    for shown in Shown::all(scope) {
+        for tamper in auth::tampers(shown.plan, wire.has_body).into_iter().filter(|t| t.elsewhere) {
+            if matches!(tamper.edit, TokenEdit::Value | TokenEdit::OtherDigest) && !valued {
                 let reason = "the body holds no value that could be another";
-                out.push(scope.left_out(&place, tamper.variant, clause, reason));
+                out.push(scope.left_out(&shown.place(), &shown.variant(tamper.variant), shown.clause, reason));
                 continue;
             }
             let mut probe = scope.probe(Vec::new());
-            probe.token = tamper.edit;
-            out.push(scope.case(&place, tamper.variant, clause, probe));
+            (probe.caller, probe.scheme, probe.token) = (shown.caller, shown.scheme, tamper.edit);
+            out.push(scope.case(&shown.place(), &shown.variant(tamper.variant), shown.clause, probe));
         }
-        if auth::covers_body(plan) && wire.has_body {
-            out.push(replayed(scope, &place, clause));
+        if auth::covers_body(shown.plan) && wire.has_body {
+            out.push(replayed(scope, shown));
         }
     }
     if let (Some(plan), Some(clauses), Mark::Marked) = (&wire.encryption, scope.endpoint.encryption, wire.marks.0) {
@@ -39,15 +39,19 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
 }
 
 /// A good request, and one more under the token of the first: its body is another one, with blanks where JSON lets them stand.
-fn replayed(scope: &Scope<'_>, place: &str, clause: Option<ClauseIx>) -> Planned {
-    let variant = "replayed";
+fn replayed(scope: &Scope<'_>, shown: Shown<'_>) -> Planned {
+    let (place, variant, clause) = (shown.place(), shown.variant("replayed"), shown.clause);
+    let (place, variant) = (place.as_str(), variant.as_str());
     let way = match scope.plan.way(scope.at, Goal::Accept) {
         Ok(way) => way,
         Err(why) => return scope.left_out(place, variant, clause, why),
     };
     let edits = way.edits.clone();
-    let way = Way::clone(&way).then(scope.plan, scope.at, edits.clone());
+    let mut way = Way::clone(&way).then(scope.plan, scope.at, edits.clone());
+    // The request before shows who calls in the same way.
+    way.steps.iter_mut().next_back().into_iter().for_each(|step| step.caller = shown.caller);
     let mut probe = scope.probe(edits);
+    (probe.caller, probe.scheme) = (shown.caller, shown.scheme);
     probe.spaced = true;
     // Under a token of its own it would be taken, so that nothing but the token can be why it is not.
     match scope.led(place, variant, clause, &way, probe.clone()) {

@@ -69,7 +69,7 @@ enum Spec {
     Success { endpoint: usize, op: RowOp },
     List { endpoint: usize, effect: usize },
     Page { endpoint: usize, effect: usize },
-    Auth { endpoint: usize },
+    Auth { endpoint: usize, id: String },
     Mark { endpoint: usize },
     Fault(String),
 }
@@ -353,7 +353,9 @@ impl Found<'_> {
                 self.add(list.size_clause, "page-dropped", Spec::Page { endpoint: at, effect });
             }
         }
-        self.add(endpoint.verified_clause, "auth-dropped", Spec::Auth { endpoint: at });
+        for (id, clause) in &endpoint.verified {
+            self.add(Some(*clause), "auth-dropped", Spec::Auth { endpoint: at, id: id.clone() });
+        }
         let spoilt = |fault: &str| Spec::Fault(format!("at:{}:{fault}", endpoint.id));
         if let Some(clauses) = endpoint.encryption {
             self.add(clauses.encrypted, "encryption-dropped", Spec::Mark { endpoint: at });
@@ -380,7 +382,7 @@ impl Found<'_> {
 
 /// True for the header that carries the token.
 fn token(endpoint: &Endpoint, field: &Field) -> bool {
-    endpoint.wire.auth.as_ref().is_some_and(|a| a.header == field.name)
+    endpoint.wire.shows_caller(&field.name)
 }
 
 /// True for a header that is one credential: a server compares it whole.
@@ -433,7 +435,12 @@ impl Mutant {
                     list.size = None;
                 }
             }
-            Spec::Auth { endpoint } => Arc::make_mut(&mut changed.endpoints[*endpoint].wire).auth = None,
+            Spec::Auth { endpoint, id } => {
+                let callers = &mut Arc::make_mut(&mut changed.endpoints[*endpoint].wire).callers;
+                for caller in callers {
+                    caller.schemes.retain(|plan| plan.id != *id);
+                }
+            }
             Spec::Mark { endpoint } => Arc::make_mut(&mut changed.endpoints[*endpoint].wire).marks.1 = Mark::Unmarked,
         }
         Some(Change::Contract(Box::new(changed)))

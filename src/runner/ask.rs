@@ -4,7 +4,7 @@ use super::Runner;
 use crate::contract::behaviour::{Operand, Resource, Source, Test, When};
 use crate::exchange::{Filling, Transport};
 use crate::judge::{self, Health};
-use crate::model::template::{HeaderChange, HeaderEdit};
+use crate::model::template::TokenEdit;
 use crate::model::{Hazard, Json, Observed, Role, Step};
 
 /// What an endpoint answered to a request that nobody could accept.
@@ -42,7 +42,7 @@ impl<T: Transport> Runner<T> {
         let lists = crate::exchange::Catalogues::new();
         let own = Filling::first("clean", self.ambient.salt(), &lists, &now);
         let from = Filling { fixtures: &contract.fixtures, ..own };
-        let request = self.request(step, &from, None).map_err(|(_, why)| why)?;
+        let request = self.request(step, &from, None, &mut Vec::new()).await.map_err(|(_, why)| why)?;
         let (seen, _) = self.send_alone(request).await;
         if self.oracle.accepted(step.endpoint, &seen) {
             return Ok(Undone::Now);
@@ -63,13 +63,15 @@ impl<T: Transport> Runner<T> {
         rows.peek().is_some() && rows.all(|row| !row.guessed && !row.disputed && says_gone(own, &row.when))
     }
 
-    /// Asks an endpoint with a request that can't be accepted: without the header that says who calls, and without a body's members.
+    /// Asks an endpoint with a request that can't be accepted: without what shows who calls, and without a body's members.
     pub async fn ask(&self, endpoint: usize) -> Served {
         let contract = self.plan.contract();
         let wire = &contract.endpoints[endpoint].wire;
-        let Some(auth) = &wire.auth else { return Served::NotAsked };
+        if wire.callers.is_empty() {
+            return Served::NotAsked;
+        }
         let mut step = Step::new(endpoint, Role::Setup, self.plan.nameless(endpoint));
-        step.headers.push(HeaderEdit { name: auth.header.clone(), change: HeaderChange::Remove });
+        step.token = TokenEdit::Absent;
         let now = self.ambient.now(&contract.zone);
         let lists = crate::exchange::Catalogues::new();
         let own = Filling::first("init", self.ambient.salt(), &lists, &now);
@@ -84,7 +86,7 @@ impl<T: Transport> Runner<T> {
             Json::Object(members) => Json::Object(members.into_iter().filter(|(name, _)| place(name)).collect()),
             other => other,
         };
-        let Ok(request) = self.finished(&step, tree, None) else { return Served::NotAsked };
+        let Ok(request) = self.finished(&step, tree, None, &mut Vec::new()).await else { return Served::NotAsked };
         let mut nowhere = request.clone();
         nowhere.url = format!("{}/konform-asks-for-a-path-that-is-not-there", self.access.target.base());
         let (own, _) = self.send_alone(request).await;

@@ -160,7 +160,7 @@ impl<T: Transport> Runner<T> {
             world: catalogues.world.clone().unwrap_or_else(|| World::new(Arc::clone(contract), false)),
             answers: Vec::new(),
             sent: Vec::new(),
-            token: None,
+            made: None,
             observed: Vec::with_capacity(case.steps.len()),
             looks: Vec::new(),
             created: Vec::new(),
@@ -177,10 +177,10 @@ impl<T: Transport> Runner<T> {
         let mut judged: Option<Case> = None;
         for (at, step) in case.steps.iter().enumerate() {
             let endpoint = &contract.endpoints[step.endpoint];
-            let (mut looks, mut askings) = (0, 0);
+            let (mut looks, mut askings, mut renewed) = (0, 0, false);
             let accepted = loop {
                 let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
-                let mut request = match self.request(step, &from, run.token.as_deref()) {
+                let mut request = match self.request(step, &from, run.made.as_deref(), &mut run.looks).await {
                     Ok(request) => request,
                     Err((reason, why)) => {
                         verdict = Some(self.unmet(case, step, reason, why));
@@ -210,8 +210,11 @@ impl<T: Transport> Runner<T> {
                     let fresh = request.fresh;
                     let mut requests = vec![request];
                     // The same body under times and numbers of their own; what could be made once can be made again.
-                    let copies = (1..race.copies).filter_map(|_| self.request(step, &from, None).ok());
-                    requests.extend(copies.map(|copy| Prepared { fresh, ..copy }));
+                    let mut copies = Vec::new();
+                    for _ in 1..race.copies {
+                        copies.extend(self.request(step, &from, None, &mut run.looks).await.ok());
+                    }
+                    requests.extend(copies.into_iter().map(|copy| Prepared { fresh, ..copy }));
                     self.race(step, requests, attempt, &now, &mut run).await;
                     break Some(true);
                 }
@@ -219,7 +222,7 @@ impl<T: Transport> Runner<T> {
                 let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
                 let doubtful = step.role != Role::Setup && !matches!(expect, Expect::Accept { .. });
                 let ticket = if doubtful { self.written.begin(endpoint, &tree) } else { None };
-                let token = request.token().map(str::to_owned);
+                let made = request.made.clone();
                 let (mut seen, root) = self.send(request, attempt).await;
                 let accepted = self.oracle.accepted(step.endpoint, &seen);
                 if let Some(ticket) = ticket.filter(|_| !accepted && self.oracle.refused(step.endpoint, &seen)) {
@@ -227,6 +230,11 @@ impl<T: Transport> Runner<T> {
                 }
                 if self.asks_again(&seen, askings) && repeatable(case, step) && askings < ASKINGS && !self.stopped() {
                     askings += 1;
+                    run.looks.push(seen);
+                    continue;
+                }
+                if !renewed && self.expired(step, &made, &seen).await {
+                    renewed = true;
                     run.looks.push(seen);
                     continue;
                 }
@@ -251,7 +259,7 @@ impl<T: Transport> Runner<T> {
                 run.observed.push(seen);
                 run.answers.push(root);
                 run.sent.push(tree);
-                run.token = token;
+                run.made = Some(made);
                 break Some(accepted && verdict.is_none());
             };
             let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
@@ -453,8 +461,8 @@ struct Run {
     world: World,
     answers: Vec<Option<Json>>,
     sent: Vec<Json>,
-    /// The token of the last of them.
-    token: Option<String>,
+    /// What the last of them has made to show who calls.
+    made: Option<Vec<Vec<String>>>,
     observed: Vec<Observed>,
     /// Looks at a result that was not there yet.
     looks: Vec<Observed>,

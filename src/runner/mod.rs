@@ -17,6 +17,7 @@ mod pools;
 mod record;
 pub mod rejudge;
 mod send;
+mod session;
 mod shrink;
 pub mod summary;
 mod tally;
@@ -52,6 +53,7 @@ use catalogue::Known;
 use executed::Executed;
 use lend::{CONFIRMING, Hands};
 use limiter::Limiter;
+use session::Sessions;
 use written::Written;
 
 /// How long a batch starts cases, so that what was sent is soon in the evidence.
@@ -131,6 +133,7 @@ pub struct Runner<T> {
     catalogues: RwLock<Arc<Known>>,
     accepted: Arc<Accepted>,
     hands: OnceLock<Hands>,
+    sessions: Sessions,
 }
 
 /// Where requests go, and what they are signed and encrypted with.
@@ -225,6 +228,7 @@ impl<T: Transport> Runner<T> {
             catalogues: RwLock::default(),
             accepted: Arc::default(),
             hands: OnceLock::new(),
+            sessions: Sessions::default(),
         }
     }
 

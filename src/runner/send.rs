@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Runner;
 use super::patience::asked;
 use crate::exchange::{Filling, Means, Prepared, Transport, fill, prepare};
+use crate::model::wire::Credentials;
 use crate::model::{Hazard, Json, Observed, Reason, Step};
 
 /// How often one request is sent again because the target asks for that.
@@ -13,29 +14,41 @@ pub(super) const ASKINGS: u32 = 5;
 pub(super) const UNDOINGS: u32 = 3;
 
 impl<T: Transport> Runner<T> {
-    /// The request of a step, finished to the byte; `token` is that of the request before.
-    pub(super) fn request(
+    /// The request of a step, finished to the byte; `earlier` is what the request before has made to show who calls. Requests that fetch a
+    /// token for it are added to `seen`.
+    pub(super) async fn request(
         &self,
         step: &Step,
         from: &Filling<'_>,
-        token: Option<&str>,
+        earlier: Option<&[Vec<String>]>,
+        seen: &mut Vec<Observed>,
     ) -> Result<Prepared, (Reason, String)> {
-        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?, token)
+        self.finished(step, self.plan.bind(step, &mut |hole| fill(hole, from))?, earlier, seen).await
     }
 
     /// The same with this body.
-    pub(super) fn finished(&self, step: &Step, tree: Json, token: Option<&str>) -> Result<Prepared, (Reason, String)> {
-        let contract = self.plan.contract();
-        let means = Means {
+    pub(super) async fn finished(
+        &self,
+        step: &Step,
+        tree: Json,
+        earlier: Option<&[Vec<String>]>,
+        seen: &mut Vec<Observed>,
+    ) -> Result<Prepared, (Reason, String)> {
+        let known = self.known(step, seen).await?;
+        prepare(&self.plan.contract().endpoints[step.endpoint].wire, tree, step, &self.means(&known, earlier))
+    }
+
+    /// What a request is made with.
+    pub(super) fn means<'m>(&'m self, known: &'m Credentials, earlier: Option<&'m [Vec<String>]>) -> Means<'m> {
+        Means {
             target: &self.access.target,
-            credentials: &self.access.credentials,
+            credentials: known,
             second: self.access.second.as_ref(),
             keys: self.access.keys.as_ref(),
             encrypt: self.access.encrypt,
-            token,
+            earlier,
             ambient: &self.ambient,
-        };
-        prepare(&contract.endpoints[step.endpoint].wire, tree, step, &means)
+        }
     }
 
     pub(super) async fn send(&self, request: Prepared, attempt: u8) -> (Observed, Option<Json>) {
@@ -75,12 +88,16 @@ impl<T: Transport> Runner<T> {
         into: &'a mut Vec<Observed>,
     ) -> Option<&'a Observed> {
         let endpoint = &self.plan.contract().endpoints[step.endpoint];
-        let (mut askings, mut tries) = (0, 0);
+        let (mut askings, mut tries, mut renewed) = (0, 0, false);
         // What was not made needs no undoing.
-        while let Ok(mut request) = self.request(step, from, None) {
+        while let Ok(mut request) = self.request(step, from, None, into).await {
             request.fresh = tries > 0 || endpoint.hazard == Hazard::Money;
+            let made = request.made.clone();
             let (seen, _) = self.send(request, 0).await;
-            let again = if self.asks_again(&seen, askings) {
+            let again = if !renewed && self.expired(step, &made, &seen).await {
+                renewed = true;
+                true
+            } else if self.asks_again(&seen, askings) {
                 askings += 1;
                 askings <= ASKINGS
             } else {

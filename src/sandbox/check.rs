@@ -8,7 +8,7 @@ use crate::contract::{Endpoint, Row};
 use crate::model::Rule;
 use crate::model::field::Way;
 use crate::model::json::{self, Json};
-use crate::model::wire::{Credentials, Piece, Secret};
+use crate::model::wire::{AuthPlan, Caller, Credentials, Piece, Scheme, Secret};
 use crate::schema::check::{Judged, Side, State};
 use crate::schema::{Units, check, check_header};
 
@@ -26,6 +26,11 @@ pub(super) enum Refusal<'a> {
     Row(&'a Row, String),
     /// No source says how: status and a sentence.
     Unseen(u16, String),
+}
+
+/// What a scheme of authentication covers of a call, with this body.
+fn received<'c>(call: &'c Call, body: &'c [u8]) -> Draft<'c> {
+    Draft { method: &call.method, path: &call.path, query: &call.query, headers: &call.headers, body }
 }
 
 impl Sandbox {
@@ -83,7 +88,7 @@ impl Sandbox {
         let mut broken = None;
         let units = Units { side: Side::Request, units: &[self.variant.unit] };
         check_header(&endpoint.request_headers, &call.headers, units, &mut |judged| {
-            let auth = endpoint.wire.auth.as_ref().is_some_and(|a| a.header == judged.field.name);
+            let auth = endpoint.wire.shows_caller(&judged.field.name);
             let overlooked = auth && self.has(endpoint, &Kind::Unsigned);
             if judged.state == State::Broken && broken.is_none() && !overlooked {
                 broken = Some(judged.field.name.clone());
@@ -111,21 +116,33 @@ impl Sandbox {
     }
 
     fn token<'a>(&'a self, endpoint: &'a Endpoint, call: &Call) -> Result<(), Refusal<'a>> {
-        let Some(plan) = &endpoint.wire.auth else { return Ok(()) };
-        let refused = || Refusal::Unseen(self.variant.auth_status, "the token does not match".to_owned());
-        let token = match call.header(&plan.header) {
-            None if self.has(endpoint, &Kind::Unsigned) => return Ok(()),
-            token => token.ok_or_else(refused)?,
+        let ways = &endpoint.wire.callers;
+        let shown = |way: &Caller| {
+            self.actors.iter().any(|actor| way.schemes.iter().all(|plan| self.shows(endpoint, call, plan, actor)))
         };
-        let proof = |body: &[u8], actor: &Credentials| {
-            let (path, query) = (call.path.as_str(), call.query.as_str());
-            let received = Draft { method: &call.method, path, query, headers: &call.headers, body };
-            auth::proof(plan, &received, actor)
+        if ways.is_empty() || ways.iter().any(shown) {
+            return Ok(());
+        }
+        Err(Refusal::Unseen(self.variant.auth_status, "the token does not match".to_owned()))
+    }
+
+    /// True if the request shows by this scheme that the actor sends it.
+    fn shows(&self, endpoint: &Endpoint, call: &Call, plan: &AuthPlan, actor: &Credentials) -> bool {
+        let Some(token) = plan.carriers.first().and_then(|carrier| auth::value(carrier, &received(call, &[]))) else {
+            return self.has(endpoint, &Kind::Unsigned);
         };
+        let proof = |body: &[u8], actor: &Credentials| auth::proof(plan, &received(call, body), actor);
         let signed = |body: &[u8], actor: &Credentials| proof(body, actor).is_some_and(|p| p.holds());
-        let anybody = || self.actors.iter().any(|actor| signed(&call.body, actor));
+        if let Scheme::OAuthClient(own) = &plan.scheme {
+            return self.issued(own, actor.get(&own.client_id)).into_iter().any(|token| {
+                let name = own.bearer.token.clone();
+                let mut actor = actor.clone();
+                actor.insert(name.clone(), Secret::new(name, token));
+                signed(&call.body, &actor)
+            });
+        }
         if auth::names_actor(plan) {
-            return if anybody() { Ok(()) } else { Err(refused()) };
+            return signed(&call.body, actor);
         }
         // Without checked headers the first actor is the caller.
         let own = self.actor(endpoint, call).unwrap_or(&self.actors[0]);
@@ -140,12 +157,12 @@ impl Sandbox {
         let good = signed(&call.body, own)
             || self.faults(endpoint).any(loose)
             || nearly()
-            || self.has(endpoint, &Kind::AnySecret) && anybody()
-            || remembers && self.lock().tokens.contains(token);
+            || self.has(endpoint, &Kind::AnySecret) && self.actors.iter().any(|actor| signed(&call.body, actor))
+            || remembers && self.lock().tokens.contains(&*token);
         if good && remembers {
-            self.lock().tokens.insert(token.to_owned());
+            self.lock().tokens.insert(token.into_owned());
         }
-        if good { Ok(()) } else { Err(refused()) }
+        good
     }
 
     fn fields<'a>(&'a self, endpoint: &'a Endpoint, body: &Json) -> Result<(), Refusal<'a>> {

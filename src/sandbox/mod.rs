@@ -14,6 +14,7 @@ mod fault;
 mod history;
 mod route;
 pub mod server;
+mod token;
 mod variant;
 
 use std::collections::HashSet;
@@ -28,6 +29,7 @@ use check::{Checked, Refusal};
 use envelope::Sealing;
 pub use envelope::keys;
 use history::History;
+use token::Issued;
 
 use chrono::{FixedOffset, Utc};
 
@@ -94,6 +96,8 @@ struct Store {
     last: Option<String>,
     /// Tokens that were good, for a check that takes them again.
     tokens: HashSet<String>,
+    /// Tokens that were given out.
+    issued: Vec<Issued>,
     /// Accepted calls by what they were about, for faults that need a sequence.
     history: History,
     /// The world without the calls that a stale reader does not see.
@@ -118,6 +122,7 @@ impl Sandbox {
             world,
             last: None,
             tokens: HashSet::new(),
+            issued: Vec::new(),
             history: History::default(),
             stale: None,
             answers: 0,
@@ -148,6 +153,9 @@ impl Sandbox {
 
     /// Answers one call.
     pub async fn answer(&self, call: &Call) -> Reply {
+        if let Some(reply) = self.issue(call) {
+            return reply;
+        }
         let endpoint = match route::find(&self.contract, call) {
             Ok(endpoint) => endpoint,
             Err(status) => return self.plain(status, "the contract has no such call"),

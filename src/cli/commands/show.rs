@@ -9,6 +9,8 @@ use crate::cli::config::Config;
 use crate::cli::output::Output;
 use crate::exchange::fill::Catalogue;
 use crate::exchange::{Catalogues, Filling, Means, Prepared, Target, fill, prepare};
+use crate::model::address::percent;
+use crate::model::wire::{Scheme, Secret};
 use crate::model::{Exit, Expect, Hostile, Json};
 
 pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, Failure> {
@@ -25,8 +27,16 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, Failur
     let ambient = config.ambient();
     let catalogues = stand_ins(&config);
     let now = ambient.now(&config.contract.zone);
+    let mut known = config.credentials.clone();
+    for plan in &config.contract.schemes {
+        // What only the target gives is shown as its place.
+        if let Scheme::OAuthClient(own) = &plan.scheme {
+            let token = format!("<token from POST {}>", own.token_path);
+            known.insert(own.bearer.token.clone(), Secret::new(plan.id.clone(), token));
+        }
+    }
     let mut sent: Vec<Json> = Vec::new();
-    let mut token = None;
+    let mut made: Option<Vec<Vec<String>>> = None;
     for (at, step) in case.steps.iter().enumerate() {
         let answers: Vec<Option<Json>> = vec![None; at];
         let own = Filling::first(&case.id, config.salt, &catalogues, &now);
@@ -39,16 +49,16 @@ pub(in crate::cli) fn show(args: &Show, out: &mut Output) -> Result<Exit, Failur
         let wire = &config.contract.endpoints[step.endpoint].wire;
         let means = Means {
             target: &target,
-            credentials: &config.credentials,
+            credentials: &known,
             second: config.second.as_ref(),
             keys: config.keys.as_ref(),
             encrypt: config.encrypt,
-            token: token.as_deref(),
+            earlier: made.as_deref(),
             ambient: &ambient,
         };
         let request = prepare(wire, tree, step, &means).map_err(|(_, why)| Failure::Usage(why))?;
         sent.push(request.tree.clone());
-        token = request.token().map(str::to_owned);
+        made = Some(request.made.clone());
         if case.steps.len() > 1 {
             out.line(&format!("# step {} of {}", at + 1, case.steps.len()));
         }
@@ -113,15 +123,34 @@ fn stand_ins(config: &Config) -> Catalogues {
 /// Header value for people: secrets by name, tokens only if asked for.
 fn header(request: &Prepared, name: &str, value: &str, sign: bool) -> String {
     let plan = request.wire.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
-    let token = request.wire.auth.as_ref().is_some_and(|a| a.header.eq_ignore_ascii_case(name));
     match plan.and_then(|p| p.secret.as_ref()) {
-        Some(secret) if !(token && sign) => format!("${secret}"),
+        Some(secret) if !(sign && request.shows_caller(name).is_some()) => format!("${secret}"),
         _ => value.to_owned(),
     }
 }
 
+/// The address for people, cut where a secret stands in it: each piece but the last is followed by that secret's name.
+fn address(request: &Prepared, sign: bool) -> (Vec<String>, Vec<String>) {
+    let (mut pieces, mut names) = (vec![request.url.clone()], Vec::new());
+    for (id, value) in request.queried().filter(|(_, value)| !sign && !value.is_empty()) {
+        let last = pieces.pop().unwrap_or_default();
+        // It was written at the end of the query.
+        let (before, after) = last.rsplit_once(&format!("={}", percent(value))).unwrap_or((&last, ""));
+        if before.len() < last.len() {
+            pieces.extend([format!("{before}="), after.to_owned()]);
+            names.push(format!("${id}"));
+        } else {
+            pieces.push(last);
+        }
+    }
+    (pieces, names)
+}
+
 fn plain(request: &Prepared, sign: bool) -> String {
-    let mut out = format!("{} {}\n", request.method, request.url);
+    let (pieces, mut names) = address(request, sign);
+    names.push(String::new());
+    let url: String = pieces.into_iter().zip(names).map(|(piece, name)| piece + &name).collect();
+    let mut out = format!("{} {url}\n", request.method);
     for (name, value) in &request.headers {
         // Writing to a String can't fail.
         let _ = writeln!(out, "{name}: {}", header(request, name, value, sign));
@@ -166,7 +195,12 @@ fn curl(request: &Prepared, sign: bool) -> String {
     let plain = if request.url.contains(['[', ']', '{', '}']) { " -g" } else { "" };
     let dots = if request.url.contains("/.") { " --path-as-is" } else { "" };
     // Writing to a String can't fail.
-    let _ = write!(out, "curl -sS{version}{plain}{dots} -X {} {}", request.method, quote(&request.url));
+    let (pieces, names) = address(request, sign);
+    let mut pieces = pieces.iter().map(|piece| if piece.is_empty() { String::new() } else { quote(piece) });
+    // A secret stays a variable of the shell: double quotes.
+    let first = pieces.next().unwrap_or_default();
+    let url = names.iter().zip(pieces).fold(first, |url, (name, piece)| format!("{url}\"{name}\"{piece}"));
+    let _ = write!(out, "curl -sS{version}{plain}{dots} -X {} {url}", request.method);
     for (name, value) in &request.headers {
         // curl writes the same two itself, and counts.
         let counted = name.eq_ignore_ascii_case("content-length") && *value == request.body.len().to_string();

@@ -137,7 +137,7 @@ fn every_scheme_of_authentication_is_where_the_page_says() {
         assert!(lab::root().join(path).exists(), "{path} is not there");
     }
     for (file, form) in [
-        ("src/contract/api.rs", "\"WORD\""),
+        ("src/contract/auth.rs", "\"WORD\""),
         ("src/tests/callers/schemes.json", "scheme: WORD,"),
         ("src/tests/vectors/check_auth.py", "\"WORD\":"),
         ("src/tests/integration/generated/api.rs", "scheme: WORD,"),

@@ -74,6 +74,8 @@ fn literal_exchanges_get_the_verdict_written_by_hand() {
                     body: Vec::new(),
                     tree,
                     trace: Some(format!("{:020}", ambient.count())),
+                    made: Vec::new(),
+                    caller: 0,
                     sealed: false,
                     hostile: None,
                     fresh: false,

@@ -3,8 +3,9 @@
 
 usage: check_auth.py PATH_OF_KONFORM
 
-AWS signatures are computed anew by botocore, the other schemes are read by Python's standard library. The run against the server must
-be green; the run against the same server with its door open must end with exit code 1 and name every way of bending credentials.
+AWS signatures are computed anew by botocore, HTTP signatures are verified by http-message-signatures, OAuth tokens are given out by
+oauthlib, the other schemes are read by Python's standard library. The run against the server must be green; the run against the same
+server with its door open must end with exit code 1 and name every way of bending credentials.
 """
 import base64
 import hashlib
@@ -21,9 +22,17 @@ import tempfile
 import threading
 import urllib.parse
 
+from types import SimpleNamespace
+
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
+from oauthlib.oauth2 import BackendApplicationServer, RequestValidator
+
+# oauthlib asks for https, which a test on this machine does not have.
+os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 CALLERS = pathlib.Path(__file__).resolve().parent.parent / "callers"
 ACTORS = [("abcdefghijkl", "of-a-test-and-32-characters-long"), ("mnopqrstuvwx", "of-a-second-actor-32-characters-")]
@@ -77,7 +86,87 @@ def aws_sigv4(call):
     )
 
 
-CHECKS = {"bearer": bearer, "basic": basic, "api-key": api_key, "cookie": cookie, "hmac": mac, "aws-sigv4": aws_sigv4}
+def query_key(call):
+    given = urllib.parse.parse_qs(call.path.partition("?")[2]).get("key", [""])
+    return any(given == [secret] for _, secret in ACTORS)
+
+
+class Keys(HTTPSignatureKeyResolver):
+    def resolve_private_key(self, key_id):
+        return dict(ACTORS)[key_id].encode()
+
+    resolve_public_key = resolve_private_key
+
+
+COVERED = ["@method", "@authority", "@path", "@query", "content-type", "content-digest"]
+
+
+def http_signature(call):
+    message = SimpleNamespace(method=call.command, url=f"http://{call.headers['Host']}{call.path}", headers=dict(call.headers))
+    verifier = HTTPMessageVerifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=Keys())
+    try:
+        (result,) = verifier.verify(message)
+    except (HTTPMessageSignaturesException, KeyError, ValueError):
+        return False
+    # What the library leaves to its user: which parts must be covered, and the digest of the body.
+    covered = [name.strip('"') for name in result.covered_components]
+    digest = base64.b64encode(hashlib.sha256(call.body).digest()).decode()
+    return set(COVERED) <= set(covered) and call.headers.get("Content-Digest") == f"sha-256=:{digest}:"
+
+
+class Clients(RequestValidator):
+    """Clients and their tokens, as oauthlib asks for them. A token is good for 60 calls, whatever its life: konform must ask anew."""
+
+    def __init__(self):
+        self.tokens = {}
+        self.given = 0
+
+    def authenticate_client(self, request, *_, **__):
+        given = (request.client_id, request.client_secret)
+        word, _, text = (request.headers.get("Authorization") or "").partition(" ")
+        if word == "Basic":
+            name, _, secret = base64.b64decode(text).decode().partition(":")
+            given = (urllib.parse.unquote_plus(name), urllib.parse.unquote_plus(secret))
+        request.client = SimpleNamespace(client_id=given[0])
+        return given in ACTORS
+
+    def validate_grant_type(self, client_id, grant_type, *_, **__):
+        return grant_type == "client_credentials"
+
+    def get_default_scopes(self, *_, **__):
+        return ["notes"]
+
+    def validate_scopes(self, client_id, scopes, *_, **__):
+        return scopes == ["notes"]
+
+    def save_bearer_token(self, token, *_, **__):
+        self.tokens[token["access_token"]] = 60
+        self.given += 1
+
+    def validate_bearer_token(self, token, scopes, request):
+        self.tokens[token] = self.tokens.get(token, 0) - 1
+        return self.tokens[token] >= 0
+
+
+def oauth(call):
+    return call.oauth.verify_request(call.path, call.command, call.body.decode("latin-1"), dict(call.headers), ["notes"])[0]
+
+
+CHECKS = {
+    "bearer": bearer,
+    "basic": basic,
+    "api-key": api_key,
+    "cookie": cookie,
+    "hmac": mac,
+    "aws-sigv4": aws_sigv4,
+    "query-key": query_key,
+    "http-signature": http_signature,
+    "oauth2-client-credentials": oauth,
+    "oauth2-in-body": oauth,
+    "any": lambda call: bearer(call) or query_key(call) or basic(call),
+    "all": lambda call: http_signature(call) and api_key(call),
+    "any-of-all": lambda call: bearer(call) or (basic(call) and api_key(call)),
+}
 
 
 class Notes(http.server.BaseHTTPRequestHandler):
@@ -85,6 +174,7 @@ class Notes(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     check = staticmethod(lambda call: True)
+    oauth = None
     notes = {}
     lock = threading.Lock()
 
@@ -101,13 +191,16 @@ class Notes(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/v1/token":
+            headers, body, status = self.oauth.create_token_response(self.path, "POST", self.body.decode(), dict(self.headers))
+            return self.answer(status, json.loads(body))
         if not self.check():
             return self.refuse(401, "unknown-caller")
         try:
             text = json.loads(self.body)["text"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return self.refuse(400, "bad-body")
-        if self.path != "/v1/notes" or not isinstance(text, str) or not 1 <= len(text) <= 40:
+        if self.path.partition("?")[0] != "/v1/notes" or not isinstance(text, str) or not 1 <= len(text) <= 40:
             return self.refuse(400, "bad-text")
         with self.lock:
             self.notes[len(self.notes) + 1] = text
@@ -134,14 +227,17 @@ class Notes(http.server.BaseHTTPRequestHandler):
 
 
 def run(program, scheme, check):
-    handler = type("Own", (Notes,), {"check": check, "notes": {}})
+    handler = type("Own", (Notes,), {"check": check, "notes": {}, "oauth": BackendApplicationServer(Clients())})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         contract = pathlib.Path(folder, "callers")
         contract.mkdir()
         api = (CALLERS / "api.yaml.in").read_text().replace("{id: caller, @auth@", "{id: caller, " + scheme["auth"])
-        contract.joinpath("api.yaml").write_text(api.replace("\n@headers@", "\n" + "\n".join("  - " + h for h in scheme["headers"])))
+        more = "".join(f"  - {item}\n" for item in scheme.get("more", []))
+        more += f"default_auth: {scheme['default']}\n" if "default" in scheme else ""
+        headers = "".join(f"  - {item}\n" for item in scheme["headers"])
+        contract.joinpath("api.yaml").write_text(api.replace("@more@\n", more).replace("@headers@\n", headers))
         for name in ["note-add.yaml", "note-get.yaml"]:
             contract.joinpath(name).write_text((CALLERS / name).read_text())
         lines = ["konform: 1", "credentials: {name: env:NAME_1, secret: env:SECRET_1}"]
@@ -165,6 +261,9 @@ def run(program, scheme, check):
             if any(secret in line for _, secret in ACTORS):
                 sys.exit(f"{scheme['name']}: a secret stands in the evidence: {line[:400]}")
         server.shutdown()
+        given = handler.oauth.request_validator.given
+        if "oauth2" in scheme["name"] and check is oauth and not 2 <= given < 20:
+            sys.exit(f"{scheme['name']}: {given} tokens were given out where some must run out in the run\n{done.stdout}")
         # The cases of bent credentials that must be refused.
         chosen = ["--only", "*::token::*", "--only", "*::tamper::*"]
         listed = subprocess.run([program, "list", "--contract", "callers", *chosen], cwd=folder, capture_output=True, text=True, check=True)

@@ -34,7 +34,7 @@ pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
     } else {
         ("refusals", "success: {status: 200}\n")
     };
-    let (credentials, auth, carried) = match c.of(6) {
+    let (credentials, auth, carried) = match c.of(9) {
         0 => ("", "", ""),
         1 => {
             c.uses("bearer");
@@ -57,6 +57,26 @@ pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
             (
                 "[{name: id, length: 20}, {name: secretKey, length: 40, secret: true}]",
                 "scheme: aws-sigv4, access_key: id, secret_key: secretKey, region: r, service: s",
+                "Authorization",
+            )
+        }
+        5 => {
+            c.uses("key in the query");
+            ("[{name: apiKey, length: 24, secret: true}]", "scheme: api-key, credential: apiKey, query: key", "")
+        }
+        6 => {
+            c.uses("http-signature");
+            (
+                "[{name: id, length: 20}, {name: secretKey, secret: true}]",
+                "scheme: http-signature, key_id: id, key: secretKey, algorithm: hmac-sha256, covers: [\"@method\", \"@path\", \"@query\", content-digest]",
+                "Signature",
+            )
+        }
+        7 => {
+            c.uses("oauth2-client-credentials");
+            (
+                "[{name: id, length: 20}, {name: secretKey, secret: true}]",
+                "scheme: oauth2-client-credentials, client_id: id, client_secret: secretKey, token_path: /oauth/token",
                 "Authorization",
             )
         }
@@ -83,6 +103,11 @@ pub(super) fn draw(c: &mut Choices<'_>) -> Vec<File> {
     let mut headers = vec!["{name: Content-Type, presence: unseen, length: unseen, send: application/json}".to_owned()];
     if !carried.is_empty() {
         headers.push(format!("{{name: {carried}, presence: required, length: unseen, send: \"{{auth}}\"}}"));
+    }
+    if auth.contains("http-signature") {
+        for name in ["Signature-Input", "Content-Digest"] {
+            headers.push(format!("{{name: {name}, presence: required, length: unseen, send: \"{{auth}}\"}}"));
+        }
     }
     if auth.contains("aws-sigv4") {
         headers.push("{name: X-Amz-Date, presence: required, length: 16, send: \"{now:yyyyMMddTHHmmssZ}\"}".to_owned());
