@@ -182,27 +182,9 @@ impl World {
                     .get_or_insert_with(|| format!("the call comes after {first}, which was not made for this one"));
             }
         }
-        for (one, other) in endpoint.same.iter().filter(|_| open) {
-            let known = |(name, attribute): &(String, String)| {
-                let (about, _) = self.about(self.resource(name)?, &named);
-                self.things[*about.first()?].attributes.get(attribute)?.value.scalar().map(str::to_owned)
-            };
-            let (one_value, other_value) = (known(one), known(other));
-            if one_value.is_none() || one_value != other_value {
-                dangling.get_or_insert_with(|| {
-                    format!(
-                        "the {} of the {} must be the {} of the {}, and is not known to be",
-                        one.1, one.0, other.1, other.0
-                    )
-                });
-            }
-        }
-        for (name, state) in endpoint.needs.iter().filter(|_| open) {
-            let about = self.resource(name).map(|resource| self.about(resource, &named).0).unwrap_or_default();
-            let fits = |at: &usize| state.as_ref().is_none_or(|state| self.things[*at].state == *state);
-            if !about.iter().any(fits) {
-                let state = state.as_ref().map(|state| format!(" in state {state}")).unwrap_or_default();
-                dangling.get_or_insert_with(|| format!("the call needs a {name}{state}, and nobody knows of one"));
+        if open {
+            if let Some(why) = self.unmet(endpoint, &named) {
+                dangling.get_or_insert(why);
             }
         }
         let asked = Asked { endpoint, request, now, element: None, named };
@@ -222,6 +204,32 @@ impl World {
             });
         }
         dangling
+    }
+
+    /// What must hold of the things that a request names, `same` and `needs`, and is not known to.
+    fn unmet(&self, endpoint: &Endpoint, named: &Named) -> Option<String> {
+        for (one, other) in &endpoint.same {
+            let known = |(name, attribute): &(String, String)| {
+                let (about, _) = self.about(self.resource(name)?, named);
+                self.things[*about.first()?].attributes.get(attribute)?.value.scalar().map(str::to_owned)
+            };
+            let (one_value, other_value) = (known(one), known(other));
+            if one_value.is_none() || one_value != other_value {
+                return Some(format!(
+                    "the {} of the {} must be the {} of the {}, and is not known to be",
+                    one.1, one.0, other.1, other.0
+                ));
+            }
+        }
+        for (name, state) in &endpoint.needs {
+            let about = self.resource(name).map(|resource| self.about(resource, named).0).unwrap_or_default();
+            let fits = |at: &usize| state.as_ref().is_none_or(|state| self.things[*at].state == *state);
+            if !about.iter().any(fits) {
+                let state = state.as_ref().map(|state| format!(" in state {state}")).unwrap_or_default();
+                return Some(format!("the call needs a {name}{state}, and nobody knows of one"));
+            }
+        }
+        None
     }
 
     /// The instance of a resource that a request is about.

@@ -10,7 +10,7 @@ use super::effect::literal;
 use super::endpoint::Envelope;
 use super::error::LoadError;
 use super::file::File;
-use super::yaml::{self, Node};
+use super::yaml::{self, Map, Node};
 use crate::model::Json;
 use crate::model::fixture::{Fixture, Part, Planted};
 use crate::model::place as path;
@@ -172,15 +172,7 @@ impl Profile {
             ));
         }
         map.later(&["actors", "waivers", "base_path"])?;
-        let texts = |node: &Node| -> Result<Vec<String>, LoadError> {
-            node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
-        };
-        let secrets = |key: &'static str| -> Result<BTreeMap<String, SecretSource>, LoadError> {
-            let map = map.opt(key).map(Node::map).transpose()?;
-            let entries = map.iter().flat_map(super::yaml::Map::entries);
-            entries.map(|(name, value)| Ok((name.text()?.to_owned(), secret_source(value)?))).collect()
-        };
-        let (credentials, second) = (secrets("credentials")?, secrets("second_credentials")?);
+        let (credentials, second) = (secrets(&map, "credentials")?, secrets(&map, "second_credentials")?);
         let shared = Arc::new(file.clone());
         let mut places = Places::default();
         let mut place = |name: String, node: &Node| places.add(name, &shared, node);
@@ -189,13 +181,6 @@ impl Profile {
             place(format!("choices/{}", id.text()?), id);
             choices.insert(id.text()?.to_owned(), side.text()?.to_owned());
         }
-        let envelope = map.opt("envelope").map(|n| -> Result<Envelope, LoadError> {
-            let m = n.map()?;
-            let envelope =
-                Envelope { code: m.req("code")?.text()?.to_owned(), message: m.req("message")?.text()?.to_owned() };
-            m.done()?;
-            Ok(envelope)
-        });
         let endpoints = map.opt("endpoints");
         for (at, node) in endpoints.map(Node::list).transpose()?.unwrap_or_default().iter().enumerate() {
             place(format!("endpoints/{at}"), node);
@@ -208,21 +193,7 @@ impl Profile {
         let prepared_only = only.map(Node::flag).transpose()?.unwrap_or(false);
         let bodies = map.opt("prepared");
         let prepared = bodies.map(|n| prepared(n, &mut place)).transpose()?.unwrap_or_default();
-        match (only, bodies) {
-            (Some(only), _) if prepared_only && prepared.is_empty() => {
-                return Err(only.error(
-                    "a target that takes prepared requests only, and no request is prepared",
-                    "write them down: `prepared: {ENDPOINT: {FIELD: VALUE}}`",
-                ));
-            }
-            (_, Some(bodies)) if !prepared_only => {
-                return Err(bodies.error(
-                    "prepared requests for a target that takes others too",
-                    "write `prepared_only: true`, or use `fixtures` and `bindings`",
-                ));
-            }
-            _ => {}
-        }
+        agree((only, prepared_only), (bodies, &prepared))?;
         let bindings = map.opt("bindings").map(|n| bindings(n, &mut place)).transpose()?.unwrap_or_default();
         let mut fixtures = Vec::new();
         for (at, node) in map.opt("fixtures").map(Node::list).transpose()?.unwrap_or_default().iter().enumerate() {
@@ -241,7 +212,7 @@ impl Profile {
             second,
             hostile: map.opt("hostile").map(|n| n.word(&["allowed", "forbidden"])).transpose()? == Some("allowed"),
             slow: map.opt("slow").map(millis).transpose()?,
-            envelope: envelope.transpose()?,
+            envelope: map.opt("envelope").map(envelope).transpose()?,
             choices,
             endpoints: globs,
             prepared_only,
@@ -261,6 +232,43 @@ impl Profile {
         };
         map.done()?;
         Ok(profile)
+    }
+}
+
+fn texts(node: &Node) -> Result<Vec<String>, LoadError> {
+    node.list()?.iter().map(|n| n.text().map(str::to_owned)).collect()
+}
+
+/// Credentials by their names.
+fn secrets(map: &Map<'_>, key: &'static str) -> Result<BTreeMap<String, SecretSource>, LoadError> {
+    let map = map.opt(key).map(Node::map).transpose()?;
+    let entries = map.iter().flat_map(Map::entries);
+    entries.map(|(name, value)| Ok((name.text()?.to_owned(), secret_source(value)?))).collect()
+}
+
+fn envelope(node: &Node) -> Result<Envelope, LoadError> {
+    let map = node.map()?;
+    let envelope =
+        Envelope { code: map.req("code")?.text()?.to_owned(), message: map.req("message")?.text()?.to_owned() };
+    map.done()?;
+    Ok(envelope)
+}
+
+/// Fails unless requests are prepared for a target that takes no others, and for no other target.
+fn agree(
+    (only, prepared_only): (Option<&Node>, bool),
+    (bodies, prepared): (Option<&Node>, &BTreeMap<String, Json>),
+) -> Result<(), LoadError> {
+    match (only, bodies) {
+        (Some(only), _) if prepared_only && prepared.is_empty() => Err(only.error(
+            "a target that takes prepared requests only, and no request is prepared",
+            "write them down: `prepared: {ENDPOINT: {FIELD: VALUE}}`",
+        )),
+        (_, Some(bodies)) if !prepared_only => Err(bodies.error(
+            "prepared requests for a target that takes others too",
+            "write `prepared_only: true`, or use `fixtures` and `bindings`",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -256,34 +256,8 @@ impl Loader<'_> {
                 let (path, unbound) = self.field_path(value, request)?;
                 (When::Mismatch(path.clone()), vec![path], unbound)
             }
-            "unknown" => {
-                let (node, left) = if value.is_map() {
-                    let (field, ways) = single(value, "write `unknown: {FIELD: [never, left]}`")?;
-                    let ways =
-                        ways.list()?.iter().map(|w| w.word(&["never", "left"])).collect::<Result<Vec<_>, _>>()?;
-                    (field, ways.contains(&"left"))
-                } else {
-                    (value, false)
-                };
-                let (path, unbound) = self.field_path(node, request)?;
-                (When::Unknown { field: path.clone(), left }, vec![path], unbound)
-            }
-            "lacks" => {
-                let (list, test) = single(value, "write `lacks: {LIST: {resource.attribute: VALUE}}`")?;
-                let (attribute, word) = single(test, "write `{resource.attribute: VALUE}`")?;
-                let (resource, attribute) = attribute
-                    .text()?
-                    .split_once('.')
-                    .ok_or_else(|| attribute.error("no `resource.attribute`", "write `terms.required`"))?;
-                let (path, unbound) = self.field_path(list, request)?;
-                let when = When::Lacks {
-                    field: path.clone(),
-                    resource: resource.to_owned(),
-                    attribute: attribute.to_owned(),
-                    value: word.text()?.to_owned(),
-                };
-                (when, vec![path], unbound)
-            }
+            "unknown" => self.names_nothing(value, request)?,
+            "lacks" => self.lacks(value, request)?,
             "attempts" => {
                 let map = value.map()?;
                 let limit = map.req("limit")?;
@@ -295,28 +269,67 @@ impl Loader<'_> {
                 (When::Attempts { code, per: per.clone(), limit }, vec![per], None)
             }
             // `state` is short for a test of one resource's state; `where` tests anything.
-            word => {
-                let map = value.map()?;
-                let mut tests = Vec::new();
-                let mut unbound = None;
-                for (operand, test) in map.entries() {
-                    let (operand, missing) = if word == "state" {
-                        (Operand::State(self.resource_name(operand)?), None)
-                    } else {
-                        self.operand(operand, request)?
-                    };
-                    unbound = unbound.or(missing);
-                    let (test, missing) = self.test(test, request)?;
-                    unbound = unbound.or(missing);
-                    tests.push((operand, test));
-                }
-                let named = tests.first().map(|(o, _)| match o {
-                    Operand::Resource(r) | Operand::State(r) => r.clone(),
-                    other => other.words(),
-                });
-                (When::Where(tests), named.into_iter().collect(), unbound)
-            }
+            word => self.tests(word == "state", value, request)?,
         })
+    }
+
+    /// A reference that names nothing.
+    fn names_nothing(&self, value: &Node, request: &[Field]) -> Result<(When, Vec<String>, Option<String>), LoadError> {
+        let (node, left) = if value.is_map() {
+            let (field, ways) = single(value, "write `unknown: {FIELD: [never, left]}`")?;
+            let ways = ways.list()?.iter().map(|w| w.word(&["never", "left"])).collect::<Result<Vec<_>, _>>()?;
+            (field, ways.contains(&"left"))
+        } else {
+            (value, false)
+        };
+        let (path, unbound) = self.field_path(node, request)?;
+        Ok((When::Unknown { field: path.clone(), left }, vec![path], unbound))
+    }
+
+    /// A list without an entry that it must have.
+    fn lacks(&self, value: &Node, request: &[Field]) -> Result<(When, Vec<String>, Option<String>), LoadError> {
+        let (list, test) = single(value, "write `lacks: {LIST: {resource.attribute: VALUE}}`")?;
+        let (attribute, word) = single(test, "write `{resource.attribute: VALUE}`")?;
+        let (resource, attribute) = attribute
+            .text()?
+            .split_once('.')
+            .ok_or_else(|| attribute.error("no `resource.attribute`", "write `terms.required`"))?;
+        let (path, unbound) = self.field_path(list, request)?;
+        let when = When::Lacks {
+            field: path.clone(),
+            resource: resource.to_owned(),
+            attribute: attribute.to_owned(),
+            value: word.text()?.to_owned(),
+        };
+        Ok((when, vec![path], unbound))
+    }
+
+    /// Tests of what is known, or of the state of one resource.
+    fn tests(
+        &self,
+        of_state: bool,
+        value: &Node,
+        request: &[Field],
+    ) -> Result<(When, Vec<String>, Option<String>), LoadError> {
+        let map = value.map()?;
+        let mut tests = Vec::new();
+        let mut unbound = None;
+        for (operand, test) in map.entries() {
+            let (operand, missing) = if of_state {
+                (Operand::State(self.resource_name(operand)?), None)
+            } else {
+                self.operand(operand, request)?
+            };
+            unbound = unbound.or(missing);
+            let (test, missing) = self.test(test, request)?;
+            unbound = unbound.or(missing);
+            tests.push((operand, test));
+        }
+        let named = tests.first().map(|(o, _)| match o {
+            Operand::Resource(r) | Operand::State(r) => r.clone(),
+            other => other.words(),
+        });
+        Ok((When::Where(tests), named.into_iter().collect(), unbound))
     }
 
     fn operand(&self, node: &Node, request: &[Field]) -> Result<(Operand, Option<String>), LoadError> {

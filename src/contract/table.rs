@@ -7,9 +7,9 @@ use super::unique::Unique;
 use super::yaml::{Map, Node};
 use crate::model::address::ListForm;
 use crate::model::clause::{Basis, Rule};
-use crate::model::field::{Bounds, Constraint, Field, Kind, Location, Presence, Sample};
-use crate::model::place;
+use crate::model::field::{Bounds, Charset, Constraint, Field, Format, Kind, Location, Presence, Sample};
 use crate::model::wire::SecretField;
+use crate::model::{ClauseIx, Decimal, place};
 
 /// A table and the side it is on.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,15 +63,8 @@ impl Loader<'_> {
     fn field(&mut self, node: &Node, endpoint: &str, part: Part, parent: &str) -> Result<Option<Field>, LoadError> {
         let map = node.map()?;
         let is_item = parent.ends_with(".*") && map.opt("name").is_none();
-        let mut name = if is_item { "*".to_owned() } else { map.req("name")?.text()?.to_owned() };
-        if let Some(role) = name.strip_prefix("unseen.") {
-            let bound = self.profile.and_then(|p| p.bindings.get(endpoint)?.names.get(role));
-            self.roles.insert(role.to_owned(), bound.cloned());
-            match bound {
-                Some(bound) => name.clone_from(bound),
-                None => return Ok(None),
-            }
-        }
+        let name = if is_item { Some("*".to_owned()) } else { self.field_name(map.req("name")?.text()?, endpoint) };
+        let Some(name) = name else { return Ok(None) };
         let path = match parent {
             _ if is_item => parent.to_owned(),
             parent => place::below(parent, &name),
@@ -91,61 +84,13 @@ impl Loader<'_> {
         let kind = self.property(stated("type")?, &place, Rule::Type, &property::kind, |k| {
             format!("{path} is a JSON {}", k.word())
         })?;
-        let presence = if is_item {
-            None
-        } else {
-            let stated = map.req("presence")?;
-            // What holds under a condition is neither required nor optional.
-            let conditional = stated.is_map() && stated.map()?.opt("required_if").is_some()
-                || part == Part::RequestHeader && self.of_some.contains(&name);
-            self.property(Some(stated).filter(|_| !conditional), &place, Rule::Presence, &property::presence, |p| {
-                match p {
-                    Presence::Required => format!("{path} must be there and not null"),
-                    Presence::Optional => format!("{path} may be left out"),
-                }
-            })?
-        };
+        let presence = if is_item { None } else { self.presence(&map, &place, &name)? };
         let is_string = part.location() == Location::Header
             || kind.as_ref().is_some_and(|k: &Constraint<Kind>| *k.first() == Kind::String);
-        let length_node = if is_string && !map_has(&map, "length") && !map_has(&map, "enum") && !map_has(&map, "format")
-        {
-            Some(map.req("length")?)
-        } else {
-            map.opt("length")
-        };
-        let length = self.property(length_node, &place, Rule::Length, &property::length, |b| {
-            if b.min == b.max {
-                format!("{path} has exactly {} characters", b.min)
-            } else {
-                format!("{path} has {} to {} characters", b.min, b.max)
-            }
-        })?;
-        let value = self.property(map.opt("value"), &place, Rule::Value, &property::value, |b| {
-            format!("{path} is a number from {} to {}", b.min, b.max)
-        })?;
-        let integer = self.property(map.opt("integer"), &place, Rule::Integer, &integer, |()| {
-            format!("{path} is a whole number written in plain digits")
-        })?;
-        let format = self.property(map.opt("format"), &place, Rule::Format, &property::format, |f| {
-            format!("{path} is written as {}", f.name())
-        })?;
-        let words = self.property(map.opt("enum"), &place, Rule::Enum, &property::words, |w| {
-            format!("{path} is one of {}", w.join(", "))
-        })?;
-        let charset = self.property(map.opt("charset"), &place, Rule::Charset, &property::charset, |c| {
-            format!("{path} consists of {}", c.word())
-        })?;
-        let trace = if map.opt("trace").map(Node::flag).transpose()?.unwrap_or(false) {
-            let prop = Property { sides: vec![()], open: false, basis, why: why.clone(), source: node.source() };
-            Some(self.clause(
-                format!("{endpoint}/{}/{path}/trace", part.word()),
-                Rule::Trace,
-                &prop,
-                format!("{path} is never the trace number of another request"),
-            ))
-        } else {
-            None
-        };
+        let length = self.length(&map, &place, is_string)?;
+        let Values { value, integer, format, words, charset } = self.values(&map, &place)?;
+        let traced = map.opt("trace").map(Node::flag).transpose()?.unwrap_or(false);
+        let trace = traced.then(|| self.trace(&place, node));
         let secret = map
             .opt("secret")
             .map(|n| n.word(&["password", "pan", "cvc", "token", "identity"]))
@@ -157,29 +102,7 @@ impl Loader<'_> {
         let operator = map.opt("values").map(|n| n.word(&["profile"])).transpose()?.is_some();
         let location = location(&map, part, parent)?;
         let list = list_form(&map, location, kind.as_ref())?;
-        let sample = map.opt("sample").map(property::sample).transpose()?;
-        if let (Some(Sample::Catalogue { resource, .. }), Some(n)) = (&sample, map.opt("sample")) {
-            if !self.contract.resources.iter().any(|r| r.name == *resource && r.catalogue) {
-                return Err(n.error(
-                    format!("no catalogue `{resource}`"),
-                    "name a resource of api.yaml with `catalogue: true`",
-                ));
-            }
-        }
-        if let (Some(Sample::Word(text) | Sample::Pattern(text)), Some(n)) = (&sample, map.opt("sample")) {
-            // Each legal request would be an illegal one. What an answer is made from is cut, and sources that disagree may both be written.
-            let disputed = length_node.is_some_and(|n| n.map().is_ok_and(|map| map.opt("conflict").is_some()));
-            let stated = length.as_ref().filter(|l| part == Part::Request && !disputed && !l.open);
-            let chars = text.chars().count();
-            if let Some(limits) = stated.filter(|l| !l.sides.iter().any(|b| b.holds(&chars))) {
-                let Bounds { min, max } = limits.first();
-                let allowed = if min == max { format!("{min}") } else { format!("{min} to {max}") };
-                return Err(n.error(
-                    format!("the sample has {chars} characters, and `length` allows {allowed}"),
-                    "write a text that the field may have",
-                ));
-            }
-        }
+        let sample = map.opt("sample").map(|node| self.sample(node, &map, part, length.as_ref())).transpose()?;
         let children = map.opt("fields").map(Node::list).transpose()?.unwrap_or_default().to_vec();
         let items = map.opt("items").cloned();
         map.done()?;
@@ -219,6 +142,121 @@ impl Loader<'_> {
         }))
     }
 
+    /// The name of a field; none for a role whose name no profile gives.
+    fn field_name(&mut self, written: &str, endpoint: &str) -> Option<String> {
+        let Some(role) = written.strip_prefix("unseen.") else { return Some(written.to_owned()) };
+        let bound = self.profile.and_then(|p| p.bindings.get(endpoint)?.names.get(role));
+        self.roles.insert(role.to_owned(), bound.cloned());
+        bound.cloned()
+    }
+
+    /// Whether the field must be there.
+    fn presence(
+        &mut self,
+        map: &Map<'_>,
+        place: &FieldPlace<'_>,
+        name: &String,
+    ) -> Result<Option<Constraint<Presence>>, LoadError> {
+        let (part, path) = (place.part, place.path);
+        let stated = map.req("presence")?;
+        // What holds under a condition is neither required nor optional.
+        let conditional = stated.is_map() && stated.map()?.opt("required_if").is_some()
+            || part == Part::RequestHeader && self.of_some.contains(name);
+        self.property(Some(stated).filter(|_| !conditional), place, Rule::Presence, &property::presence, |p| match p {
+            Presence::Required => format!("{path} must be there and not null"),
+            Presence::Optional => format!("{path} may be left out"),
+        })
+    }
+
+    /// How long a text or a list is; what no word list or format says of a text must be stated.
+    fn length(
+        &mut self,
+        map: &Map<'_>,
+        place: &FieldPlace<'_>,
+        is_string: bool,
+    ) -> Result<Option<Constraint<Bounds<usize>>>, LoadError> {
+        let path = place.path;
+        let said = ["length", "enum", "format"].into_iter().any(|key| map_has(map, key));
+        let node = if is_string && !said { Some(map.req("length")?) } else { map.opt("length") };
+        self.property(node, place, Rule::Length, &property::length, |b| {
+            if b.min == b.max {
+                format!("{path} has exactly {} characters", b.min)
+            } else {
+                format!("{path} has {} to {} characters", b.min, b.max)
+            }
+        })
+    }
+
+    /// What a value must be, beside its type and length.
+    fn values(&mut self, map: &Map<'_>, place: &FieldPlace<'_>) -> Result<Values, LoadError> {
+        let path = place.path;
+        let value = self.property(map.opt("value"), place, Rule::Value, &property::value, |b| {
+            format!("{path} is a number from {} to {}", b.min, b.max)
+        })?;
+        let integer = self.property(map.opt("integer"), place, Rule::Integer, &integer, |()| {
+            format!("{path} is a whole number written in plain digits")
+        })?;
+        let format = self.property(map.opt("format"), place, Rule::Format, &property::format, |f| {
+            format!("{path} is written as {}", f.name())
+        })?;
+        let words = self.property(map.opt("enum"), place, Rule::Enum, &property::words, |w| {
+            format!("{path} is one of {}", w.join(", "))
+        })?;
+        let charset = self.property(map.opt("charset"), place, Rule::Charset, &property::charset, |c| {
+            format!("{path} consists of {}", c.word())
+        })?;
+        Ok(Values { value, integer, format, words, charset })
+    }
+
+    fn trace(&mut self, place: &FieldPlace<'_>, node: &Node) -> ClauseIx {
+        let (basis, why) = place.basis;
+        let prop = Property { sides: vec![()], open: false, basis, why: why.to_owned(), source: node.source() };
+        self.clause(
+            format!("{}/{}/{}/trace", place.endpoint, place.part.word(), place.path),
+            Rule::Trace,
+            &prop,
+            format!("{} is never the trace number of another request", place.path),
+        )
+    }
+
+    /// A legal value; of a catalogue there must be one, and a text must be as long as the field may be.
+    fn sample(
+        &self,
+        node: &Node,
+        map: &Map<'_>,
+        part: Part,
+        length: Option<&Constraint<Bounds<usize>>>,
+    ) -> Result<Sample, LoadError> {
+        let sample = property::sample(node)?;
+        match &sample {
+            Sample::Catalogue { resource, .. } => {
+                if !self.contract.resources.iter().any(|r| r.name == *resource && r.catalogue) {
+                    return Err(node.error(
+                        format!("no catalogue `{resource}`"),
+                        "name a resource of api.yaml with `catalogue: true`",
+                    ));
+                }
+            }
+            Sample::Word(text) | Sample::Pattern(text) => {
+                // Each legal request would be an illegal one. What an answer is made from is cut, and sources that disagree may both be
+                // written.
+                let disputed =
+                    map.opt("length").is_some_and(|n| n.map().is_ok_and(|map| map.opt("conflict").is_some()));
+                let stated = length.filter(|l| part == Part::Request && !disputed && !l.open);
+                let chars = text.chars().count();
+                if let Some(limits) = stated.filter(|l| !l.sides.iter().any(|b| b.holds(&chars))) {
+                    let Bounds { min, max } = limits.first();
+                    let allowed = if min == max { format!("{min}") } else { format!("{min} to {max}") };
+                    return Err(node.error(
+                        format!("the sample has {chars} characters, and `length` allows {allowed}"),
+                        "write a text that the field may have",
+                    ));
+                }
+            }
+        }
+        Ok(sample)
+    }
+
     pub(super) fn refers(&self, node: &Node) -> Result<String, LoadError> {
         let text = node.text()?;
         let known = self.contract.resources.iter().map(|r| r.name.as_str());
@@ -254,6 +292,15 @@ impl Loader<'_> {
         });
         Ok(Some(Constraint { sides: prop.sides, open, clause }))
     }
+}
+
+/// Constraints on a value.
+struct Values {
+    value: Option<Constraint<Bounds<Decimal>>>,
+    integer: Option<Constraint<()>>,
+    format: Option<Constraint<Format>>,
+    words: Option<Constraint<Vec<String>>>,
+    charset: Option<Constraint<Charset>>,
 }
 
 struct FieldPlace<'a> {

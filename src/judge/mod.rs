@@ -429,17 +429,31 @@ impl Oracle {
         if promised && enveloped && !(reply == Reply::Accepted && self.contract.bare_success) {
             envelope::check(&self.contract, endpoint, answer, notes);
         }
-        match (expect, reply) {
+        self.held_against(endpoint, step, aim, (reply, code.as_deref()), answer, notes);
+        reply
+    }
+
+    /// Holds an answer that was read against what the contract says of its request.
+    fn held_against(
+        &self,
+        endpoint: &Endpoint,
+        step: &Step,
+        aim: Option<ClauseIx>,
+        (reply, code): (Reply, Option<&str>),
+        answer: &Answer,
+        notes: &mut Notes<'_>,
+    ) {
+        match (&step.expect, reply) {
             (Expect::Accept { may }, Reply::Refused) => {
                 if matches!(step.role, Role::Probe | Role::Trial) {
-                    Self::wrongly_refused(endpoint, (aim, may), code.as_deref(), answer, notes);
+                    Self::wrongly_refused(endpoint, (aim, may), code, answer, notes);
                 }
             }
             (Expect::Accept { .. } | Expect::Either { .. }, Reply::Accepted) => {
-                if let (Expect::Accept { .. }, Some(aim)) = (expect, aim) {
+                if let (Expect::Accept { .. }, Some(aim)) = (&step.expect, aim) {
                     notes.hold(aim);
                 }
-                self.success(endpoint, code.as_deref(), answer, notes);
+                self.success(endpoint, code, answer, notes);
             }
             (Expect::Either { .. }, _) | (_, Reply::Neither) => {}
             (Expect::Refuse { broken, .. }, Reply::Accepted) => {
@@ -458,10 +472,9 @@ impl Oracle {
                 if broken.len() == 1 && rows.is_empty() {
                     notes.held.extend(broken);
                 }
-                refusal::check(&self.contract, endpoint, step, code.as_deref(), answer, notes);
+                refusal::check(&self.contract, endpoint, step, code, answer, notes);
             }
         }
-        reply
     }
 
     fn success(&self, endpoint: &Endpoint, code: Option<&str>, answer: &Answer, notes: &mut Notes<'_>) {

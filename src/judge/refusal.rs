@@ -1,7 +1,7 @@
 //! Code, status and message of a refusal.
 
 use super::{Notes, envelope, message};
-use crate::contract::{Contract, Endpoint, Row, When};
+use crate::contract::{Contract, Endpoint, Row, RowField, When};
 use crate::model::case::RowRef;
 use crate::model::observed::{Answer, Body};
 use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field, place};
@@ -79,6 +79,17 @@ pub(super) fn check(
             notes.find(status, Check::Status, "", known.status.to_string(), answer.status.to_string());
         }
     }
+    text(contract, endpoint, (known, own), answer, notes);
+}
+
+/// Holds the message against that of the row.
+fn text(
+    contract: &Contract,
+    endpoint: &Endpoint,
+    (known, own): (&Row, &RowField),
+    answer: &Answer,
+    notes: &mut Notes<'_>,
+) {
     let Some(clause) = own.message else { return };
     let limits = field::find(&endpoint.request, &own.path)
         .and_then(|f| f.length.as_ref())

@@ -179,7 +179,14 @@ impl Stage<'_> {
             edits.extend(self.provoke(endpoint, &endpoint.rows[row].when.parts()[part], left, &chosen)?);
             edits.extend(skip.iter().filter(|p| never.as_ref() != Some(*p)).map(|p| Edit::Remove(p.clone())));
         }
-        let probe = Step::new(at, Role::Probe, edits.clone());
+        let score = self.score(at, goal, &edits)?;
+        Ok((edits, score))
+    }
+
+    /// How far from ideal the request is, or why it does not reach the goal.
+    fn score(&mut self, at: usize, goal: Goal, edits: &[Edit]) -> Result<Score, String> {
+        let endpoint = &self.contract().endpoints[at];
+        let probe = Step::new(at, Role::Probe, edits.to_vec());
         let tree = self.bind(&probe);
         let mut world = self.world.clone();
         rehearsal::freshen(endpoint, &probe.edits, &tree, &mut world);
@@ -220,6 +227,6 @@ impl Stage<'_> {
         });
         // Also a request that is refused for its input is best sent where nothing else would refuse it: a target that takes it shows.
         let against = others.len() + disputed.count();
-        Ok((edits, (against, unknown, self.fixtures.len(), self.steps.len())))
+        Ok((against, unknown, self.fixtures.len(), self.steps.len()))
     }
 }

@@ -201,9 +201,13 @@ impl Found<'_> {
                 self.length(field, length, &case, &spec);
             }
         }
-        if header {
-            return;
+        if !header {
+            self.values(field, &case, &spec);
         }
+    }
+
+    /// What a field's value may be, beside its presence and length.
+    fn values(&mut self, field: &Field, case: &dyn Fn(&str, &str) -> String, spec: &dyn Fn(Op) -> Spec) {
         if let Some(kind) = &field.kind {
             // One of the other types is known to be refused, or none.
             let other = Kind::ALL.into_iter().filter(|k| !kind.sides.contains(k));

@@ -46,20 +46,6 @@ fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
     if !summary.obstacles.is_empty() {
         line(String::new());
     }
-    let c = summary.counts;
-    let mut counts = vec![format!("{} passed", c.pass)];
-    for (n, word) in [
-        (c.fail, "failed"),
-        (c.inconclusive, "inconclusive"),
-        (c.blocked, "blocked"),
-        (c.broken, "broken"),
-        (c.not_applicable, "not applicable"),
-        (c.not_selected, "not selected"),
-    ] {
-        if n > 0 {
-            counts.push(format!("{n} {word}"));
-        }
-    }
     let scope = summary.scope.as_ref();
     if whole {
         line(coverage::table(&summary.clauses, header.not_selected > 0, scope));
@@ -67,7 +53,7 @@ fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
         line(coverage::total(&summary.clauses, scope));
     }
     let rate = (summary.exchanges * 1000).checked_div(summary.millis).unwrap_or(summary.exchanges);
-    line(format!("{}: {}", counted(c.total(), "case"), counts.join(", ")));
+    line(counts(summary));
     line(format!(
         "{} in {}.{:03} s ({rate}/s), seed {}, salt {}",
         counted(summary.exchanges, "exchange"),
@@ -82,22 +68,7 @@ fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
     if !summary.retried.is_empty() {
         line(retried(summary));
     }
-    for l in summary.latency.iter().filter(|l| l.slow) {
-        line(format!(
-            "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
-            l.endpoint,
-            millis(l.p99)
-        ));
-    }
-    if let Some(slowest) = summary.latency.iter().max_by_key(|l| l.p99) {
-        line(format!(
-            "slowest: {} with a median of {}, 99% within {}, {} at most",
-            slowest.endpoint,
-            millis(slowest.p50),
-            millis(slowest.p99),
-            millis(slowest.max)
-        ));
-    }
+    times(summary, &mut line);
     for w in summary.waivers.iter().filter(|w| w.state != State::Matched) {
         let came = w.came.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
         line(format!("waiver {}:{}: {} {}{came}", w.source.file, w.source.line, w.about, w.state.says()));
@@ -116,6 +87,45 @@ fn text(header: &RunHeader, summary: &Summary, whole: bool) -> String {
     line(format!("report: {folder}{table}"));
     line(verdict(summary));
     out
+}
+
+/// How many cases came to what.
+fn counts(summary: &Summary) -> String {
+    let c = summary.counts;
+    let mut counts = vec![format!("{} passed", c.pass)];
+    for (n, word) in [
+        (c.fail, "failed"),
+        (c.inconclusive, "inconclusive"),
+        (c.blocked, "blocked"),
+        (c.broken, "broken"),
+        (c.not_applicable, "not applicable"),
+        (c.not_selected, "not selected"),
+    ] {
+        if n > 0 {
+            counts.push(format!("{n} {word}"));
+        }
+    }
+    format!("{}: {}", counted(c.total(), "case"), counts.join(", "))
+}
+
+/// Endpoints that are slower than the profile allows, and the slowest of all.
+fn times(summary: &Summary, line: &mut dyn FnMut(String)) {
+    for l in summary.latency.iter().filter(|l| l.slow) {
+        line(format!(
+            "slow: {} answers in {} at the 99th percentile, beyond the profile's limit",
+            l.endpoint,
+            millis(l.p99)
+        ));
+    }
+    if let Some(slowest) = summary.latency.iter().max_by_key(|l| l.p99) {
+        line(format!(
+            "slowest: {} with a median of {}, 99% within {}, {} at most",
+            slowest.endpoint,
+            millis(slowest.p50),
+            millis(slowest.p99),
+            millis(slowest.max)
+        ));
+    }
 }
 
 /// What the suite was measured to find: a figure of a whole run, and of the sources that it was measured with.

@@ -161,6 +161,7 @@ impl<T: Transport> Runner<T> {
             answers: Vec::new(),
             sent: Vec::new(),
             made: None,
+            judged: None,
             observed: Vec::with_capacity(case.steps.len()),
             looks: Vec::new(),
             created: Vec::new(),
@@ -173,116 +174,18 @@ impl<T: Transport> Runner<T> {
             let (taken, serial) = base.taken(*fixture);
             run.world.plant(taken, serial, &now);
         }
-        let mut verdict = None;
-        let mut judged: Option<Case> = None;
-        for (at, step) in case.steps.iter().enumerate() {
-            let endpoint = &contract.endpoints[step.endpoint];
-            let (mut looks, mut askings, mut renewed) = (0, 0, false);
-            let accepted = loop {
-                let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..base };
-                let mut request = match self.request(step, &from, run.made.as_deref(), &mut run.looks).await {
-                    Ok(request) => request,
-                    Err((reason, why)) => {
-                        verdict = Some(self.unmet(case, step, reason, why));
-                        break None;
-                    }
-                };
-                if step.role != Role::Setup {
-                    freshen(endpoint, &step.edits, &request.tree, &mut run.world);
-                    let standing = run.world.standing(endpoint, &request.tree, &now);
-                    let expect = isolation::expect(contract, step, &request.tree, &request.headers, &standing);
-                    if expect != step.expect {
-                        if case.steps.len() == 1 && !self.plan.borrows(step) {
-                            verdict = Some(Verdict::broken(format!(
-                                "the finished request is not the planned one: {expect:?} instead of {:?}",
-                                step.expect
-                            )));
-                            break None;
-                        }
-                        // What the target gave earlier decides what the contract says: what is sent is judged as what it is.
-                        judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
-                    }
-                }
-                // Silence on a connection that was used before would leave it open whether money was moved, and once it was moved the
-                // case is not begun anew.
-                request.fresh = fresh || endpoint.hazard == Hazard::Money || run.spent;
-                if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
-                    let fresh = request.fresh;
-                    let mut requests = vec![request];
-                    // The same body under times and numbers of their own; what could be made once can be made again.
-                    let mut copies = Vec::new();
-                    for _ in 1..race.copies {
-                        copies.extend(self.request(step, &from, None, &mut run.looks).await.ok());
-                    }
-                    requests.extend(copies.into_iter().map(|copy| Prepared { fresh, ..copy }));
-                    self.race(step, requests, attempt, &now, &mut run).await;
-                    break Some(true);
-                }
-                let tree = request.tree.clone();
-                let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
-                let doubtful = step.role != Role::Setup && !matches!(expect, Expect::Accept { .. });
-                let ticket = if doubtful { self.written.begin(endpoint, &tree) } else { None };
-                let made = request.made.clone();
-                let (mut seen, root) = self.send(request, attempt).await;
-                let accepted = self.oracle.accepted(step.endpoint, &seen);
-                if let Some(ticket) = ticket.filter(|_| !accepted && self.oracle.refused(step.endpoint, &seen)) {
-                    self.written.refused(ticket);
-                }
-                if self.asks_again(&seen, askings) && repeatable(case, step) && askings < ASKINGS && !self.stopped() {
-                    askings += 1;
-                    run.looks.push(seen);
-                    continue;
-                }
-                if !renewed && self.expired(step, &made, &seen).await {
-                    renewed = true;
-                    run.looks.push(seen);
-                    continue;
-                }
-                run.spent |= endpoint.hazard == Hazard::Money && !self.oracle.refused(step.endpoint, &seen);
-                self.learn(&mut run, step, (&tree, root.as_ref()), &mut seen, accepted, &now);
-                let waits = step.poll.as_ref().filter(|poll| accepted && !arrived(poll, root.as_ref()));
-                if let Some(poll) = waits {
-                    looks += 1;
-                    if looks < LOOKS && !self.stopped() {
-                        run.looks.push(seen);
-                        if let Until::Word(_) = &poll.until {
-                            tokio::time::sleep(self.options.poll).await;
-                        }
-                        continue;
-                    }
-                    if let Until::Word(words) = &poll.until {
-                        let words = words.join(" or ");
-                        let why = format!("{} still does not say {words} after {LOOKS} looks", poll.path);
-                        verdict = Some(Verdict::inconclusive(Reason::FixtureMissing, why));
-                    }
-                }
-                run.observed.push(seen);
-                run.answers.push(root);
-                run.sent.push(tree);
-                run.made = Some(made);
-                break Some(accepted && verdict.is_none());
-            };
-            let expect = judged.as_ref().map_or(&step.expect, |case| &case.steps[at].expect);
-            let goes_on = match (step.role, expect) {
-                // A sequence that was not answered as the model says leads nowhere that the model knows.
-                (Role::Probe, Expect::Accept { .. }) | (Role::Setup | Role::Trial, _) => accepted == Some(true),
-                (Role::Probe, Expect::Refuse { .. }) => accepted == Some(false),
-                _ => accepted.is_some(),
-            };
-            if !goes_on {
-                break;
-            }
-        }
+        let how = How { attempt, fresh, now: &now, base: &base };
+        let verdict = self.steps(case, &how, &mut run).await;
         // What the case itself has brought to an end is left over no more.
         run.created.retain(|made| !gone(&run.world, made));
         // What was sent and what it has left at the target must be known even if it can't be judged.
-        let judge = || super::judge(&self.plan, &self.oracle, judged.as_ref().unwrap_or(case), &run.observed);
+        let judge = || super::judge(&self.plan, &self.oracle, run.judged.as_ref().unwrap_or(case), &run.observed);
         let told = catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| broken_by(&*panic));
         // A case that can't go on may have shown by then what is wrong, and that may be why it can't.
         let given_up = verdict.filter(|v| v.outcome == Outcome::Broken || told.findings.is_empty());
         let mut grounds = given_up.as_ref().map(given).unwrap_or_default();
         let mut verdict = given_up.unwrap_or(told);
-        if let Some(judged) = &judged {
+        if let Some(judged) = &run.judged {
             let steps = case.steps.iter().zip(&judged.steps).enumerate();
             let other = steps.filter(|(_, (planned, judged))| planned.expect != judged.expect);
             grounds.expected = other.map(|(at, (_, judged))| (at, judged.expect.clone())).collect();
@@ -308,6 +211,122 @@ impl<T: Transport> Runner<T> {
             spent: run.spent,
             record: None,
         }
+    }
+
+    /// Makes the calls of a case until one is not answered as the next one needs it; the verdict is that no more could be made.
+    async fn steps(&self, case: &Case, how: &How<'_>, run: &mut Run) -> Option<Verdict> {
+        for (at, step) in case.steps.iter().enumerate() {
+            let accepted = match self.step(case, at, how, run).await {
+                Ok(accepted) => accepted,
+                Err(verdict) => return Some(*verdict),
+            };
+            let goes_on = match (step.role, run.expect(case, at)) {
+                // A sequence that was not answered as the model says leads nowhere that the model knows.
+                (Role::Probe, Expect::Accept { .. }) | (Role::Setup | Role::Trial, _) => accepted,
+                (Role::Probe, Expect::Refuse { .. }) => !accepted,
+                _ => true,
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Makes one call, again where the target asks for it or where a result takes time; true if it was accepted.
+    async fn step(&self, case: &Case, at: usize, how: &How<'_>, run: &mut Run) -> Result<bool, Box<Verdict>> {
+        let step = &case.steps[at];
+        let endpoint = &self.plan.contract().endpoints[step.endpoint];
+        let (mut looks, mut askings, mut renewed) = (0, 0, false);
+        loop {
+            let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..*how.base };
+            let request = self.request(step, &from, run.made.as_deref(), &mut run.looks).await;
+            let mut request = request.map_err(|(reason, why)| Box::new(self.unmet(case, step, reason, why)))?;
+            if step.role != Role::Setup {
+                self.read_off(case, at, &request, how.now, run)?;
+            }
+            // Silence on a connection that was used before would leave it open whether money was moved, and once it was moved the case
+            // is not begun anew.
+            request.fresh = how.fresh || endpoint.hazard == Hazard::Money || run.spent;
+            if let Some(race) = case.race.as_ref().filter(|_| at + 1 == case.steps.len()) {
+                let fresh = request.fresh;
+                let mut requests = vec![request];
+                // The same body under times and numbers of their own; what could be made once can be made again.
+                for _ in 1..race.copies {
+                    let from = Filling { step: at, answers: &run.answers, sent: &run.sent, ..*how.base };
+                    let copy = self.request(step, &from, None, &mut run.looks).await;
+                    requests.extend(copy.ok().map(|copy| Prepared { fresh, ..copy }));
+                }
+                self.race(step, requests, how.attempt, how.now, run).await;
+                return Ok(true);
+            }
+            let tree = request.tree.clone();
+            let doubtful = step.role != Role::Setup && !matches!(run.expect(case, at), Expect::Accept { .. });
+            let ticket = if doubtful { self.written.begin(endpoint, &tree) } else { None };
+            let made = request.made.clone();
+            let (mut seen, root) = self.send(request, how.attempt).await;
+            let accepted = self.oracle.accepted(step.endpoint, &seen);
+            if let Some(ticket) = ticket.filter(|_| !accepted && self.oracle.refused(step.endpoint, &seen)) {
+                self.written.refused(ticket);
+            }
+            if self.asks_again(&seen, askings) && repeatable(case, step) && askings < ASKINGS && !self.stopped() {
+                askings += 1;
+                run.looks.push(seen);
+                continue;
+            }
+            if !renewed && self.expired(step, &made, &seen).await {
+                renewed = true;
+                run.looks.push(seen);
+                continue;
+            }
+            run.spent |= endpoint.hazard == Hazard::Money && !self.oracle.refused(step.endpoint, &seen);
+            self.learn(run, step, (&tree, root.as_ref()), &mut seen, accepted, how.now);
+            let waits = step.poll.as_ref().filter(|poll| accepted && !arrived(poll, root.as_ref()));
+            looks += u32::from(waits.is_some());
+            if let Some(poll) = waits.filter(|_| looks < LOOKS && !self.stopped()) {
+                run.looks.push(seen);
+                if let Until::Word(_) = &poll.until {
+                    tokio::time::sleep(self.options.poll).await;
+                }
+                continue;
+            }
+            run.observed.push(seen);
+            run.answers.push(root);
+            run.sent.push(tree);
+            run.made = Some(made);
+            if let Some(Poll { path, until: Until::Word(words) }) = waits {
+                let why = format!("{path} still does not say {} after {LOOKS} looks", words.join(" or "));
+                return Err(Box::new(Verdict::inconclusive(Reason::FixtureMissing, why)));
+            }
+            return Ok(accepted);
+        }
+    }
+
+    /// Reads off the finished request what the contract says of it. Where the target's own earlier answer is in it, that may be other than
+    /// planned: the request is judged as what it is. Else it is konform's own fault.
+    fn read_off(
+        &self,
+        case: &Case,
+        at: usize,
+        request: &Prepared,
+        now: &Moment,
+        run: &mut Run,
+    ) -> Result<(), Box<Verdict>> {
+        let (contract, step) = (self.plan.contract(), &case.steps[at]);
+        let endpoint = &contract.endpoints[step.endpoint];
+        freshen(endpoint, &step.edits, &request.tree, &mut run.world);
+        let standing = run.world.standing(endpoint, &request.tree, now);
+        let expect = isolation::expect(contract, step, &request.tree, &request.headers, &standing);
+        if expect == step.expect {
+            return Ok(());
+        }
+        if case.steps.len() == 1 && !self.plan.borrows(step) {
+            let planned = &step.expect;
+            let why = format!("the finished request is not the planned one: {expect:?} instead of {planned:?}");
+            return Err(Box::new(Verdict::broken(why)));
+        }
+        run.judged.get_or_insert_with(|| case.clone()).steps[at].expect = expect;
+        Ok(())
     }
 
     /// Sends requests at once; what the winner made is learnt.
@@ -456,8 +475,19 @@ impl<T: Transport> Runner<T> {
     }
 }
 
+/// How a try of a case is made.
+struct How<'a> {
+    attempt: u8,
+    /// True if no connection is used twice.
+    fresh: bool,
+    now: &'a Moment,
+    base: &'a Filling<'a>,
+}
+
 /// What a case has come to while it runs.
 struct Run {
+    /// The case with what its requests turned out to be, where that is other than planned.
+    judged: Option<Case>,
     world: World,
     answers: Vec<Option<Json>>,
     sent: Vec<Json>,
@@ -469,6 +499,13 @@ struct Run {
     created: Vec<String>,
     /// A request that moves money may have been carried out.
     spent: bool,
+}
+
+impl Run {
+    /// What the contract says of a step's request.
+    fn expect<'a>(&'a self, case: &'a Case, at: usize) -> &'a Expect {
+        &self.judged.as_ref().unwrap_or(case).steps[at].expect
+    }
 }
 
 /// True if a step may be sent again alone: where attempts are counted, or several requests meet, the whole case is begun anew.

@@ -53,6 +53,50 @@ fn declare(summary: &mut Summary, header: &RunHeader) {
 #[must_use]
 pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(usize) -> String) -> Summary {
     let contract = plan.contract();
+    let findings = findings(tally, contract, replay);
+    let obstacles = obstacles(tally);
+    let clauses: Vec<ClauseRecord> = clauses(tally, plan).collect();
+    let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
+    let latency = latency(tally, demands);
+    let slow = latency.iter().any(|l| l.slow);
+    let worst = |level: Level| findings.iter().any(|f| f.level == level && f.standing == Standing::Open);
+    let waivers = waivers(tally);
+    let exit = if tally.counts.broken > 0 {
+        Exit::Harness
+    } else if worst(Level::Must) || (demands.fail_on_should && (worst(Level::Should) || slow)) {
+        Exit::Broken
+    } else if tally.partial || obstructed(tally) || (demands.fail_on_retried && !tally.retried.is_empty()) {
+        Exit::Unclear
+    } else if waivers.iter().any(|w| w.state.red()) {
+        Exit::Waiver
+    } else if demands.min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
+        Exit::Coverage
+    } else {
+        Exit::Green
+    };
+    Summary {
+        counts: tally.counts,
+        partial: tally.partial,
+        clauses,
+        notes: obstacles.iter().map(|(_, _, note)| note.clone()).collect(),
+        obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
+        findings,
+        latency,
+        waivers,
+        undeclared: None,
+        scope: scope(contract),
+        not_served: not_served(tally),
+        exchanges: tally.exchanges,
+        throttled: tally.throttled,
+        retried: retried(tally),
+        millis: tally.millis,
+        root: String::new(),
+        exit: exit.code(),
+    }
+}
+
+/// The findings, the hardest first.
+fn findings(tally: &Tally, contract: &Contract, replay: &dyn Fn(usize) -> String) -> Vec<FindingRecord> {
     let mut findings: Vec<FindingRecord> = Vec::new();
     let mut order: Vec<&super::Found> = tally.found.iter().collect();
     order.sort_by(|a, b| b.finding.level.cmp(&a.finding.level).then(a.finding.clause.cmp(&b.finding.clause)));
@@ -92,6 +136,11 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
             input: found.case.draw.as_ref().map(|draw| draw.input.to_value()),
         });
     }
+    findings
+}
+
+/// What kept cases from a verdict: word, number of cases and the first note, the most frequent first.
+fn obstacles(tally: &Tally) -> Vec<(String, u64, String)> {
     let mut obstacles: Vec<(String, u64, String)> = tally
         .obstacles
         .iter()
@@ -104,9 +153,11 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
         })
         .collect();
     obstacles.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
-    let clauses: Vec<ClauseRecord> = clauses(tally, plan).collect();
-    let exercised = clauses.iter().filter(|c| c.asserted > 0).count();
-    let latency: Vec<LatencyRecord> = tally
+    obstacles
+}
+
+fn latency(tally: &Tally, demands: Demands) -> Vec<LatencyRecord> {
+    tally
         .latency
         .iter()
         .map(|(endpoint, times)| {
@@ -120,42 +171,7 @@ pub fn summarize(tally: &Tally, plan: &Plan, demands: Demands, replay: &dyn Fn(u
                 slow: demands.slow_millis.is_some_and(|limit| p99 > limit * 1000),
             }
         })
-        .collect();
-    let slow = latency.iter().any(|l| l.slow);
-    let worst = |level: Level| findings.iter().any(|f| f.level == level && f.standing == Standing::Open);
-    let waivers = waivers(tally);
-    let exit = if tally.counts.broken > 0 {
-        Exit::Harness
-    } else if worst(Level::Must) || (demands.fail_on_should && (worst(Level::Should) || slow)) {
-        Exit::Broken
-    } else if tally.partial || obstructed(tally) || (demands.fail_on_retried && !tally.retried.is_empty()) {
-        Exit::Unclear
-    } else if waivers.iter().any(|w| w.state.red()) {
-        Exit::Waiver
-    } else if demands.min_coverage.is_some_and(|min| exercised * 100 < usize::from(min) * clauses.len()) {
-        Exit::Coverage
-    } else {
-        Exit::Green
-    };
-    Summary {
-        counts: tally.counts,
-        partial: tally.partial,
-        clauses,
-        notes: obstacles.iter().map(|(_, _, note)| note.clone()).collect(),
-        obstacles: obstacles.into_iter().map(|(what, count, _)| (what, count)).collect(),
-        findings,
-        latency,
-        waivers,
-        undeclared: None,
-        scope: scope(contract),
-        not_served: not_served(tally),
-        exchanges: tally.exchanges,
-        throttled: tally.throttled,
-        retried: retried(tally),
-        millis: tally.millis,
-        root: String::new(),
-        exit: exit.code(),
-    }
+        .collect()
 }
 
 fn retried(tally: &Tally) -> Vec<RetriedRecord> {

@@ -217,31 +217,35 @@ impl Text<'_> {
     }
 }
 
+/// An empty text, which has no length, format or charset of its own to break.
+fn empty(field: &Field, side: Side, say: &mut dyn FnMut(Rule, Option<ClauseIx>, State, Way)) {
+    let closed = field.length.as_ref().filter(|l| !l.open);
+    match (closed, side) {
+        (Some(l), Side::Response) => say(
+            Rule::Length,
+            l.clause,
+            if l.sides.iter().any(|b| b.holds(&0)) { State::Holds } else { State::Broken },
+            Way::Empty,
+        ),
+        (None, Side::Response) => {}
+        (Some(l), Side::Request) if field.required() && l.first().min > 0 => {
+            say(Rule::Length, l.clause, State::Broken, Way::Empty);
+        }
+        // Whether a required text of unknown length may be empty, or an empty optional one counts as left out, no source
+        // says; an error row may.
+        (None, Side::Request) if field.required() => {
+            let state = if field.not_empty { State::Broken } else { State::Unknown };
+            say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), state, Way::Empty);
+        }
+        (_, Side::Request) => say(Rule::Length, None, State::Unknown, Way::Empty),
+    }
+}
+
 fn string(field: &Field, text: &Text<'_>, value: &Json, path: &Path<'_>, units: Units<'_>, sink: Sink<'_>) {
     let mut say =
         |rule, clause, state, way| sink(&Judged { field, rule, clause, state, way, path, value: Some(value) });
-    let closed = field.length.as_ref().filter(|l| !l.open);
     if text.count(Unit::Bytes) == 0 {
-        // An empty value has no length, format or charset of its own to break.
-        return match (closed, units.side) {
-            (Some(l), Side::Response) => say(
-                Rule::Length,
-                l.clause,
-                if l.sides.iter().any(|b| b.holds(&0)) { State::Holds } else { State::Broken },
-                Way::Empty,
-            ),
-            (None, Side::Response) => {}
-            (Some(l), Side::Request) if field.required() && l.first().min > 0 => {
-                say(Rule::Length, l.clause, State::Broken, Way::Empty);
-            }
-            // Whether a required text of unknown length may be empty, or an empty optional one counts as left out, no source
-            // says; an error row may.
-            (None, Side::Request) if field.required() => {
-                let state = if field.not_empty { State::Broken } else { State::Unknown };
-                say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), state, Way::Empty);
-            }
-            (_, Side::Request) => say(Rule::Length, None, State::Unknown, Way::Empty),
-        };
+        return empty(field, units.side, &mut say);
     }
     let mut too_long_or_short = false;
     let mut doubtful_length = false;
