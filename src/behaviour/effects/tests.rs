@@ -39,9 +39,7 @@ fn an_effect_happens_if_the_answer_has_what_it_rests_on() {
     }
 }
 
-#[test]
-fn a_create_makes_what_the_answer_names_with_what_is_known_of_it() {
-    let make = "
+const MAKE: &str = "
 id: make
 request:
   - ref card.cardNo
@@ -69,6 +67,9 @@ response:
 effects:
   - {read: token, key: response.tokenId, set: {word: word}}
 ";
+
+#[test]
+fn a_create_makes_what_the_answer_names_with_what_is_known_of_it() {
     let made = "card=c1 day=20261127 kind=NEW made=20261126120000";
     let known = format!("{USER}; card ACTIVE cardNo=c1 user=u1");
     let rows: [(bool, &[&str], String); 18] = [
@@ -118,7 +119,7 @@ effects:
         (OPEN, &["find {'word':'w'} -> {}"], String::new()),
         (OPEN, &["look {'userId':'u1'} -> {'loginId':'a'}"], String::new()),
     ];
-    let contract = contract(make, "");
+    let contract = contract(MAKE, "");
     for (closed, history, shown) in rows {
         assert_eq!(Bench::after(&contract, closed, history).shown(), shown, "{history:?}");
     }
@@ -401,9 +402,7 @@ effects:
     }
 }
 
-#[test]
-fn a_list_makes_its_entries_known_as_the_owners() {
-    let paged = "
+const PAGED: &str = "
 id: some-cards
 request:
   - ref user.userId
@@ -448,10 +447,13 @@ response:
 effects:
   - {read: terms, list: response.terms}
 ";
+
+#[test]
+fn a_list_makes_its_entries_known_as_the_owners() {
     let listed = "cards {'userId':'u1'} -> {'cards':[{'cardNo':'c1','alias':'x'},{'alias':'y'},{'cardNo':'c2','state':'SUSPENDED'}]}";
     let card = "card ACTIVE cardNo=c1 user=u1";
     check(
-        paged,
+        PAGED,
         "",
         &[
             (
@@ -471,7 +473,7 @@ effects:
             (OPEN, &["all-terms {} -> {'terms':[{'termId':'t1'}]}"], ""),
         ],
     );
-    let contract = contract(paged, "");
+    let contract = contract(PAGED, "");
     // Whether the owner's list is known whole then.
     for (history, complete) in [
         (&[U1, "cards {'userId':'u1'} -> {'cards':[]}"][..], 1),
