@@ -205,6 +205,8 @@ fixtures:
     user: {userId: 'u#', loginId: 'l#', mail: absent}
     card: {cardNo: 'c#', state: SUSPENDED}
     wallet: absent
+  - name: other
+    user: {userId: 'x#'}
 ";
 
 const MAIL: &str = "
@@ -230,7 +232,7 @@ const AWAKE: &str = "user ACTIVE loginId=l1 mail=- userId=u1; card ACTIVE moved 
 fn a_fixture_is_planted_with_its_relations_and_made_on_demand() {
     let contract = contract(&format!("{ASKED}---\n{MAIL}"), PREPARED);
     assert_eq!(Bench::after(&contract, OPEN, &["plant 0 1"]).shown(), PLANTED);
-    assert_eq!(Bench::after(&contract, OPEN, &["plant 1 1"]).shown(), "");
+    assert_eq!(Bench::after(&contract, OPEN, &["plant 2 1"]).shown(), "");
     let world = Bench::after(&contract, OPEN, &["plant 0 1"]).world;
     assert!(world.things().iter().all(|thing| thing.made == Made::Found && thing.complete == ["wallet"]));
     let origin = Origin::Planted { fixture: 0, part: 0, attribute: "userId".to_owned() };
@@ -242,7 +244,8 @@ fn a_fixture_is_planted_with_its_relations_and_made_on_demand() {
         // The card names its fixture as well.
         (&[], "card", "{'cardNo':'c1'}", PLANTED),
         (&[], "two", "{'loginId':'l1'}", PLANTED),
-        (&[], "one", "{'userId':'x1'}", ""),
+        (&[], "one", "{'userId':'x1'}", "user ACTIVE userId=x1"),
+        (&[], "one", "{'userId':'y1'}", ""),
         (&[], "one", "{'userId':'u12'}", ""),
         (&[], "one", "{'userId':'c1'}", ""),
         (&[], "none", "{'word':'u1'}", ""),
@@ -262,6 +265,8 @@ fn a_fixture_strays_once_anything_is_not_as_its_profile_says() {
         (&["plant 0 1"][..], false),
         (&[], true),
         (&["plant 0 2"], true),
+        (&["plant 1 1"], true),
+        (&["plant 1 1", "plant 0 1"], false),
         (&["plant 0 1", "rest {'userId':'u1'}"], true),
         (&["plant 0 1", "leave {'userId':'u1'}"], true),
         (&["plant 0 1", "erase {'userId':'u1'}"], true),
@@ -282,7 +287,7 @@ fn a_fixture_strays_once_anything_is_not_as_its_profile_says() {
         let bench = Bench::after(&contract, OPEN, history);
         assert_eq!(bench.world.strays(0, 1, &noon()), strays, "{history:?}");
     }
-    assert!(!Bench::after(&contract, OPEN, &[]).world.strays(1, 1, &noon()), "there is no such fixture");
+    assert!(!Bench::after(&contract, OPEN, &[]).world.strays(2, 1, &noon()), "there is no such fixture");
 }
 
 #[test]
@@ -308,7 +313,7 @@ fn a_new_thing_begins_as_the_profile_says_and_in_the_sandbox_as_the_contract_sug
     ] {
         assert_eq!(Bench::after(contract, closed, history).shown(), shown, "{history:?}, closed: {closed}");
     }
-    let fixture = contract("", &format!("new: {{user: {{funds: 5}}, card: {{alias: none}}}}{PREPARED}"));
+    let fixture = contract("", &format!("new: {{user: {{wallet: {{}}}}, card: {{alias: none}}}}{PREPARED}"));
     let listed = "cards {'userId':'u1'} -> {'cards':[{'cardNo':'c9'}]}";
     let shown = Bench::after(&fixture, OPEN, &["plant 0 1", listed]).shown();
     assert_eq!(shown, format!("{PLANTED}; card ACTIVE cardNo=c9 user=u1"));

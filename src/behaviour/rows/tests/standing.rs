@@ -256,6 +256,7 @@ fn a_row_of_konforms_own_reading_is_never_ruled_out_and_either_row_may_answer_wh
     let gone = "{status: 404, code: b, message: m, when: {unknown: {userId: [never, left]}}}";
     let never = "{status: 404, code: b, message: m, when: {unknown: userId}}";
     let inactive = "{status: 400, code: c, message: m, when: {state: {user: {not: ACTIVE}}}}";
+    let withdrawn = "{status: 400, code: e, message: m, when: {state: {user: WITHDRAWN}}}";
     let card = "{status: 400, code: d, message: m, when: {state: {card: SUSPENDED}}}";
     for (rows, closed, history, truths) in [
         (&[guessed][..], OPEN, &[U1][..], &[Unknown][..]),
@@ -266,6 +267,8 @@ fn a_row_of_konforms_own_reading_is_never_ruled_out_and_either_row_may_answer_wh
         (&[gone, inactive], OPEN, &[U1, REST], &[No, Yes]),
         (&[gone, stated], OPEN, &[U1, LEAVE], &[Yes, No]),
         (&[never, inactive], OPEN, &[U1, LEAVE], &[Unknown, Unknown]),
+        // No row counts what has left.
+        (&[withdrawn, inactive], OPEN, &[U1, LEAVE], &[Yes, Unknown]),
         // The state of something else is no answer.
         (&[gone, card], OPEN, &[U1, LEAVE], &[Yes, Unknown]),
     ] {
