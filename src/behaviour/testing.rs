@@ -165,7 +165,7 @@ pub(super) fn contract(endpoints: &str, profile: &str) -> Arc<Contract> {
         let text = format!("konform: 1\n{profile}\n");
         Profile::load(&File { name: "p.yaml".to_owned(), text }).unwrap_or_else(|e| panic!("{e}"))
     });
-    load(&files, profile.as_ref()).map(Arc::new).unwrap_or_else(|e| panic!("{e}"))
+    load(&files, profile.as_ref()).map_or_else(|e| panic!("{e}"), Arc::new)
 }
 
 /// JSON with `'` for `"`.
@@ -193,7 +193,9 @@ impl Bench {
     /// The world after a history.
     pub(super) fn after(contract: &Arc<Contract>, closed: bool, history: &[&str]) -> Self {
         let mut bench = Self::new(contract, closed);
-        history.iter().for_each(|line| bench.take(line));
+        for line in history {
+            bench.take(line);
+        }
         bench
     }
 

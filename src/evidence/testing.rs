@@ -82,7 +82,7 @@ pub(super) fn chained(records: &[&str]) -> Vec<String> {
 
 /// Lines as a file has them.
 pub(super) fn text(lines: &[impl AsRef<str>]) -> String {
-    lines.iter().map(|line| format!("{}\n", line.as_ref())).collect()
+    lines.iter().flat_map(|line| [line.as_ref(), "\n"]).collect()
 }
 
 pub(super) fn hash(line: &str) -> String {

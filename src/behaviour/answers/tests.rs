@@ -280,14 +280,13 @@ fn an_owners_list_shows_its_own_with_what_is_known_of_them() {
 fn a_catalogue_is_stocked_once_with_every_kind_of_entry() {
     let list = |key: &str, of: &str| {
         format!(
-            "id: all\nresponse:\n  - name: entries\n    type: array\n    presence: required\n    items:\n      type: object\n      fields:\n        - {key}\n        - {{name: kind, type: string, presence: optional, enum: [MUST, MAY]}}\n        - maybe note\neffects:\n  - {{read: {of}, list: response.entries}}"
+            "id: all\nresponse:\n  - name: entries\n    type: array\n    presence: required\n    items:\n      type: object\n      fields:\n        - {key}\n        - {{name: kind, type: string, presence: optional, enum: [MUST, MAY]}}\n        - {{name: rank, type: number, presence: required, value: 5..9}}\n        - maybe note\neffects:\n  - {{read: {of}, list: response.entries}}"
         )
     };
     let text = "text termId";
     let number = "{name: termId, type: number, presence: required, value: 1..9999999999999999999}";
-    let texts =
-        "terms kind=MUST termId=999900000000; terms kind=MAY termId=999900000001; terms kind=MUST termId=999900000002";
-    let numbers = "terms kind=MUST termId=1000; terms kind=MAY termId=9999999999999999998; terms kind=MUST termId=1002";
+    let texts = "terms kind=MUST rank=5 termId=999900000000; terms kind=MAY rank=5 termId=999900000001; terms kind=MUST rank=5 termId=999900000002";
+    let numbers = "terms kind=MUST rank=5 termId=1000; terms kind=MAY rank=5 termId=9999999999999999998; terms kind=MUST rank=5 termId=1002";
     for (key, of, history, stocked) in [
         (text, "terms", &[][..], texts),
         (number, "terms", &[], numbers),

@@ -66,7 +66,9 @@ fn pieces_are_read_in_their_order_up_to_a_gap() {
         (&["evidence.jsonl", "evidence.0000.jsonl"], "evidence.jsonl"),
     ] {
         let folder = Folder::new();
-        names.iter().for_each(|name| folder.write(name, format!("{name} ")));
+        for name in names {
+            folder.write(name, format!("{name} "));
+        }
         assert_eq!(read(&folder).unwrap().trim_end(), text, "{names:?}");
     }
 }

@@ -15,6 +15,11 @@ fn read(evidence: impl AsRef<[u8]>, wanted: &[&str]) -> Result<(Reader, usize), 
     Ok((reader, found))
 }
 
+/// What is wrong with evidence, in words; nothing where it is whole.
+fn said(evidence: impl AsRef<[u8]>) -> String {
+    read(evidence, NONE).map_or_else(|damage| damage.to_string(), |_| String::new())
+}
+
 /// Header, two cases with an exchange each, footer.
 fn whole() -> Vec<String> {
     chained(&[&header(), EXCHANGE, CASE, EXCHANGE, CASE, &footer(2, 2, false)])
@@ -41,7 +46,6 @@ fn evidence_is_read_to_its_footer() {
 fn each_way_of_damage_is_told_from_the_others() {
     let lines = whole();
     let pick = |order: &[usize]| text(&order.iter().map(|at| lines[*at].as_str()).collect::<Vec<_>>());
-    let told = |evidence: String| read(evidence, NONE).map(|_| String::new()).unwrap_or_else(|d| d.to_string());
     for (evidence, says) in [
         (pick(&[0, 1, 2, 3, 4, 5]), ""),
         (pick(&[0, 1, 3, 4, 5]), "record 2 is missing: record 3 follows record 1"),
@@ -65,7 +69,7 @@ fn each_way_of_damage_is_told_from_the_others() {
         (pick(&[0, 1, 2]) + "half a li", "line 4 is no record: it has no number and no hash"),
         (pick(&[0, 1]) + "\n", "line 3 is no record: it has no number and no hash"),
     ] {
-        assert_eq!(told(evidence.clone()), says, "{evidence}");
+        assert_eq!(said(&evidence), says, "{evidence}");
     }
 }
 
@@ -77,7 +81,6 @@ fn a_chain_of_something_else_is_no_evidence() {
     let (head, end) = (header(), footer(0, 0, false));
     let bad_header = head.replace("\"version\":2", "\"version\":1");
     let named = text(&chained(&[&head, &end])).replacen("\"prev\":\"\"", "\"prev\":\"ab\"", 1);
-    let told = |evidence: &[u8]| read(evidence, NONE).map(|_| String::new()).unwrap_or_else(|d| d.to_string());
     for (evidence, says) in [
         (text(&chained(&[&head, &end])), ""),
         (text(&chained(&[CASE, &footer(1, 0, false)])), "the evidence does not begin with its header"),
@@ -94,15 +97,15 @@ fn a_chain_of_something_else_is_no_evidence() {
         (text(&chained(&[&head, &footer(0, 1, false)])), "the footer counts 1 exchanges, the evidence has 0"),
         (text(&chained(&[&head, EXCHANGE, CASE, &footer(1, 1, false)])), ""),
     ] {
-        let told = told(evidence.as_bytes());
+        let told = said(&evidence);
         assert!(told.starts_with(says) && told.is_empty() == says.is_empty(), "{evidence}: {told}");
     }
     let mut spoilt = text(&chained(&[&head])).into_bytes();
     spoilt.extend(b"\xff\n");
-    assert_eq!(told(&spoilt), "line 2 is no record: not UTF-8");
+    assert_eq!(said(&spoilt), "line 2 is no record: not UTF-8");
     // A reason is no longer than people read.
     let long = head.replace("konform/evidence", &"x".repeat(500));
-    let says = told(text(&chained(&[&long])).as_bytes());
+    let says = said(text(&chained(&[&long])));
     assert_eq!(says, format!("line 1 is no record: {}", "x".repeat(200)));
     let folder = Folder::new();
     assert!(matches!(Reader::open(&folder.0), Err(Damage::Io { path, .. }) if path == folder.0.join(LAST)));
@@ -119,7 +122,7 @@ fn a_run_that_was_stopped_may_have_been_taken_up_after_its_footer() {
         (&[&head, CASE, &footer(1, 0, true), CASE, &footer(2, 0, true)], "record 3 follows the footer"),
         (&[&head, CASE, &footer(1, 0, true), RESUMED], NO_FOOTER),
     ] {
-        let told = read(text(&chained(records)), NONE).map(|_| String::new()).unwrap_or_else(|d| d.to_string());
+        let told = said(text(&chained(records)));
         assert_eq!(told, says, "{records:?}");
     }
 }
@@ -194,6 +197,12 @@ fn a_run_in_pieces_is_measured_over_all_of_them() {
     folder.write(LAST, text(&lines));
     assert!(measured(&folder).unwrap_err().starts_with("line 1 is no record"));
     assert!(matches!(Reader::open(&folder.0), Err(Damage::Garbled { line: 1, .. })));
+    // A piece that can't be read is something else.
+    let folder = Folder::with(piece, text(&lines[..2]));
+    std::fs::create_dir(folder.0.join(LAST)).unwrap();
+    let mut reader = Reader::open(&folder.0).unwrap();
+    assert!(matches!(reader.next(|_| false), Err(Damage::Io { path, .. }) if path == folder.0));
+    assert!(matches!(trunk(&folder.0), Err(Damage::Io { path, .. }) if path == folder.0.join(LAST)));
 }
 
 #[test]
