@@ -138,7 +138,7 @@ fn the_sound_beginning_of_a_killed_runs_evidence_is_measured() {
     let lines = whole();
     let size = |count: usize| text(&lines[..count]).len() as u64;
     for (count, half, cases, exchanges) in [
-        (6, "", 2, 2),
+        (5, "", 2, 2),
         (3, "", 1, 1),
         (2, "{\"seq\":2,\"prev", 0, 1),
         (3, "x", 1, 1),
