@@ -283,3 +283,6 @@ fn catalogue_entry(items: &Field, key: &str, n: u64, now: &Moment) -> Json {
             .collect(),
     )
 }
+
+#[cfg(test)]
+mod tests;

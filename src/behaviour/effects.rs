@@ -310,3 +310,6 @@ impl World {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

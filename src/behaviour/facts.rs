@@ -222,3 +222,6 @@ pub(super) fn same(a: &Json, b: &Json) -> bool {
         _ => a == b || fit(a, Kind::String).is_some_and(|text| Some(text) == fit(b, Kind::String)),
     }
 }
+
+#[cfg(test)]
+mod tests;

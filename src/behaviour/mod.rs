@@ -10,6 +10,8 @@ mod answers;
 mod effects;
 mod facts;
 mod rows;
+#[cfg(test)]
+mod testing;
 mod world;
 
 pub use answers::Style;

@@ -585,23 +585,4 @@ fn day(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_day_is_compared_with_none() {
-        for (text, shown) in [
-            ("2612", Some("20261231")),
-            ("261126", Some("20261126")),
-            ("20261126", Some("20261126")),
-            ("20261126093000", Some("20261126")),
-            ("20261126093000123", Some("20261126")),
-            // Milliseconds since 1970, and an id.
-            ("1795651200000", None),
-            ("9999000000001", None),
-            ("2026-11-26", None),
-        ] {
-            assert_eq!(day(text).as_deref(), shown, "{text}");
-        }
-    }
-}
+mod tests;

@@ -561,3 +561,6 @@ pub(super) fn each_reference(endpoint: &Endpoint, request: &Json, visit: &mut dy
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

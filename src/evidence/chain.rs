@@ -115,3 +115,6 @@ pub(super) fn parts(line: &str) -> Option<(u64, &str, &str)> {
 pub(super) fn kind(record: &str) -> Option<&str> {
     record.strip_prefix(r#"{"kind":""#)?.split('"').next()
 }
+
+#[cfg(test)]
+mod tests;

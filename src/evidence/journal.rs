@@ -232,22 +232,5 @@ impl Journal {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_is_said_and_not_swallowed() {
-        let mut journal = Journal { lines: None, ..Journal::discard() };
-        let (lines, inbox) = sync_channel::<Vec<Vec<u8>>>(1);
-        drop(inbox);
-        journal.lines = Some(lines);
-        assert!(journal.exchanges(vec![vec![b'x']; PORTION]).is_err(), "the writer is gone");
-
-        let file = File::options().write(true).open("/dev/full").unwrap();
-        let mut out = BufWriter::new(file);
-        let mut chain = Chain::new(0, String::new());
-        let written = chain.write(b"{}", &mut out).and_then(|_| out.flush());
-        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull);
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -47,3 +47,6 @@ impl<R: BufRead> Iterator for Lines<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ mod journal;
 mod lines;
 mod reader;
 pub mod record;
+#[cfg(test)]
+mod testing;
 
 pub use chain::Damage;
 pub use journal::{Journal, JournalError};

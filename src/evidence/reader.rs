@@ -245,3 +245,6 @@ pub fn trunk(folder: &Path) -> Result<Trunk, Damage> {
     }
     Ok(trunk)
 }
+
+#[cfg(test)]
+mod tests;

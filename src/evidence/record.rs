@@ -272,3 +272,6 @@ fn version_of(text: &str) -> Option<u32> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     value["version"].as_u64().and_then(|v| u32::try_from(v).ok())
 }
+
+#[cfg(test)]
+mod tests;
