@@ -11,6 +11,7 @@ mod change;
 mod check;
 mod envelope;
 mod fault;
+mod fault_name;
 mod history;
 mod route;
 pub mod server;
