@@ -57,8 +57,11 @@ fn exchange(words: &str) -> Observed {
     Observed { trace: sent.filter(|sent| *sent != "-").map(str::to_owned), ..seen }
 }
 
+/// What was found: in which case first, what came, how often.
+type Found = Vec<(String, String, u64)>;
+
 /// What a run of such exchanges comes to: how often the clause about numbers was asserted and broke, and what was found.
-fn folded(words: &[&str]) -> ((u64, u64), Vec<(String, String, u64)>) {
+fn folded(words: &[&str]) -> ((u64, u64), Found) {
     let contract = contract(HEADERS, "");
     let mut audit = Audit::new(&contract);
     for (at, word) in words.iter().enumerate() {

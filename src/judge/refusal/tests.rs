@@ -88,7 +88,17 @@ fn the_documented_row_has_its_code_status_and_message() {
             "errors/E3/message/name at /message: name has 2 to 9 letters",
             "",
         ),
+        (
+            LONG,
+            422,
+            r#"{"code":"E3","message":"no such shelf"}"#,
+            own,
+            "errors/E3/message/name at /message: no such shelf",
+            "",
+        ),
         (LONG, 422, r#"{"code":"E3","message":"wrong"}"#, own, "", ""),
+        // A row whose message nobody has seen has no text to be taken for.
+        (LONG, 422, r#"{"code":"E3","message":""}"#, own, "", ""),
         (LONG, 422, r#"{"code":"E3"}"#, own, "", ""),
         (LONG, 400, r#"{"code":"E3"}"#, "request/name/length errors/E3/code/name", "errors/E3/status/name: 400", ""),
         (LONG, 422, r#"{"code":"E9"}"#, "request/name/length", "errors/E3/code/name at /code: E9", ""),

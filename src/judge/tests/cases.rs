@@ -3,7 +3,7 @@
 use super::super::testing::*;
 use super::super::*;
 
-const FIRST: &str = r#"
+const FIRST: &str = "
 request:
   - {name: name, type: string, presence: required, length: 2..8}
 success: {status: 200, code: ok}
@@ -11,7 +11,7 @@ errors:
   - {status: 400, code: E1, message: unseen, when: {empty: any}, documented_for: [name]}
   - {status: 409, code: E2, message: unseen, when: {taken: name}}
   - {status: 409, code: E3, message: unseen, when: unseen}
-"#;
+";
 const SECOND: &str = "id: look\nmethod: GET\npath: /look\nsuccess: {status: 200, code: ok}";
 
 /// An exchange by its code, or by its status.

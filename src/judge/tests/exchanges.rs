@@ -103,7 +103,13 @@ fn a_success_has_its_status_code_message_fields_and_headers() {
             "FAIL",
             "response-header/X-Desk/presence at header:X-Desk: absent",
         ),
-        // What is missing of an empty body is said once.
+        // What is missing of an empty body is said once, that of another for each clause.
+        (
+            &ACCEPT,
+            done(r#"{"id":0}"#),
+            "FAIL envelope_not_found",
+            r#"response/id/value at /id: number 0; envelope/code/found at /code: {"id":0}"#,
+        ),
         (&ACCEPT, desk(200, Body::Empty), "FAIL", "response/id/presence at /id: absent"),
     ]);
 }

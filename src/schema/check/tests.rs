@@ -76,12 +76,21 @@ fn a_type_on_which_sources_disagree() {
             (Request, "\"abc\"", "presence, type, length"),
             // Of the other side's type nothing more is known.
             (Request, "1", "presence, type unknown"),
+            (Request, "1.5", "presence, type unknown"),
             (Request, "true", "presence, type broken"),
             (Response, "1.5", "presence, type"),
             (Response, "\"abcd\"", "presence, type, length broken above"),
             (Response, "true", "presence, type broken"),
         ],
     );
+    // A value of another type is judged by no other rule of the field.
+    all(
+        &asked("type: boolean"),
+        &[(Request, "1.5", "presence, type broken"), (Request, "\"<\"", "presence, type broken")],
+    );
+    // In an answer the other side is as good, and its rules hold.
+    let valued = asked("type: {conflict: size}, length: 1..3, value: 1..9");
+    all(&valued, &[(Response, "10", "presence, type, value broken above"), (Response, "9", "presence, type, value")]);
 }
 
 #[test]

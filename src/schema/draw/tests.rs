@@ -167,6 +167,36 @@ fn a_field_is_kept_left_out_or_given_a_value() {
 }
 
 #[test]
+fn what_is_drawn_comes_more_often_than_what_the_baseline_sends() {
+    for (lines, aim, least) in [
+        ("type: boolean", LEGAL, 200),
+        ("type: boolean, presence: optional", LEGAL, 240),
+        ("type: boolean, presence: optional", Aim::Legal { absent: Some(true) }, 380),
+    ] {
+        let all = drawn(&asked(lines), aim);
+        let used = all.iter().filter(|drawn| **drawn != Drawn::Keep).count();
+        assert!(used > least && used < all.len(), "{lines}: {used}");
+    }
+}
+
+#[test]
+fn lengths_at_the_bounds_come_often() {
+    let all = drawn(&asked("type: string, length: 1..1000"), LEGAL);
+    let chars = |drawn: &Drawn| match drawn {
+        Drawn::Value(value) => value.scalar().map(|text| text.chars().count()),
+        _ => None,
+    };
+    let lengths: Vec<usize> = all.iter().filter_map(chars).collect();
+    for (own, least) in [([1, 2], 25), ([999, 1000], 40)] {
+        let count = |n: usize| lengths.iter().filter(|chars| **chars == n).count();
+        assert!(own.into_iter().all(|n| count(n) > 5), "{own:?}");
+        assert!(count(own[0]) + count(own[1]) > least, "{own:?}");
+    }
+    // The rest lies anywhere between.
+    assert!(lengths.iter().filter(|chars| (3..999).contains(*chars)).count() > 60);
+}
+
+#[test]
 fn both_values_of_a_boolean_and_every_word_of_a_list_are_drawn() {
     for (lines, all) in
         [("type: boolean", &["false", "true"][..]), ("type: string, enum: [A, B, C]", &["\"A\"", "\"B\"", "\"C\""])]
@@ -221,7 +251,9 @@ fn the_characters_of_a_legal_text() {
         } else {
             assert!(('a'..='z').all(|c| used.contains(&c)) && !used.contains(&'A'), "{lines}");
             assert!(['가', '😀', '<', '漢', '-'].iter().all(|c| used.contains(c)), "{lines}");
-            // Letters of one flavour are mixed into plain ones.
+            // Letters of one flavour are mixed into plain ones, which are more.
+            let plain = all.iter().flat_map(|text| text.chars()).filter(char::is_ascii_lowercase).count();
+            assert!(plain * 3 > all.iter().map(|text| text.chars().count()).sum::<usize>() * 2);
             assert!(!all.iter().any(|text| text.contains('가') && text.contains('😀')));
             assert!(
                 all.iter().filter(|text| text.trim_matches('"').chars().all(|c| c.is_ascii_lowercase())).count() > 40
@@ -330,13 +362,18 @@ fn a_text_that_is_too_long_is_drawn_where_that_can_be_sent() {
         ("length: 1..3, enum: [A]", 0, 0),
         ("length: 1..65536", 0, 0),
     ] {
-        let all = drawn(&asked(&format!("type: string, {lines}")), Aim::Broken);
+        let field = asked(&format!("type: string, {lines}"));
+        let all = drawn(&field, Aim::Broken);
         let chars = |drawn: &Drawn| match drawn {
             Drawn::Value(Json::String(text)) => Some(text.chars().count()),
             _ => None,
         };
         let long: BTreeSet<usize> = all.iter().filter_map(chars).filter(|chars| *chars > 3).collect();
         assert_eq!(long.is_empty(), most == 0, "{lines}");
+        let listed = broken(&field);
+        let short = |value: &Json| value.scalar().is_some_and(|text| text.chars().count() <= 3);
+        let legal = |drawn: &&Drawn| matches!(drawn, Drawn::Value(value) if short(value) && !listed.contains(value));
+        assert_eq!(all.iter().find(legal), None, "{lines}");
         if most > 0 {
             assert_eq!((long.first(), long.last()), (Some(&least), Some(&most)), "{lines}");
         }
