@@ -135,7 +135,7 @@ fn short(contract: &Contract, clause: ClauseIx) -> &str {
     id.strip_prefix("policy/answer/").unwrap_or(id)
 }
 
-/// Clauses by their names, those of the status line that every right answer holds left out.
+/// Clauses by their names.
 pub(super) fn names(contract: &Contract, held: &[ClauseIx]) -> String {
     held.iter().map(|clause| short(contract, *clause)).collect::<Vec<_>>().join(" ")
 }

@@ -39,7 +39,7 @@ fn a_content_type_without_parameters_may_be_spelled_otherwise() {
         ("Content-Type", "application/json", "application/json; charset=utf-8", true),
         ("Content-Type", "application/json", "text/json", false),
         ("content-type", "Application/Json", "application/json", true),
-        // With a parameter the page means it to the letter.
+        // A parameter that the page names is asked for.
         ("Content-Type", "application/json;charset=utf-8", "application/json;charset=utf-8", true),
         ("Content-Type", "application/json;charset=utf-8", "application/json", false),
         // No other header has such a rule.

@@ -16,7 +16,6 @@ fn any_complete_answer_below_500_will_do() {
     let both = "no-server-error no-hang";
     for (kind, status, held, broken, reason) in [
         (Hostile::Truncated, 200, both, "", ""),
-        (Hostile::Truncated, 302, both, "", ""),
         (Hostile::Truncated, 400, both, "", ""),
         (Hostile::Truncated, 499, both, "", ""),
         (Hostile::Truncated, 500, "", "no-server-error: 500 to truncated", ""),
