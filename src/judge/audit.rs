@@ -144,41 +144,4 @@ impl Audit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn foreign(count: u64) -> Foreign {
-        let finding = Finding {
-            clause: 0,
-            level: crate::model::Level::Must,
-            check: Check::Trace,
-            pointer: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            exchange: 0,
-        };
-        Foreign { count, finding, case: String::new() }
-    }
-
-    #[test]
-    fn one_number_in_every_answer_is_a_finding_in_eight_of_them() {
-        let audit = |count, differed: bool| {
-            let answers = (!differed).then(|| foreign(count));
-            let only = HashMap::from([(0, Only { number: 1, answers })]);
-            Audit { held: vec![10], broken: vec![0], only, ..Audit::default() }
-        };
-        assert_eq!((audit(7, false).findings().len(), audit(7, false).rate(0)), (0, (10, 0)));
-        assert_eq!((audit(8, false).findings().len(), audit(8, false).rate(0)), (1, (10, 8)));
-        assert_eq!((audit(8, true).findings().len(), audit(8, true).rate(0)), (0, (10, 0)));
-    }
-
-    #[test]
-    fn one_crossing_may_be_chance_two_are_a_finding() {
-        let audit = |count| {
-            let crossed = HashMap::from([(0, foreign(count))]);
-            Audit { held: vec![10], broken: vec![0], crossed, ..Audit::default() }
-        };
-        assert_eq!((audit(1).findings().len(), audit(1).rate(0)), (0, (11, 0)));
-        assert_eq!((audit(2).findings().len(), audit(2).rate(0)), (1, (12, 2)));
-    }
-}
+mod tests;

@@ -33,3 +33,6 @@ pub(super) fn check(endpoint: &Endpoint, seen: &Observed, accepted: bool, notes:
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,6 @@ pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, n
         notes.unclear(Reason::EnvelopeNotFound, Reason::EnvelopeNotFound.says());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,6 @@ pub(super) fn check(seen: &Observed, notes: &mut Notes<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,6 @@ fn length(value: &Json) -> usize {
         other => other.scalar().map_or(0, |text| text.chars().count()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ fn spelled<'a>(endpoint: &Endpoint, answer: &'a Answer) -> Cow<'a, [(String, Str
     }
     Cow::Owned(headers)
 }
+
+#[cfg(test)]
+mod tests;

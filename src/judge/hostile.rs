@@ -38,3 +38,6 @@ pub(super) fn check(endpoint: &Endpoint, kind: Hostile, seen: &Observed, notes: 
     }
     Reply::Refused
 }
+
+#[cfg(test)]
+mod tests;

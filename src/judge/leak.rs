@@ -28,3 +28,6 @@ pub(super) fn check(oracle: &Oracle, endpoint: &Endpoint, seen: &Observed, notes
 fn is_documented(endpoint: &Endpoint, pointer: &str) -> bool {
     pointer.starts_with('/') && field::find(&endpoint.response, &place::of_pointer(pointer)).is_some()
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,36 +88,4 @@ fn fits(template: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_recognisable_is_held() {
-        let fill = |hole: &str| match hole {
-            "field" => Some("loginId".to_owned()),
-            "min" => Some("8".to_owned()),
-            _ => None,
-        };
-        let others = ["Missing required values. {field}", "User already exists with this loginId."];
-        for (template, text, expected) in [
-            ("Invalid input value. {field}", "Invalid input value. loginId", true),
-            ("Invalid input value. {field}", "Invalid input value. loginId.", true),
-            ("Wallet user not found.", "Wallet user not found", true),
-            ("Invalid input value. {field}", "Invalid input value. ci", false),
-            ("Invalid input value. {field}", "Missing required values. loginId", false),
-            ("Invalid input value. {field}", "User already exists with this loginId", false),
-            ("Success.", "Succes.", false),
-        ] {
-            let result = compare(template, &fill, Some(text.to_owned()), &others);
-            assert_eq!(result, if expected { Match::Same } else { Match::Other(text.to_owned()) }, "{text}");
-        }
-        for text in ["필수 값이 비어 있습니다", "", "loginId darf nicht leer sein"] {
-            assert_eq!(
-                compare("Invalid input value. {field}", &fill, Some(text.to_owned()), &others),
-                Match::Unknown,
-                "{text}"
-            );
-        }
-        assert_eq!(compare("Success.", &fill, None, &others), Match::Unknown);
-    }
-}
+mod tests;

@@ -481,3 +481,7 @@ pub fn summary(seen: &Observed, contract: &Contract) -> String {
 pub fn fails(level: Level, fail_on_should: bool) -> bool {
     level == Level::Must || fail_on_should
 }
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

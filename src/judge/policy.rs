@@ -114,3 +114,6 @@ fn body_brief(answer: &Answer) -> String {
         Body::Other { excerpt, .. } => format!(" {}", excerpt.chars().take(80).collect::<String>().escape_debug()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,3 +69,6 @@ impl Oracle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

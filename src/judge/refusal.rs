@@ -158,3 +158,6 @@ fn alternative(contract: &Contract, row: &Row, own: &RowRef, broken: &[Rule], co
     let told_apart = row.when.input() && broken.iter().all(|r| !matches!(r, Rule::Presence | Rule::Length));
     row.alternatives.iter().any(|c| c == code) && !(documented && told_apart)
 }
+
+#[cfg(test)]
+mod tests;

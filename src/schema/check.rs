@@ -363,3 +363,6 @@ fn decide<T>(constraint: &Constraint<T>, side: Side, test: impl Fn(&T) -> State)
         (false, _, false) => State::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -272,3 +272,6 @@ fn text(field: &Field) -> Option<Template> {
     }
     Some(Template::text(plain(field, chars, 0)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,6 @@ pub fn formatted(format: &Format, manner: &Manner<'_>) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,6 @@ pub mod draw;
 pub mod example;
 
 pub use check::{Judged, State, Units, check, check_header};
+
+#[cfg(test)]
+mod testing;
