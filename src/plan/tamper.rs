@@ -60,3 +60,6 @@ fn replayed(scope: &Scope<'_>, place: &str, clause: Option<ClauseIx>) -> Planned
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
