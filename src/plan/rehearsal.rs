@@ -132,3 +132,6 @@ fn stand_in_header(pieces: &[Piece], wire: &WirePlan, contract: &Contract) -> St
     let made = wire.auth.as_ref().map(|auth| auth::stand_in(auth, &length)).unwrap_or_default();
     pieces.iter().map(|piece| piece.stand_in(&length, &made)).collect()
 }
+
+#[cfg(test)]
+mod tests;

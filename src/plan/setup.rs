@@ -223,3 +223,6 @@ impl Stage<'_> {
         Ok((edits, (against, unknown, self.fixtures.len(), self.steps.len())))
     }
 }
+
+#[cfg(test)]
+mod tests;
