@@ -577,3 +577,5 @@ fn set_json(field: &Field, value: Json) -> Edit {
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
