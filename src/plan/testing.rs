@@ -42,7 +42,7 @@ pub(crate) fn contract(text: &str) -> Arc<Contract> {
                         .next()
                         .is_some_and(|key| body.lines().any(|own| own.starts_with(&format!("{key}:"))))
                 };
-                let usual: String = API.lines().filter(|line| !stated(line)).map(|line| format!("{line}\n")).collect();
+                let usual = API.split_inclusive('\n').filter(|line| !stated(line)).collect::<String>();
                 File { name: "api.yaml".to_owned(), text: usual + &body }
             }
             ["profile"] => {
@@ -54,7 +54,7 @@ pub(crate) fn contract(text: &str) -> Arc<Contract> {
                 let mut text = format!("konform: 1\nid: {id}\ntitle: {id}\nmethod: {method}\npath: \"{path}\"\n{body}");
                 for key in ["request", "response", "errors"] {
                     if !text.lines().any(|line| line.starts_with(&format!("{key}:"))) {
-                        text.push_str(&format!("{key}: []\n"));
+                        text += &(key.to_owned() + ": []\n");
                     }
                 }
                 File { name: format!("{id}.yaml"), text }
@@ -75,7 +75,7 @@ pub(crate) fn flush_text(text: &str) -> String {
 fn flush(lines: &[&str]) -> String {
     let indent = |line: &&str| line.len() - line.trim_start().len();
     let least = lines.iter().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
-    lines.iter().map(|line| format!("{}\n", line.get(least..).unwrap_or_default())).collect()
+    lines.iter().flat_map(|line| [line.get(least..).unwrap_or_default(), "\n"]).collect()
 }
 
 /// The plan of a small contract.

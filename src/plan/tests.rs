@@ -110,6 +110,22 @@ fn a_canary_ends_no_fixture() {
             ends(&none.replace("when", "trigger: inferred, when"), "7"),
             format!("leave::valid::body::canary body::canary {nobody} -> refuse errors/NONE/code/memberId with NONE"),
         ),
+        // Another row may come first, as far as anybody knows.
+        (
+            ends(
+                &format!("{none}, {{status: 409, code: G, message: m, trigger: inferred, when: {{state: {{member: LEFT}}}}}}"),
+                "7",
+            ),
+            "none".to_owned(),
+        ),
+        // The call that has to come first names the fixture and leaves it as it is.
+        (
+            ends("", "7").replace(
+                "== profile",
+                "after: [check]\n            == check POST /check\n            request: [{name: memberId, type: number, presence: required, value: 1..999999999999, ref: member.memberId}]\n            == profile",
+            ),
+            "check::valid::body::canary body::canary memberId=<fixture 0.0 memberId> -> accept".to_owned(),
+        ),
         // Of these there are as many as anybody wants.
         (
             ends(none, "'7#####'"),
@@ -332,6 +348,19 @@ fn the_calls_that_look_up_undo_and_move() {
     assert_eq!(plan.nameless(0), []);
     let moves = |at| plan.moves(&Step::new(at, Role::Probe, Vec::new()), 0);
     assert_eq!([0, 1, 2].map(moves), [false, false, true]);
+    let paid = crate::plan::testing::plan(
+        "
+        resources: [{name: order, key: orderId}]
+        == pay POST /pay
+        request: [{name: orderId, type: string, presence: required, length: 1..9}]
+        effects: [{create: order, key: orderId}]
+        == order-get POST /get
+        request: [{name: id, type: string, presence: required, length: 1..9, ref: order.orderId}]
+        effects: [{read: order}]
+        ",
+    );
+    let looked = paid.lookup(0, 2).map(|own| step(paid.contract(), &own));
+    assert_eq!(looked.as_deref(), Some("order-get (undo) id=<sent 2 orderId>"));
     // What is changed is no part of the fixture.
     let other = crate::plan::testing::plan(
         "
@@ -392,7 +421,10 @@ fn the_baseline_is_the_prepared_request_or_what_fields_say_and_the_profile_adds(
 #[test]
 fn a_reference_that_may_be_left_out_is_named_by_what_a_way_has_or_a_call_makes() {
     let text = "
-        resources: [{name: note, key: noteId}]
+        resources: [{name: note, key: noteId}, {name: page, key: pageId}]
+        == page-add POST /pages
+        response: [{name: pageId, type: number, presence: required, value: 1..999}]
+        effects: [{create: page, key: response.pageId}]
         == add POST /things
         request:
           - {name: noteId, type: number, presence: PRESENCE, value: 1..999, ref: note.noteId}
@@ -404,7 +436,7 @@ fn a_reference_that_may_be_left_out_is_named_by_what_a_way_has_or_a_call_makes()
     ";
     let told = |presence: &str, effect: &str, path: &str| {
         let plan = plan(&text.replace("PRESENCE", presence).replace("EFFECT", effect));
-        let named = plan.naming(0, path);
+        let named = plan.naming(1, path);
         named.map(|(way, own)| {
             let steps: Vec<String> = way.steps.iter().map(|own| step(plan.contract(), own)).collect();
             let edits: Vec<String> = way.edits.iter().chain([&own]).map(edit).collect();

@@ -134,3 +134,25 @@ fn a_change_is_looked_at_if_a_later_call_shows_all_that_it_stores() {
     assert!(!shows(&scope, &[set("tag")]));
     assert_eq!(line(&alone, &case(&scope, "body.tag", "v", &[set("tag")])), r#"body.tag::v tag="abc" -> accept"#);
 }
+
+#[test]
+fn the_call_that_stores_keeps_what_it_names_and_sends_what_is_edited() {
+    let text = "
+        resources: [{name: note, key: noteId}, {name: member, key: memberId}]
+        == add POST /notes
+        request:
+          - {name: memberId, type: number, presence: required, value: 1..999, ref: member.memberId}
+          - {name: tag, type: string, presence: required, length: 2..9}
+        response: [{name: noteId, type: number, presence: required, value: 1..999}]
+        effects: [{create: note, key: response.noteId, set: [tag]}]
+        == member-add POST /members
+        response: [{name: memberId, type: number, presence: required, value: 1..999}]
+        effects: [{create: member, key: response.memberId}]
+    ";
+    let plan = plan(&format!("{text}{}", reader("tag-get", &[("tag", "2..9")], "")));
+    let scope = plan.scope(0, Family::Fuzz);
+    assert_eq!(
+        line(&plan, &case(&scope, "body.tag", "v", &[Edit::Set("tag".to_owned(), Template::text("abc"))])),
+        r#"body.tag::v | member-add | add (trial) memberId=<answer 0 memberId> tag="abc" | tag-get noteId=<answer 1 noteId> -> accept"#
+    );
+}

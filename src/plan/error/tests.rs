@@ -1,5 +1,5 @@
 use crate::model::Family;
-use crate::plan::testing::{compare, lines, plan, table};
+use crate::plan::testing::{clause, compare, lines, plan, table};
 
 /// An endpoint `add` whose request has one field and whose page has one row.
 fn input(field: &str, when: &str, documented: &str) -> String {
@@ -194,6 +194,38 @@ fn a_cause_about_the_request_is_met_in_the_request_itself() {
 }
 
 #[test]
+fn an_entry_of_a_catalogue_is_chosen_by_its_attribute() {
+    let text = "
+        resources: [{name: terms, key: tcId, catalogue: true}, {name: note, key: noteId}]
+        == add POST /things
+        request:
+          - {name: tcId, type: number, presence: required, value: 1..99999, ref: terms.tcId, sample: {catalogue: terms, where: {required: MANDATORY}}}
+          - {name: noteId, type: number, presence: optional, value: 1..99999, ref: note.noteId}
+        errors: [{status: 400, code: E, message: m, when: {where: {terms.required: OPTIONAL}}}]
+        == terms-all GET /terms
+        response:
+          - name: list
+            type: array
+            presence: required
+            items:
+              type: object
+              fields:
+                - {name: tcId, type: number, presence: required, value: 1..99999}
+                - {name: required, type: string, presence: required, enum: [MANDATORY, OPTIONAL]}
+        effects: [{read: terms, list: response.list}]
+    ";
+    table(
+        Family::Error,
+        &[(
+            text,
+            &[
+                "body.terms.required::E tcId=<one terms required OPTIONAL as number> -> refuse errors/E/code/terms.required with E",
+            ],
+        )],
+    );
+}
+
+#[test]
 fn a_value_that_may_be_there_once_is_sent_twice() {
     let text = "
         resources: [{name: note, key: noteId}]
@@ -263,6 +295,11 @@ fn attempts_that_are_counted_are_made_before_the_request() {
         format!(r#"body.member::E | member-add | {attempt} | {attempt} | {SOMEBODY} pin=<sent 0 pin> pin="2963" -> "#);
     let last = found.last().map(String::as_str).unwrap_or_default();
     assert!(last.starts_with(&format!("{made}refuse errors/PIN/code/pin with PIN")), "{last}");
+    // Though nobody can tell when the counted code comes, the case is there for it.
+    let plan_of = plan(&(members(&pin, &rows("PIN")) + profile));
+    let case = plan_of.find("add::error::body.member::E").expect("a case");
+    let clauses: Vec<String> = case.clauses.iter().map(|ix| clause(plan_of.contract(), *ix)).collect();
+    assert!(clauses.contains(&"errors/E/code/member".to_owned()), "{clauses:?}");
     let missing = lines(&plan(&members(&pin, &rows("OTHER"))), "add", Family::Error);
     assert_eq!(
         missing.last().map(String::as_str),

@@ -41,6 +41,13 @@ fn each_header_is_bent_in_five_ways() {
                     "header.X-Id::malformed X-Id: Malform -> refuse (bare) request-header/X-Id/format",
                 ],
             ),
+            (
+                &api(&format!("{TOKEN}, {{name: X-Other, presence: required, length: 3}}")),
+                &[
+                    "header.X-Other::any left out (request-header/X-Other/presence): the header goes with encrypted requests, and this endpoint's are not marked",
+                    "header.X-Other::any left out (request-header/X-Other/length): the header goes with encrypted requests, and this endpoint's are not marked",
+                ],
+            ),
             // The token's own header is another family's, but that its length is a clause is said.
             (&api(TOKEN), &[]),
             (

@@ -159,6 +159,10 @@ fn a_name_with_its_last_character_twice_is_too_long_where_the_name_is_as_long_as
         found(&text("tag", &tag("2..7"))),
         r#"body.tag::one-longer | note-add tag="abcdef" | tag=one-longer(<sent 0 tag>) -> refuse tag/length"#
     );
+    assert_eq!(
+        found(&text("tag", &tag("6..7"))),
+        r#"body.tag::one-longer | note-add tag="abcdef" | tag=one-longer(<sent 0 tag>) -> refuse tag/length"#
+    );
     // The maker takes no name so long, or gives the name itself.
     let short = found(&text("tag", &tag("2..5")));
     assert!(short.starts_with("body.tag::one-longer | note-add | tag=one-longer(<sent 0 tag>) -> either"), "{short}");

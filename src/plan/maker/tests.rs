@@ -135,3 +135,42 @@ fn what_needs_another_of_its_own_kind_is_made_by_no_call() {
         "{none}"
     );
 }
+
+#[test]
+fn what_a_new_thing_begins_with_is_what_the_profile_says() {
+    let text = LISTED.replace(
+        "== owner-add",
+        "errors: [{status: 409, code: E, message: m, when: {where: {card.kind: Z}}}]\n    == owner-add",
+    );
+    let begins = "== profile\nnew: {card: {kind: Z}}\n";
+    let goal = Goal::Row { row: 0, part: 0, left: false };
+    assert_eq!(
+        found(&plan(&format!("{text}{begins}")), "add", goal),
+        "owner-add | card-list ownerId=<answer 0 ownerId> -kind | ownerId=<answer 0 ownerId> cardId=<listed 1 list cardId, cardId not []>"
+    );
+    assert_eq!(
+        found(&plan(&text), "add", goal),
+        "none: no call of the contract brings about that card.kind is Z: a profile's fixture can"
+    );
+}
+
+#[test]
+fn what_a_call_makes_must_not_belong_to_another_one_than_that_which_is_chosen() {
+    let text = "
+        resources: [{name: member, key: memberId}, {name: card, key: cardId}]
+        == add POST /things
+        request: [{name: memberId, type: number, presence: required, value: 1..999, ref: member.memberId}]
+        needs: [card]
+        == member-add POST /members
+        response: [{name: memberId, type: number, presence: required, value: 1..999}]
+        effects: [{create: member, key: response.memberId}]
+        == gift POST /gifts
+        response:
+          - {name: memberId, type: number, presence: required, value: 1..999}
+          - {name: cardId, type: number, presence: required, value: 1..999}
+        effects:
+          - {create: member, key: response.memberId}
+          - {create: card, key: response.cardId, set: {member: response.memberId}}
+    ";
+    assert_eq!(found(&plan(text), "add", Goal::Accept), "gift | memberId=<answer 0 memberId>");
+}

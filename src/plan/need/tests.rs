@@ -108,3 +108,35 @@ fn a_call_sends_what_the_fixture_must_agree_with() {
         "member-add | account-open | memberId=<answer 0 memberId> accountId=<answer 1 accountId>"
     );
 }
+
+#[test]
+fn what_is_there_already_in_its_first_state_or_on_its_way_is_not_made_again() {
+    let text = |states: &str, state: &str| {
+        format!(
+            "
+            resources: [{{name: member, key: memberId}}, {{name: account, key: accountId, states: [OPEN, SHUT]{states}}}]
+            == add POST /things
+            request: [{{name: memberId, type: number, presence: required, value: 1..999, ref: member.memberId}}]
+            needs: [account]
+            == member-add POST /members
+            response:
+              - {{name: memberId, type: number, presence: required, value: 1..999}}
+              - {{name: accountId, type: number, presence: required, value: 1..999}}
+            effects:
+              - {{create: member, key: response.memberId}}
+              - {{create: account, key: response.accountId, set: {{member: response.memberId}}{state}}}
+            == account-open POST /accounts
+            request: [{{name: memberId, type: number, presence: required, value: 1..999, ref: member.memberId}}]
+            response: [{{name: accountId, type: number, presence: required, value: 1..999}}]
+            effects: [{{create: account, key: response.accountId, set: {{member: memberId}}}}]
+            "
+        )
+    };
+    let there = format!("member-add | {SOMEBODY}");
+    let opened = format!("member-add | account-open {SOMEBODY} | {SOMEBODY}");
+    for (states, state, expected) in
+        [("", "", &there), ("", ", state: SHUT", &opened), (", progress: [SHUT]", ", state: SHUT", &there)]
+    {
+        assert_eq!(found(&plan(&text(states, state)), "add", Goal::Accept), *expected, "{states} {state}");
+    }
+}

@@ -1,7 +1,7 @@
 use super::{draw_again, on, overrides};
 use crate::model::template::{HeaderChange, HeaderEdit, TokenEdit};
 use crate::model::twin::Twin;
-use crate::model::{Edit, Family, Hazard, Json, Role, Step, Template};
+use crate::model::{Edit, Expect, Family, Hazard, Json, Role, Step, Template};
 use crate::plan::testing::{case_line, clause, contract, edit, fields, line, plan, step};
 use crate::plan::way::Way;
 use crate::plan::{Plan, Planned};
@@ -195,6 +195,7 @@ fn the_hazard_is_that_of_the_worst_step_and_what_was_made_is_undone() {
         let plan = plan(&text(hazard, ""));
         let case = first(&plan);
         assert_eq!(case.hazard, expected);
+        assert_eq!(case.steps[0].expect, Expect::Accept { may: Vec::new() });
         let undo: Vec<String> = case.undo.iter().map(|own| step(plan.contract(), own)).collect();
         assert_eq!(undo, ["note-drop (undo) noteId=<answer 0 noteId>"]);
     }

@@ -60,6 +60,7 @@ fn a_case_reads_changes_or_ends_the_fixture_that_it_names() {
         let cases = touched("", wants, fixture);
         assert_eq!(of(&cases, "valid::body::every-field"), [legal], "{wants} {fixture}");
         assert_eq!(of(&cases, "presence::body.memberId::absent"), [broken], "{wants} {fixture}");
+        assert_eq!(of(&cases, "presence::body.tag::absent"), [broken], "{wants} {fixture}");
     }
 }
 
