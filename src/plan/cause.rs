@@ -193,3 +193,6 @@ fn other_than(field: &Field, known: &str) -> Template {
     }
     Template::Hole(Hole::Identity { field: field.path.clone(), shape: Shape::Plain, chars })
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,3 +99,6 @@ pub(super) fn case(scope: &Scope<'_>, place: &str, variant: &str, edits: &[Edit]
     let probe = Step::new(reader, Role::Probe, way.edits.clone());
     scope.led(place, variant, None, &way, probe)
 }
+
+#[cfg(test)]
+mod tests;

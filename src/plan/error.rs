@@ -207,3 +207,6 @@ fn about_state(scope: &Scope<'_>, row: &Row, Aim { state, part, left }: Aim) -> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

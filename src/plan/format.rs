@@ -44,3 +44,6 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

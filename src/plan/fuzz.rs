@@ -138,16 +138,4 @@ fn edit(field: &Field, drawn: Drawn) -> Option<Edit> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_pair_of_optional_parts_is_drawn_both_ways() {
-        for parts in 2..40 {
-            for (a, b) in (0..parts).flat_map(|a| (0..parts).map(move |b| (a, b))).filter(|(a, b)| a != b) {
-                let alone = |round| left_out(a, parts, round) == Some(true) && left_out(b, parts, round) == Some(false);
-                assert!((0..20).any(alone), "{a} without {b} of {parts}");
-            }
-        }
-    }
-}
+mod tests;

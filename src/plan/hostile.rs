@@ -62,3 +62,6 @@ fn first(plan: &Plan, at: usize) -> bool {
     let mut selected = (0..endpoints.len()).filter(|other| plan.selected(*other)).filter(alike);
     of_shape.next() == Some(at) || selected.next() == Some(at)
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ impl Reading<'_> {
         Expect::Refuse { broken: self.broken, rows, may, doubt: self.doubt, bare }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,3 +115,6 @@ fn longest(scope: &Scope<'_>, way: &Way, field: &Field, max: usize) -> Option<Wa
     }
     Some(longest)
 }
+
+#[cfg(test)]
+mod tests;

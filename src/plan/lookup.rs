@@ -30,3 +30,6 @@ pub(super) fn step(contract: &Contract, silent: &Endpoint, at: usize) -> Option<
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

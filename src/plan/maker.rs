@@ -185,3 +185,6 @@ impl Stage<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -574,3 +574,8 @@ fn set(field: &Field, value: Template) -> Edit {
 fn set_json(field: &Field, value: Json) -> Edit {
     set(field, Template::Json(value))
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

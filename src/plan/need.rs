@@ -115,3 +115,6 @@ impl Stage<'_> {
         Err(format!("no call of the contract brings any {name} to {state}: a profile's fixture can"))
     }
 }
+
+#[cfg(test)]
+mod tests;

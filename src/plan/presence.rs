@@ -23,3 +23,6 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

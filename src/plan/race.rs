@@ -52,3 +52,6 @@ fn again(scope: &Scope<'_>, way: &Way, probe: &Step) -> Option<Expect> {
     let expect = isolation::expect(plan.contract(), probe, &body, &[], &standing);
     matches!(&expect, Expect::Refuse { rows, doubt: None, .. } if !rows.is_empty()).then_some(expect)
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,6 @@ fn stand_in_header(header: &HeaderPlan, schemes: &[AuthPlan], contract: &Contrac
     let made = schemes.iter().find_map(made).unwrap_or_default();
     header.value.iter().map(|piece| piece.stand_in(&length, &made)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ fn changes(mover: &Endpoint, shows: &[&str]) -> bool {
 fn makes(mover: &Endpoint, lists: &[&str]) -> bool {
     mover.effects.iter().any(|e| e.act == Act::Create && lists.contains(&e.resource.as_str()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -277,3 +277,6 @@ pub(super) fn overrides(later: &Edit, earlier: &Edit) -> bool {
     let (Edit::Remove(a) | Edit::Set(a, _), Edit::Remove(b) | Edit::Set(b, _)) = (later, earlier);
     a == b || b.strip_prefix(a.as_str()).is_some_and(|rest| rest.starts_with('.'))
 }
+
+#[cfg(test)]
+mod tests;

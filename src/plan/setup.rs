@@ -230,3 +230,6 @@ impl Stage<'_> {
         Ok((against, unknown, self.fixtures.len(), self.steps.len()))
     }
 }
+
+#[cfg(test)]
+mod tests;

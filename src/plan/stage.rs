@@ -376,3 +376,6 @@ pub(super) fn each_link<'e>(endpoint: &'e Endpoint, skip: &[String], visit: &mut
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

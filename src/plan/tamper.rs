@@ -64,3 +64,6 @@ fn replayed(scope: &Scope<'_>, shown: Shown<'_>) -> Planned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,5 @@ fn bent(scope: &Scope<'_>, shown: Shown<'_>, out: &mut Vec<Planned>) {
         out.push(scope.case(&shown.place(), &shown.variant("body-with-blanks"), shown.clause, step));
     }
 }
+#[cfg(test)]
+mod tests;

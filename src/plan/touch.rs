@@ -79,3 +79,6 @@ pub(super) fn changes(plan: &Plan, step: &Step, fixture: usize) -> bool {
     let moves = |effect: &Effect| matches!(effect.act, Act::Update | Act::Delete);
     contract.endpoints[step.endpoint].effects.iter().filter(has).any(moves)
 }
+
+#[cfg(test)]
+mod tests;

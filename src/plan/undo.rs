@@ -73,3 +73,6 @@ fn undoing(contract: &Arc<Contract>, resource: &str) -> Option<(usize, String)> 
         (endpoint.closed.is_none() && alone && key).then_some((at, path))
     })
 }
+
+#[cfg(test)]
+mod tests;

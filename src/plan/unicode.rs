@@ -120,3 +120,6 @@ fn fitted(field: &Field, text: &str, units: &[crate::model::field::Unit]) -> Opt
     }
     Some(if field.unique { fresh(&field.path, &text) } else { Template::text(text) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ fn referring(scope: &Scope<'_>, field: &Field) -> Planned {
         Err(why) => scope.left_out(&field.place(), "existing", clause, why),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,3 +72,6 @@ fn fraction(scope: &Scope<'_>, field: &Field, clause: Option<ClauseIx>) -> Plann
         _ => scope.edited(field, Twin::Fraction.word(), clause, set_json(field, Json::number("1.5"))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,3 +91,6 @@ fn neighbours(scope: &Scope<'_>) -> Vec<String> {
     };
     open.filter(|e| touches(e)).flat_map(|e| std::iter::repeat_n(e.id.clone(), moves(&e))).collect()
 }
+
+#[cfg(test)]
+mod tests;

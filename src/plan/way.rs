@@ -121,3 +121,6 @@ impl Way {
 pub(super) fn serial(fixture: usize) -> u64 {
     fixture as u64 + 1
 }
+
+#[cfg(test)]
+mod tests;
