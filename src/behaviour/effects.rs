@@ -41,7 +41,9 @@ impl World {
         }
         let mut created: Option<usize> = None;
         for effect in &endpoint.effects {
-            let early = effect.once.as_ref().zip(created).is_some_and(|(state, at)| self.things[at].state != *state);
+            // Of what no answer names nobody knows the state.
+            let reached = |state: &String| created.is_some_and(|at| self.things[at].state == *state);
+            let early = effect.once.as_ref().is_some_and(|state| !reached(state));
             let later = !Self::happens(effect, answer);
             if early || later {
                 // What has only begun ends when nobody looks.

@@ -240,7 +240,15 @@ impl World {
     }
 
     fn row(&self, row: &Row, asked: &Asked<'_>) -> Truth {
-        let Some(list) = starred(&row.when) else { return self.holds(&row.when, asked) };
+        self.cause(&row.when, asked)
+    }
+
+    /// Each part of a cause by itself; one about the items of a list holds if it does for any of them.
+    fn cause(&self, when: &When, asked: &Asked<'_>) -> Truth {
+        if let When::Any(parts) = when {
+            return parts.iter().fold(Truth::No, |truth, part| truth.or(self.cause(part, asked)));
+        }
+        let Some(list) = starred(when) else { return self.holds(when, asked) };
         let count = match asked.request.at(list.split(".*").next().unwrap_or_default()) {
             Some(Json::Array(items)) => items.len(),
             _ => 0,
@@ -248,7 +256,7 @@ impl World {
         (0..count).fold(Truth::No, |truth, at| {
             let element = Some(at);
             let named = self.named(asked.endpoint, asked.request, element);
-            truth.or(self.holds(&row.when, &Asked { element, named, ..*asked }))
+            truth.or(self.holds(when, &Asked { element, named, ..*asked }))
         })
     }
 
@@ -262,7 +270,8 @@ impl World {
                 };
                 let attribute = effect.set.iter().find(|(_, s)| *s == Source::Request(field.clone()));
                 let name = attribute.map_or(field.as_str(), |(name, _)| name.as_str());
-                let value = asked.request.at(field).filter(|v| v.scalar().is_some_and(|t| !t.is_empty()));
+                let value = asked.request.at(&placed(field, asked.element));
+                let value = value.filter(|v| v.scalar().is_some_and(|t| !t.is_empty()));
                 let Some((resource, value)) = self.resource(&effect.resource).zip(value) else { return Truth::No };
                 let owners = self.owners(resource, name, value);
                 // Whether an identity is free again after its owner has left, no page says. A made-up identity is taken for free:
@@ -333,7 +342,8 @@ impl World {
     }
 
     fn mismatch(&self, field: &str, asked: &Asked<'_>) -> Truth {
-        let Some(value) = asked.request.at(field).filter(|v| **v != Json::Null) else { return Truth::No };
+        let value = asked.request.at(&placed(field, asked.element));
+        let Some(value) = value.filter(|v| **v != Json::Null) else { return Truth::No };
         let equals = crate::model::field::find(&asked.endpoint.request, field).and_then(|f| f.equals.as_deref());
         let Some((resource, attribute)) = equals.and_then(|r| r.split_once('.')) else { return Truth::Unknown };
         let Some(resource) = self.resource(resource) else { return Truth::Unknown };

@@ -486,7 +486,7 @@ impl World {
             let found: Vec<usize> =
                 direct.iter().filter_map(|l| if let Lookup::Found(at) = l { Some(*at) } else { None }).collect();
             return match (found.as_slice(), direct.contains(&Lookup::Unknown)) {
-                // Two references that disagree name nothing.
+                // References that disagree name an instance each: what is said of one may hold for either.
                 ([first, rest @ ..], _) if rest.iter().all(|r| r == first) && found.len() == direct.len() => {
                     (vec![*first], true)
                 }

@@ -44,7 +44,7 @@ impl Reader {
             exchanges: 0,
             footer: None,
         };
-        match reader.next(|kind| kind == "header")? {
+        match reader.next(|_| true)? {
             Some(Record::Header(header)) => reader.header = header,
             _ => return Err(Damage::NoHeader),
         }
@@ -109,6 +109,9 @@ impl Reader {
             let kind =
                 kind.ok_or_else(|| Damage::Garbled { line: seq + 1, why: "a record without a kind".to_owned() })?;
             match kind {
+                "header" if seq > 0 => {
+                    return Err(Damage::Garbled { line: seq + 1, why: "a second header".to_owned() });
+                }
                 "case" => self.cases += 1,
                 "exchange" => self.exchanges += 1,
                 _ => {}
@@ -129,13 +132,7 @@ impl Reader {
     }
 
     fn place(&self, seq: u64) -> Result<(), Damage> {
-        match seq {
-            _ if seq == self.at => Ok(()),
-            _ if seq + 1 == self.at => Err(Damage::Doubled(seq)),
-            _ if seq < self.at || self.follows(seq) => Err(Damage::Swapped { found: seq, expected: self.at }),
-            _ if self.at == 0 => Err(Damage::NoHeader),
-            _ => Err(Damage::Missing { after: self.at - 1, found: seq }),
-        }
+        place(seq, self.at, || self.follows(seq))
     }
 
     /// True if the record that belongs here stands further down: then it is not missing.
@@ -143,6 +140,17 @@ impl Reader {
         let Ok(file) = archive::open(&self.folder) else { return false };
         let numbers = Lines(file).map_while(Result::ok).filter_map(|l| chain::parts(&l).map(|(seq, _, _)| seq));
         numbers.skip_while(|seq| *seq != found).any(|seq| seq == self.at)
+    }
+}
+
+/// Fails unless a record has the number that is expected; `follows` says whether the record with that number stands further down.
+fn place(seq: u64, expected: u64, follows: impl Fn() -> bool) -> Result<(), Damage> {
+    match seq {
+        _ if seq == expected => Ok(()),
+        _ if seq + 1 == expected => Err(Damage::Doubled(seq)),
+        _ if seq < expected || follows() => Err(Damage::Swapped { found: seq, expected }),
+        _ if expected == 0 => Err(Damage::NoHeader),
+        _ => Err(Damage::Missing { after: expected - 1, found: seq }),
     }
 }
 
@@ -201,8 +209,9 @@ impl Trunk {
             let garbled = |why: &str| Damage::Garbled { line: self.seq + 1, why: why.to_owned() };
             let text = std::str::from_utf8(&line).map_err(|_| garbled("not UTF-8"))?;
             let (seq, prev, record) = chain::parts(text).ok_or_else(|| garbled("it has no number and no hash"))?;
-            if seq != self.seq {
-                return Err(Damage::Missing { after: self.seq.saturating_sub(1), found: seq.max(self.seq + 1) });
+            place(seq, self.seq, || false)?;
+            if seq == 0 && chain::kind(record) != Some("header") {
+                return Err(Damage::NoHeader);
             }
             if prev != self.prev {
                 return Err(Damage::Changed(seq.saturating_sub(1)));
@@ -222,7 +231,7 @@ impl Trunk {
 /// Measures the sound beginning of the evidence in a run folder, which may end in the middle of a line.
 ///
 /// # Errors
-/// [`Damage`] if it is broken anywhere before its end, or ended properly.
+/// [`Damage`] if it is broken anywhere before its end.
 pub fn trunk(folder: &Path) -> Result<Trunk, Damage> {
     let last = folder.join(LAST);
     let io = |path: &Path| {

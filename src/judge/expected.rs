@@ -89,7 +89,8 @@ fn wrongly_refused(
     if rows().any(|(at, _)| may.iter().any(|m| m.row == at)) {
         return;
     }
-    if let (None, Some(row)) = (code, may.first().map(|m| &endpoint.rows[m.row])) {
+    let first = may.first().map(|m| &endpoint.rows[m.row]).filter(|row| !row.code.is_empty());
+    if let (None, Some(row)) = (code, first) {
         let note = format!("refused without a code, and nobody can rule out that {}", row.when.words());
         return notes.unclear(Reason::EnvelopeNotFound, note);
     }

@@ -157,7 +157,11 @@ impl Reading<'_> {
                     (_, Way::Null) => "is null, and no source says what null means there",
                     (_, Way::Elsewhere) => "has a value that another call with the same attribute would not take",
                     (Rule::Presence, Way::Empty) => "is empty, and no source says how short it may be",
+                    (Rule::Length, Way::Empty) if judged.field.required() => {
+                        "is empty, which its length allows and a row of errors does not"
+                    }
                     (Rule::Length, Way::Empty) => "is optional and empty, and no source says what that means",
+                    (Rule::Length, _) if judged.field.length.is_none() => "has a length of which no source speaks",
                     (Rule::Length, _) => "is legal in one unit of length or by one source only",
                     (Rule::Charset, _) => "has characters of which no source speaks",
                     _ => "has a value that no source shows",

@@ -247,8 +247,11 @@ impl Plan {
             .iter()
             .filter(|r| r.catalogue && contract.catalogue(&r.name).is_none() && !prepared(&r.name));
         let baseline = &self.baselines[endpoint];
-        let mut needed = missing
-            .filter(|r| baseline.any(&|hole| matches!(hole, Hole::Catalogue { resource, .. } if *resource == r.name)));
+        let mut needed = missing.filter(|r| {
+            baseline.any(&|hole| {
+            matches!(hole, Hole::Catalogue { resource, .. } | Hole::Entry { resource, .. } if *resource == r.name)
+        })
+        });
         needed.next().map(|r| format!("no call that can be made lists each {}: a profile's fixture can", r.name))
     }
 

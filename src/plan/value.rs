@@ -10,14 +10,14 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
         if let Some(value) = &field.value {
             let bounds = value.first();
             let around = [
-                ("min-1", bounds.min.step(false)),
-                ("min", Some(bounds.min.clone())),
-                ("max", Some(bounds.max.clone())),
-                ("max+1", bounds.max.step(true)),
+                ("min-1", &bounds.min, bounds.min.step(false)),
+                ("min", &bounds.min, Some(bounds.min.clone())),
+                ("max", &bounds.max, Some(bounds.max.clone())),
+                ("max+1", &bounds.max, bounds.max.step(true)),
             ];
-            for (variant, number) in around {
+            for (variant, bound, number) in around {
                 out.push(match number {
-                    Some(n) if n.beyond_doubles() => scope.left_out(
+                    number if number.as_ref().unwrap_or(bound).beyond_doubles() => scope.left_out(
                         &field.place(),
                         variant,
                         value.clause,
@@ -41,8 +41,11 @@ pub(super) fn cases(scope: &Scope<'_>) -> Vec<Planned> {
             for word in words.first().iter().take(2) {
                 let lower = word.to_ascii_lowercase();
                 if let Some(last) = word.chars().next_back() {
-                    let miss =
-                        format!("{}{}", &word[..word.len() - last.len_utf8()], if last == 'x' { 'y' } else { 'x' });
+                    let miss = format!(
+                        "{}{}",
+                        &word[..word.len() - last.len_utf8()],
+                        if last.eq_ignore_ascii_case(&'x') { 'y' } else { 'x' }
+                    );
                     out.push(scope.edited(
                         field,
                         &format!("near-{lower}"),

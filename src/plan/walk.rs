@@ -47,7 +47,7 @@ pub(super) fn made(scope: &Scope<'_>, variant: &str, draw: Draw) -> Result<Plann
         own.role = Role::Probe;
         own.expect = Expect::Accept { may: Vec::new() };
     }
-    let mut made = 0;
+    let (mut made, mut before) = (0, None);
     for Call { endpoint, names, turn } in calls {
         if made == MOST {
             break;
@@ -56,12 +56,13 @@ pub(super) fn made(scope: &Scope<'_>, variant: &str, draw: Draw) -> Result<Plann
             continue;
         };
         if let Some(longer) = stage::go_on(plan, &way, at, (*names, *turn)) {
-            way = longer;
+            before = Some(std::mem::replace(&mut way, longer).world);
             made += 1;
         }
     }
     // The last call is the probe, whose expectation is read off like any other.
-    let Some(probe) = way.steps.pop().filter(|_| made > 0) else { return Err(Undrawn::Unfit) };
+    let (Some(probe), Some(before)) = (way.steps.pop(), before) else { return Err(Undrawn::Unfit) };
+    way.world = before;
     way.sent.pop();
     way.answers.pop();
     let mut planned = scope.led("body", variant, None, &way, probe);

@@ -2,6 +2,7 @@
 
 use super::{Plan, rehearsal};
 use crate::behaviour::{Style, World};
+use crate::contract::When;
 use crate::model::case::{Poll, RowRef, Until};
 use crate::model::{Edit, Expect, Json, Role, Step};
 
@@ -93,7 +94,10 @@ impl Way {
         step.expect = Expect::Either { why: String::new(), bare: false };
         step.state = Some(row);
         let tree = self.rehearse(plan, &step);
-        self.world.refused(endpoint, &tree, &endpoint.rows[row.row].code);
+        // What is counted is another row's refusal.
+        let own = &endpoint.rows[row.row];
+        let code = if let When::Attempts { code, .. } = &own.when { code } else { &own.code };
+        self.world.refused(endpoint, &tree, code);
         self.push(step, tree, Json::Object(Vec::new()))
     }
 

@@ -227,7 +227,13 @@ fn empty(field: &Field, side: Side, say: &mut dyn FnMut(Rule, Option<ClauseIx>, 
             if l.sides.iter().any(|b| b.holds(&0)) { State::Holds } else { State::Broken },
             Way::Empty,
         ),
-        (None, Side::Response) => {}
+        (None, Side::Response) => {
+            // A list of words says which texts there are; what may be left out may as well be empty.
+            let words = field.words.as_ref().filter(|w| !w.open && field.required());
+            if let Some(words) = words.filter(|w| !w.sides.iter().flatten().any(String::is_empty)) {
+                say(Rule::Enum, words.clause, State::Broken, Way::Empty);
+            }
+        }
         (Some(l), Side::Request) if field.required() && l.first().min > 0 => {
             say(Rule::Length, l.clause, State::Broken, Way::Empty);
         }
@@ -236,6 +242,12 @@ fn empty(field: &Field, side: Side, say: &mut dyn FnMut(Rule, Option<ClauseIx>, 
         (None, Side::Request) if field.required() => {
             let state = if field.not_empty { State::Broken } else { State::Unknown };
             say(Rule::Presence, field.presence.as_ref().and_then(|p| p.clause), state, Way::Empty);
+        }
+        // Its length says that it may be empty, and no row says that it may not.
+        (Some(l), Side::Request)
+            if field.required() && !field.not_empty && field.words.is_none() && field.format.is_none() =>
+        {
+            say(Rule::Length, l.clause, State::Holds, Way::Empty);
         }
         (_, Side::Request) => say(Rule::Length, None, State::Unknown, Way::Empty),
     }

@@ -204,6 +204,10 @@ pub fn listing(field: &Field, keep: Keep) -> Option<Template> {
 #[must_use]
 pub fn baseline(field: &Field) -> Option<Template> {
     let field = field.legal();
+    if field.equals.is_some() && field.optional() {
+        // What repeats something that is known is left out where nothing says that it must be there.
+        return None;
+    }
     let is_list = field.kind.as_ref().is_some_and(|k| *k.first() == Kind::Array);
     if let (Some(Sample::Catalogue { resource, attribute, value }), false) = (&field.sample, is_list) {
         return Some(Template::Hole(Hole::Entry {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::model::field::{Format, Kind, LONGEST, Sample};
+use crate::model::field::{Constraint, Format, Kind, LONGEST, Sample};
 use crate::model::format::{matches, stamp};
 use crate::model::{Field, Json};
 
@@ -19,14 +19,20 @@ pub struct Manner<'a> {
     pub now: &'a DateTime<FixedOffset>,
 }
 
+impl Manner<'_> {
+    fn side<'c, T>(&self, constraint: &'c Constraint<T>) -> &'c T {
+        &constraint.sides[self.side.min(constraint.sides.len() - 1)]
+    }
+}
+
 /// A value of the field, members and all.
 #[must_use]
 pub fn example(field: &Field, manner: &Manner<'_>) -> Json {
-    let kind = field.kind.as_ref().map_or(Kind::String, |k| k.sides[manner.side.min(k.sides.len() - 1)]);
+    let kind = field.kind.as_ref().map_or(Kind::String, |k| *manner.side(k));
     match kind {
         Kind::String => Json::text(text(field, manner)),
         Kind::Number => {
-            Json::number(field.value.as_ref().map_or_else(|| manner.n.to_string(), |v| v.first().min.to_string()))
+            Json::number(field.value.as_ref().map_or_else(|| manner.n.to_string(), |v| manner.side(v).min.to_string()))
         }
         Kind::Boolean => Json::Bool(false),
         Kind::Array => Json::Array(Vec::new()),
@@ -43,10 +49,10 @@ pub fn example(field: &Field, manner: &Manner<'_>) -> Json {
 
 fn text(field: &Field, manner: &Manner<'_>) -> String {
     if let Some(words) = &field.words {
-        let list = words.first();
+        let list = manner.side(words);
         return list[usize::try_from(manner.n).unwrap_or(0) % list.len()].clone();
     }
-    let format = field.format.as_ref().map(|f| &f.sides[manner.side.min(f.sides.len() - 1)]);
+    let format = field.format.as_ref().map(|f| manner.side(f));
     if let Some(Sample::Word(word)) = &field.sample {
         let chars = word.chars().count();
         let width = format.and_then(crate::model::format::width).unwrap_or(chars);
@@ -58,7 +64,7 @@ fn text(field: &Field, manner: &Manner<'_>) -> String {
     if let Some(format) = format {
         return formatted(format, manner);
     }
-    let wanted = field.length.as_ref().map(|l| &l.sides[manner.side.min(l.sides.len() - 1)]);
+    let wanted = field.length.as_ref().map(|l| manner.side(l));
     let width = wanted.map_or(12, |l| 12.clamp(l.min, l.max)).min(LONGEST);
     let digits = manner.n.to_string();
     // 9999 is assigned to no card issuer.

@@ -290,6 +290,12 @@ fn what_has_only_begun_leaves_open_what_it_will_change() {
         "new: {user: {funds: 5}}",
         &[
             (OPEN, &[U1, "charge {'userId':'u1','amount':2} -> {'orderId':'o1','pending':false}"], moved),
+            // What no answer names may have ended or not: what hangs on it is open.
+            (
+                OPEN,
+                &[U1, "charge {'userId':'u1','amount':2} -> {'pending':false}"],
+                "user ? loginId=a mail=- userId=u1",
+            ),
             (
                 OPEN,
                 &[U1, "charge {'userId':'u1','amount':2} -> {'orderId':'o1','pending':true}"],

@@ -45,6 +45,7 @@ request:
       fields:
         - ref card.cardNo
         - maybe kind
+        - {name: owner, type: string, presence: optional, length: unseen, equals: user.mail}
 response:
   - text newId
 effects:
@@ -183,6 +184,19 @@ fn a_row_about_items_holds_if_it_does_for_any_of_them() {
             (OPEN, &[U1, C1, fresh], "{'lines':[{'cardNo':'c1'},{'cardNo':'z'}]}", Yes),
             (OPEN, &[U1, C1, fresh], "{'login':'a','lines':[{'cardNo':'c1'}]}", Yes),
             (OPEN, &[U1, C1, fresh], "{'login':'b','lines':[{'cardNo':'c1'}]}", No),
+            // Without items the parts about them do not hold, and the others do.
+            (OPEN, &[U1], "{'login':'a'}", Yes),
+            (OPEN, &[U1], "{'login':'a','lines':[]}", Yes),
+            (OPEN, &[U1], "{'login':'b'}", No),
+        ],
+    );
+    let mailed = "register {'loginId':'a','mail':'m'} -> {'userId':'u1'}";
+    check(
+        "{mismatch: lines.*.owner}",
+        &[
+            (OPEN, &[mailed], "{'userId':'u1','lines':[{'owner':'m'},{'owner':'x'}]}", Yes),
+            (OPEN, &[mailed], "{'userId':'u1','lines':[{'owner':'m'},{}]}", No),
+            (OPEN, &[mailed], "{'userId':'u1'}", No),
         ],
     );
 }

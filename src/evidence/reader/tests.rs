@@ -85,6 +85,8 @@ fn a_chain_of_something_else_is_no_evidence() {
         (text(&chained(&[&head, &end])), ""),
         (text(&chained(&[CASE, &footer(1, 0, false)])), "the evidence does not begin with its header"),
         (text(&chained(&[&end])), "the evidence does not begin with its header"),
+        (text(&chained(&[CASE, &head, &footer(1, 0, false)])), "the evidence does not begin with its header"),
+        (text(&chained(&[&head, &head, &end])), "line 2 is no record: a second header"),
         (
             text(&chained(&[&bad_header, &end])),
             "line 1 is no record: konform/evidence 1: this program reads konform/evidence 2",
@@ -167,6 +169,10 @@ fn evidence_that_is_damaged_before_its_end_is_not_taken_up() {
             "record 1 was changed: record 2 names another hash",
         ),
         (pick(&[0]) + "no line\n", "line 2 is no record: it has no number and no hash"),
+        (pick(&[0, 1, 1]), "record 1 stands there twice"),
+        (pick(&[0, 1, 2, 1]), "records have changed places: record 1 stands where record 3 belongs"),
+        (pick(&[1, 2]), "the evidence does not begin with its header"),
+        (text(&chained(&[CASE])), "the evidence does not begin with its header"),
     ] {
         assert_eq!(measured(&Folder::with(LAST, &evidence)), Err(says.to_owned()), "{evidence}");
     }

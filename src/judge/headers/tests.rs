@@ -42,6 +42,10 @@ fn a_content_type_without_parameters_may_be_spelled_otherwise() {
         // A parameter that the page names is asked for.
         ("Content-Type", "application/json;charset=utf-8", "application/json;charset=utf-8", true),
         ("Content-Type", "application/json;charset=utf-8", "application/json", false),
+        ("Content-Type", "application/json;charset=utf-8", "application/json; charset=UTF-8", true),
+        ("Content-Type", "application/json;charset=utf-8", "application/json ; Charset = \"utf-8\"", true),
+        ("Content-Type", "application/json;charset=utf-8", "application/json;charset=utf-16", false),
+        ("Content-Type", "a/b;x=1;y=2", "a/b; y=2; x=1", true),
         // No other header has such a rule.
         ("X-Mode", "fast", "fast", true),
         ("X-Mode", "fast", "FAST", false),

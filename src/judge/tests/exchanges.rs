@@ -173,6 +173,7 @@ fn a_legal_request_that_is_refused_is_a_finding_unless_something_excuses_it() {
         // A refusal that the page states without a code may have any but those of other causes.
         (&shut, code("E9"), "INCONCLUSIVE precondition_lost", ""),
         (&shut, code("E3"), "INCONCLUSIVE precondition_lost", ""),
+        (&shut, desk(400, json("{}")), "INCONCLUSIVE precondition_lost", ""),
         (&shut, code("E1"), "FAIL", "success/ok/status: refused with 400 E1"),
         (&shut, code("E6"), "FAIL", "errors/E6/code/shelf: refused with 400 E6, though that does not hold"),
     ]);

@@ -119,6 +119,15 @@ fn each_word_is_sent_and_of_the_first_two_a_near_miss_and_the_other_case() {
                     &format!(r#"body.a::upper-box a="BOX" {cased}"#),
                 ],
             ),
+            // A capital x in place of a small one may be the same word.
+            (
+                "{name: a, type: string, presence: required, enum: [BOX]}",
+                &[
+                    r#"body.a::word-box a="BOX" -> accept for a/enum"#,
+                    r#"body.a::near-box a="BOy" -> refuse a/enum"#,
+                    &format!(r#"body.a::lower-box a="box" {cased}"#),
+                ],
+            ),
             // A word without letters has no other case.
             (
                 "{name: a, type: string, presence: required, enum: [\"12\"]}",

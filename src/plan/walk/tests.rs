@@ -85,6 +85,8 @@ fn a_sequence_goes_on_with_calls_of_which_the_model_knows_what_they_get() {
             vec![("note-shut", Latest, 0), ("note-get", Latest, 0), ("note-shut", Latest, 0)],
             format!("body::calls | note-add | {shut} | {shut} -> refuse errors/SHUT/code/note with SHUT"),
         ),
+        // What a call does is not held against itself.
+        (vec![("note-shut", Latest, 0)], format!("body::calls | note-add | {shut} -> accept")),
         // The turn decides the word, counted around.
         (
             vec![("note-shut", Latest, 1), ("note-get", Latest, 0)],

@@ -63,6 +63,8 @@ fn a_side_of_a_conflict_is_taken() {
     for (lines, sides) in [
         ("type: string, length: {conflict: size}", [r#""9997""#, r#""999907""#]),
         ("type: string, format: {conflict: size}", [r#""0708""#, r#""070809""#]),
+        ("type: string, enum: {conflict: word}", [r#""OLD""#, r#""NEW""#]),
+        ("type: number, value: {conflict: many}", ["1", "7"]),
         ("type: {conflict: size}, length: 4", [r#""9997""#, "7"]),
     ] {
         let field = asked(lines);
