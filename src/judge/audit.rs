@@ -7,6 +7,10 @@ use std::hash::BuildHasher as _;
 use crate::contract::Contract;
 use crate::model::{Check, ClauseIx, Finding, Observed, Verdict};
 
+/// What to look at where answers carry the trace numbers of others.
+pub(super) const HINT: &str =
+    "answers are matched to requests by shared state: look for a variable that outlives its request";
+
 /// Trace numbers remembered, as 64-bit hashes under a key of the process; older ones can no longer be recognised.
 const REMEMBERED: usize = 1 << 14;
 /// One number of another request may be chance (a target that draws its own); two are not.

@@ -5,6 +5,9 @@ use crate::contract::Endpoint;
 use crate::model::observed::Opened;
 use crate::model::{Check, Observed, Reason};
 
+/// What to look at where an encrypted answer is not what it must be.
+pub(super) const HINT: &str = "look at the key pair that the key id names, and which side's public key is used";
+
 /// False if nothing more can be said of the answer.
 pub(super) fn check(endpoint: &Endpoint, seen: &Observed, accepted: bool, notes: &mut Notes<'_>) -> bool {
     let Some(clauses) = endpoint.encryption else { return true };

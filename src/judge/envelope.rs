@@ -6,6 +6,10 @@ use crate::model::observed::{Answer, Body};
 pub(super) use crate::model::place::pointer;
 use crate::model::{Check, Json, Reason};
 
+/// What to look at where an answer has no code.
+pub(super) const HINT: &str =
+    "if the target has its envelope elsewhere, say so in the profile: `envelope: {code: ..., message: ...}`";
+
 /// The code, a string or a number.
 pub(super) fn code(contract: &Contract, answer: &Answer) -> Option<String> {
     answer.json()?.at(&contract.envelope.code).and_then(Json::scalar).map(str::to_owned)

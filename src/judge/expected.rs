@@ -5,7 +5,25 @@ use crate::contract::behaviour::Class;
 use crate::contract::{Endpoint, When};
 use crate::model::case::RowRef;
 use crate::model::observed::Answer;
-use crate::model::{Check, ClauseIx, Expect, Reason, Role, Step};
+use crate::model::{Check, ClauseIx, Expect, Reason, Role, Rule, Step};
+
+/// What to look at where a legal request is refused.
+pub(super) const REFUSED_HINT: &str =
+    "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters";
+
+/// What to look at where a request that breaks the rule is taken.
+pub(super) fn taken_hint(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Length => "the length is not checked at this bound, or checked after the value was cut",
+        Rule::Presence => "the field is not checked for null or absence",
+        Rule::Enum => "only the length or nothing is checked: compare with the list of words",
+        Rule::Type => "the JSON reader turns other types into this one before anybody checks",
+        Rule::Format => "digits are checked, not whether the date exists",
+        Rule::Verified => "the token is not recomputed over the received bytes, or its result is not used",
+        Rule::Code => "the state is not checked before the request is carried out",
+        _ => "the rule is not checked",
+    }
+}
 
 /// Holds an answer that could be read against what the contract says of its request.
 pub(super) fn check(

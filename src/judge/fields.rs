@@ -8,6 +8,14 @@ use crate::model::{Check, Json, Observed, Rule};
 use crate::schema::check::{Side, State};
 use crate::schema::{self, Units};
 
+/// What to look at where a field of an answer breaks a rule.
+pub(super) fn hint(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Integer => "strict readers refuse a fraction or exponent where an id is expected",
+        _ => "a client that reads the documented type and bounds breaks here",
+    }
+}
+
 /// The places whose values break a clause.
 pub(super) fn broken(contract: &Contract, endpoint: &Endpoint, seen: &Observed) -> Vec<String> {
     let mut out = Vec::new();

@@ -9,6 +9,9 @@ use crate::model::{Check, Json};
 use crate::schema::check::{Side, State};
 use crate::schema::{Units, check_header};
 
+/// What to look at where a header breaks its row.
+pub(super) const HINT: &str = "a gateway may drop or rewrite response headers";
+
 pub(super) fn check(contract: &Contract, endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) {
     let units = Units { side: Side::Response, units: &contract.units };
     check_header(&endpoint.response_headers, &spelled(endpoint, answer), units, &mut |judged| {

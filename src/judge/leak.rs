@@ -5,6 +5,10 @@ use crate::contract::Endpoint;
 use crate::model::observed::Echo;
 use crate::model::{Check, Observed, field, place};
 
+/// What to look at where an answer shows a secret.
+pub(super) const HINT: &str =
+    "an error text is built from the request, or from an exception that holds it: name the field, not its value";
+
 pub(super) fn check(oracle: &Oracle, endpoint: &Endpoint, seen: &Observed, notes: &mut Notes<'_>) {
     let Ok(answer) = &seen.answer else { return };
     let accepted = oracle.reply(endpoint, answer) == Reply::Accepted;

@@ -25,7 +25,7 @@ use crate::model::json::printable;
 use crate::model::observed::{Answer, Body, Failure};
 use crate::model::place;
 use crate::model::{
-    Case, Check, Clause, ClauseIx, Expect, Field, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Step,
+    Case, Check, Clause, ClauseIx, Expect, Field, Finding, Fixture, Level, Observed, Outcome, Reason, Role, Rule, Step,
     Verdict,
 };
 
@@ -430,6 +430,31 @@ impl Oracle {
         }
         expected::check(endpoint, step, aim, (reply, code.as_deref()), answer, notes);
         reply
+    }
+}
+
+/// What to look at where a target breaks a clause, by the check that found it and the clause's rule.
+#[must_use]
+pub fn hint(check: Check, rule: Rule) -> &'static str {
+    match check {
+        Check::Accepted => expected::REFUSED_HINT,
+        Check::Refused => expected::taken_hint(rule),
+        Check::Status => refusal::STATUS_HINT,
+        Check::Code => refusal::CODE_HINT,
+        Check::Message => refusal::MESSAGE_HINT,
+        Check::Envelope => envelope::HINT,
+        Check::Header => headers::HINT,
+        Check::Body => policy::BODY_HINT,
+        Check::Field => fields::hint(rule),
+        Check::Server => policy::SERVER_HINT,
+        Check::Trace => audit::HINT,
+        Check::Fact => facts::HINT,
+        Check::Encryption => encryption::HINT,
+        Check::Race => race::HINT,
+        Check::Leak => leak::HINT,
+        Check::Served => {
+            "look at the base URL and the route; what the target does not have belongs out of the profile's `endpoints`"
+        }
     }
 }
 

@@ -5,6 +5,11 @@ use crate::contract::Endpoint;
 use crate::model::observed::{Answer, Body};
 use crate::model::{Check, Reason};
 
+/// What to look at where a body is not what was promised.
+pub(super) const BODY_HINT: &str = "an error page of a proxy or framework may stand in for the answer";
+/// What to look at where the server answers with its own error.
+pub(super) const SERVER_HINT: &str = "the server's log at this time should name the fault";
+
 /// Judges the status line; false if nothing else of the answer can be judged.
 pub(super) fn status(endpoint: &Endpoint, answer: &Answer, notes: &mut Notes<'_>) -> bool {
     if passing(answer, notes) {

@@ -7,6 +7,10 @@ use crate::model::case::Race;
 use crate::model::observed::Answer;
 use crate::model::{Check, Expect, Observed, Reason, Step, place};
 
+/// What to look at where more than one of equal requests wins.
+pub(super) const HINT: &str =
+    "check and insert are two steps: look for a lock, a unique index or one statement for both";
+
 /// One answer with another request's number may be chance where the target draws its own.
 const CROSSINGS: usize = 2;
 

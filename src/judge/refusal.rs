@@ -6,6 +6,13 @@ use crate::model::case::RowRef;
 use crate::model::observed::{Answer, Body};
 use crate::model::{Check, ClauseIx, Expect, Level, Reason, Role, Rule, Step, field, place};
 
+/// What to look at where a refusal has another status.
+pub(super) const STATUS_HINT: &str = "the HTTP status is part of the documented row";
+/// What to look at where a refusal has another code.
+pub(super) const CODE_HINT: &str = "another check comes first, or the row's code changed";
+/// What to look at where a refusal has another text.
+pub(super) const MESSAGE_HINT: &str = "clients may show or compare this text";
+
 pub(super) fn check(
     contract: &Contract,
     endpoint: &Endpoint,

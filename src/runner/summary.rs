@@ -9,8 +9,9 @@ use globset::{Glob, GlobMatcher};
 use super::Tally;
 use super::accepted::Use;
 use crate::contract::{Contract, Row, When};
+use crate::judge;
 use crate::model::event::{ClauseRecord, LatencyRecord, NotServed, RetriedRecord, Scope, Standing, WaiverRecord};
-use crate::model::{Check, ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Reason, Rule, RunHeader, Summary};
+use crate::model::{ClauseIx, Demands, Exit, FindingRecord, Level, Outcome, Reason, Rule, RunHeader, Summary};
 use crate::plan::Plan;
 
 /// Sums up a run by its header, with everything that its reports say.
@@ -115,7 +116,7 @@ fn findings(tally: &Tally, contract: &Contract, replay: &dyn Fn(usize) -> String
             pointer: found.finding.pointer.clone(),
             expected: found.finding.expected.clone(),
             actual: found.finding.actual.clone(),
-            hint: hint(found.finding.check, clause.rule).to_owned(),
+            hint: judge::hint(found.finding.check, clause.rule).to_owned(),
             count: found.count,
             rate: tally.audit.rate(found.finding.clause),
             case: found.case.id.to_string(),
@@ -305,49 +306,5 @@ pub fn unexercised(plan: &Plan) -> impl Fn(ClauseIx) -> String + '_ {
             _ => "no exchange came to the point where it is asserted",
         };
         words.to_owned()
-    }
-}
-
-/// What to look at, by what was broken.
-fn hint(check: Check, rule: Rule) -> &'static str {
-    match (check, rule) {
-        (Check::Race, _) => "check and insert are two steps: look for a lock, a unique index or one statement for both",
-        (Check::Accepted, _) => {
-            "a legal value is refused: look for a bound that is off by one, or counts bytes instead of characters"
-        }
-        (Check::Refused, Rule::Length) => "the length is not checked at this bound, or checked after the value was cut",
-        (Check::Refused, Rule::Presence) => "the field is not checked for null or absence",
-        (Check::Refused, Rule::Enum) => "only the length or nothing is checked: compare with the list of words",
-        (Check::Refused, Rule::Type) => "the JSON reader turns other types into this one before anybody checks",
-        (Check::Refused, Rule::Format) => "digits are checked, not whether the date exists",
-        (Check::Refused, Rule::Verified) => {
-            "the token is not recomputed over the received bytes, or its result is not used"
-        }
-        (Check::Refused, Rule::Code) => "the state is not checked before the request is carried out",
-        (Check::Refused, _) => "the rule is not checked",
-        (Check::Status, _) => "the HTTP status is part of the documented row",
-        (Check::Code, _) => "another check comes first, or the row's code changed",
-        (Check::Message, _) => "clients may show or compare this text",
-        (Check::Envelope, _) => {
-            "if the target has its envelope elsewhere, say so in the profile: `envelope: {code: ..., message: ...}`"
-        }
-        (Check::Header, _) => "a gateway may drop or rewrite response headers",
-        (Check::Body, _) => "an error page of a proxy or framework may stand in for the answer",
-        (Check::Fact, _) => {
-            "an earlier call of the same case said otherwise: look for a write that was lost, or a stale copy"
-        }
-        (Check::Encryption, _) => "look at the key pair that the key id names, and which side's public key is used",
-        (Check::Field, Rule::Integer) => "strict readers refuse a fraction or exponent where an id is expected",
-        (Check::Field, _) => "a client that reads the documented type and bounds breaks here",
-        (Check::Server, _) => "the server's log at this time should name the fault",
-        (Check::Leak, _) => {
-            "an error text is built from the request, or from an exception that holds it: name the field, not its value"
-        }
-        (Check::Served, _) => {
-            "look at the base URL and the route; what the target does not have belongs out of the profile's `endpoints`"
-        }
-        (Check::Trace, _) => {
-            "answers are matched to requests by shared state: look for a variable that outlives its request"
-        }
     }
 }

@@ -117,6 +117,30 @@ fn every_module_of_the_page_exists_and_the_other_way_round() {
     }
 }
 
+/// Each section that begins with `To add` names files that are there, and names that stand in one of them.
+#[test]
+fn the_steps_of_every_addition_name_what_is_there() {
+    let page = fs::read_to_string(lab::root().join("src/ARCHITECTURE.md")).expect("the page");
+    let sections: Vec<&str> = page.split("\n## ").filter(|section| section.starts_with("To add ")).collect();
+    assert!(sections.len() >= 5, "{sections:?}");
+    for section in sections {
+        let title = section.lines().next().unwrap_or_default();
+        let words: Vec<&str> = section.split('`').skip(1).step_by(2).collect();
+        let mut texts = Vec::new();
+        for word in words.iter().filter(|word| word.contains('/')) {
+            let path = lab::root().join(word);
+            assert!(path.exists(), "{title}: {word} is not there");
+            texts.extend(path.is_file().then(|| fs::read_to_string(&path).expect("UTF-8")));
+        }
+        assert!(texts.len() >= 3, "{title}: {words:?}");
+        let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "_:".contains(c));
+        for word in words.into_iter().filter(|word| is_name(word)) {
+            let name = word.rsplit("::").next().unwrap_or(word);
+            assert!(texts.iter().any(|text| text.contains(name)), "{title}: none of its files has `{word}`");
+        }
+    }
+}
+
 #[test]
 fn every_scheme_of_authentication_is_where_the_page_says() {
     let read = |path: &str| fs::read_to_string(lab::root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
