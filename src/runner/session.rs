@@ -51,6 +51,9 @@ impl<T: Transport> Runner<T> {
         let mut known = Cow::Borrowed(&self.access.credentials);
         for (at, plan) in self.fetching(step) {
             let edit = if at == step.scheme { step.token } else { TokenEdit::Intact };
+            if edit == TokenEdit::Absent {
+                continue;
+            }
             let session = if edit.fetches() {
                 // Who shows a wrong secret is to be given none.
                 match self.fetch(plan, edit, seen).await? {
