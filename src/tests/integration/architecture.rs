@@ -18,6 +18,11 @@ fn sources(folder: &Path, out: &mut Vec<(PathBuf, String)>) {
     }
 }
 
+/// True for tables of unit tests and what they are made with.
+fn unit_test(path: &Path) -> bool {
+    path.with_extension("").iter().any(|part| part == "tests" || part == "testing")
+}
+
 /// The product's own files: no tests, no benches.
 fn product() -> Vec<(PathBuf, String)> {
     let root = lab::root().join("src");
@@ -25,7 +30,7 @@ fn product() -> Vec<(PathBuf, String)> {
     sources(&root, &mut all);
     all.into_iter()
         .map(|(path, text)| (path.strip_prefix(&root).expect("below src").to_path_buf(), text))
-        .filter(|(path, _)| !path.starts_with("tests") && !path.starts_with("benches"))
+        .filter(|(path, _)| !path.starts_with("tests") && !path.starts_with("benches") && !unit_test(path))
         .collect()
 }
 
