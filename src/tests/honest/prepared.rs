@@ -16,16 +16,23 @@ const TOKEN: &str = "9900000000000001";
 const NUMBER: &str = "KMN900000000000001";
 const REGISTRATION: &str = "HRN9000000000000000001";
 
-/// The literal request of each endpoint.
-pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
-    // The member with money and room on the card, and the one whose application is of yesterday.
-    let id = |kind| made(s::USER, kind).parse::<u64>().unwrap_or(0);
-    let (user, par, card) = (id(s::LOW_LIMIT), made(s::PAR, s::LOW_LIMIT), made(s::CARD, s::LOW_LIMIT));
+/// A request by the id of its endpoint.
+type Request = (&'static str, Value);
+
+/// The literal request of each endpoint. Most are about a member with money and room on the card, a seed of `LOW_LIMIT`.
+pub(crate) fn prepared() -> Vec<Request> {
+    [terms_and_users(), accounts(), charges(), cards(), deliveries()].concat()
+}
+
+/// The user id of the first seed of a kind.
+fn user_id(kind: u8) -> u64 {
+    made(s::USER, kind).parse().unwrap_or(0)
+}
+
+fn terms_and_users() -> Vec<Request> {
+    let user = user_id(s::LOW_LIMIT);
     let only = json!({"userId": user});
-    let address = json!({"address": "1 Mock Street", "addressDetail": "Floor 2", "zipCode": "04524"});
-    let mine = json!({"userId": user, "addressInfo": address});
     let sleeper = json!({"ci": made(s::CI, s::DORMANT), "userName": HOLDER, "birthDate": BIRTH, "gender": "Male"});
-    let sequence = "100000000000000000000000000001";
     vec![
         ("terms-all", json!({})),
         ("terms-update-optional", json!({"userId": user, "tcList": [{"tcNo": 43, "agreeYn": true}]})),
@@ -49,7 +56,14 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
         ("user-password-check", json!({"loginId": made(s::LOGIN, s::LOW_LIMIT), "loginPassword": PASSWORD})),
         ("user-dormancy-change-active", sleeper),
         ("user-deduction-info", only.clone()),
-        ("user-unregister", json!({"userId": id(s::SUB)})),
+        ("user-unregister", json!({"userId": user_id(s::SUB)})),
+    ]
+}
+
+fn accounts() -> Vec<Request> {
+    let (user, par) = (user_id(s::LOW_LIMIT), made(s::PAR, s::LOW_LIMIT));
+    let only = json!({"userId": user});
+    vec![
         (
             "account-real-name-verify",
             json!({
@@ -70,6 +84,13 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
         ("account-registered-accounts", only.clone()),
         ("account-delete", only.clone()),
         ("account-balance-limit-individual", json!({"userId": user, "targetCard": par})),
+    ]
+}
+
+fn charges() -> Vec<Request> {
+    let (user, par, card) = (user_id(s::LOW_LIMIT), made(s::PAR, s::LOW_LIMIT), made(s::CARD, s::LOW_LIMIT));
+    let sequence = "100000000000000000000000000001";
+    vec![
         ("charge-one-time-token", json!({"cardNo": card})),
         (
             "charge-charge",
@@ -84,10 +105,16 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
         ),
         ("charge-result-inquiry", json!({"sequenceId": "300000000000001"})),
         ("charge-transaction-history", json!({"par": par, "startDate": "20260101", "endDate": "20261231"})),
-        ("card-list", only.clone()),
+    ]
+}
+
+fn cards() -> Vec<Request> {
+    let (user, par, card) = (user_id(s::LOW_LIMIT), made(s::PAR, s::LOW_LIMIT), made(s::CARD, s::LOW_LIMIT));
+    vec![
+        ("card-list", json!({"userId": user})),
         ("card-user-mapped-info", json!({"cardNo": card})),
         ("card-status", json!({"userId": user, "par": par, "status": "SUSPEND"})),
-        ("card-terminate", json!({"userId": id(s::LOW_FUNDS), "par": made(s::PAR, s::LOW_FUNDS)})),
+        ("card-terminate", json!({"userId": user_id(s::LOW_FUNDS), "par": made(s::PAR, s::LOW_FUNDS)})),
         ("card-service-info-list", json!({"serviceIdList": [made(s::PRODUCT, s::NORMAL)]})),
         ("card-deduction-inquiry", json!({"par": par})),
         (
@@ -102,6 +129,14 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
                 "corpCard": par,
             }),
         ),
+    ]
+}
+
+/// Cards that are applied for, made again, delivered and taken into use.
+fn deliveries() -> Vec<Request> {
+    let address = json!({"address": "1 Mock Street", "addressDetail": "Floor 2", "zipCode": "04524"});
+    let mine = json!({"userId": user_id(s::LOW_LIMIT), "addressInfo": address});
+    vec![
         (
             "card-issue-delivery",
             json!({"userInfo": mine, "serviceId": made(s::PRODUCT, s::NORMAL), "isDeliveryRequired": "true"}),
@@ -109,27 +144,27 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
         (
             "card-reissue-delivery",
             json!({
-                "userInfo": {"userId": id(s::BAD_ACCOUNT)}, "isDeliveryRequired": "false",
+                "userInfo": {"userId": user_id(s::BAD_ACCOUNT)}, "isDeliveryRequired": "false",
                 "lostCard": made(s::CARD, s::BAD_ACCOUNT), "nextServiceId": made(s::PRODUCT, s::BAD_ACCOUNT),
             }),
         ),
         (
             "card-expired-reissue",
             json!({
-                "userInfo": {"userId": id(s::EXPIRING), "addressInfo": address},
+                "userInfo": {"userId": user_id(s::EXPIRING), "addressInfo": address},
                 "cardInfo": {"oldCardNo": made(s::CARD, s::EXPIRING)},
             }),
         ),
         (
             "card-delivery-cancel",
-            json!({"cardApplyNo": made(s::APPLICATION, s::YESTERDAY), "userId": id(s::YESTERDAY)}),
+            json!({"cardApplyNo": made(s::APPLICATION, s::YESTERDAY), "userId": user_id(s::YESTERDAY)}),
         ),
-        ("card-delivery-inquiry", json!({"holderId": id(s::YESTERDAY), "cardRef": made(s::CARD, s::YESTERDAY)})),
-        ("card-preissue-waiting-physical", json!({"ownerId": id(s::CANCELLED)})),
+        ("card-delivery-inquiry", json!({"holderId": user_id(s::YESTERDAY), "cardRef": made(s::CARD, s::YESTERDAY)})),
+        ("card-preissue-waiting-physical", json!({"ownerId": user_id(s::CANCELLED)})),
         (
             "card-physical-register",
             json!({
-                "userId": id(s::YESTERDAY), "physicalCardNo": made(s::PHYSICAL, s::LOOSE),
+                "userId": user_id(s::YESTERDAY), "physicalCardNo": made(s::PHYSICAL, s::LOOSE),
                 "physicalCardExpDate": PHYSICAL_EXPIRY, "physicalCardCVC": PHYSICAL_CVC,
             }),
         ),
@@ -138,7 +173,7 @@ pub(crate) fn prepared() -> Vec<(&'static str, Value)> {
 
 /// Changes the first seeds so that each prepared request succeeds.
 pub(super) fn furnish(world: &mut World) {
-    let user = made(s::USER, s::LOW_LIMIT).parse().unwrap_or(0);
+    let user = user_id(s::LOW_LIMIT);
     let par = made(s::PAR, s::LOW_LIMIT);
     if let Some(card) = world.card(&par) {
         card.balance = 1_000;

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use konform::certificate::{Certificate, Clauses, Statement};
 use konform::crypto::{SigningKey, VerifyingKey};
-use serde_json::Value;
 
-use super::evidence::{copy, konform, rechained, records};
+use super::evidence::{copy, drop_last_case, konform, rechained, records, recounted};
 use super::lab::Folder;
 
 /// A profile that declares away what no case of the library's contract exercises, found out by a first run.
@@ -59,14 +58,45 @@ fn an_honest_runs_certificate_is_believed_and_each_tampering_named() {
     let (code, text) = konform(&folder.0, &["verify", "run/certificate.json", "--pub", "keys/sign-public.pem"]);
     assert!(code == 0 && text.contains("the certificate alone was looked at"), "{text}");
 
-    let run = folder.0.join("run");
-    let says = |what: &str, says: &str, more: &[&str]| {
-        let (code, text) = verify(&folder.0, more);
-        assert_eq!(code, 1, "{what}: {text}");
-        assert!(text.contains(says), "{what}: {text}");
-        assert_eq!(text.lines().count(), 1, "one sentence: {text}");
-    };
-    // One byte of each file.
+    let whole = fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence");
+    let shorter = without_the_last_case(&whole);
+    let certificate = fs::read_to_string(folder.0.join("run/certificate.json")).expect("the certificate");
+    let pem = |name: &str| fs::read_to_string(folder.0.join(name)).expect("a key");
+    let key = SigningKey::from_pem(&pem("keys/sign-private.pem")).expect("a key");
+    let public = VerifyingKey::from_pem(&pem("keys/sign-public.pem")).expect("a key");
+    let statement = Statement::<Certificate>::read(certificate.as_bytes(), &public).expect("our own");
+
+    a_changed_byte_is_named(&folder.0);
+    missing_evidence_is_named(&folder.0, &whole, &shorter);
+    missing_and_added_files_are_named(&folder.0);
+    refused(&folder.0, "old nonce", "it answers the challenge n0nce-1, not n0nce-2", &["--challenge", "n0nce-2"]);
+    damaged_envelopes_are_named(&folder.0, &certificate);
+    false_statements_are_named(&folder.0, &statement, &key);
+    fs::write(folder.0.join("run/certificate.json"), &certificate).expect("written");
+    assert_eq!(verify(&folder.0, &[]).0, 0, "everything is as it was");
+
+    second_signature(&folder, &shorter, &statement, &key);
+}
+
+/// The run's folder is not believed, and one sentence says why.
+fn refused(folder: &Path, what: &str, says: &str, more: &[&str]) {
+    let (code, text) = verify(folder, more);
+    assert_eq!(code, 1, "{what}: {text}");
+    assert!(text.contains(says), "{what}: {text}");
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+}
+
+/// Evidence that lacks a whole case, in a chain made anew.
+fn without_the_last_case(whole: &str) -> String {
+    let mut own = records(whole);
+    let exchanges = drop_last_case(&mut own);
+    let footer = own.pop().expect("the footer");
+    own.push(recounted(&footer, exchanges));
+    rechained(&own)
+}
+
+fn a_changed_byte_is_named(folder: &Path) {
+    let run = folder.join("run");
     let mut names = Vec::new();
     files(&run, "", &mut names);
     assert!(names.len() >= 7, "{names:?}");
@@ -78,100 +108,86 @@ fn an_honest_runs_certificate_is_believed_and_each_tampering_named() {
         after[middle] ^= 1;
         fs::write(&path, after).expect("written");
         if name == "certificate.json" {
-            assert_eq!(verify(&folder.0, &[]).0, 1);
+            assert_eq!(verify(folder, &[]).0, 1);
         } else {
-            says(name, &format!("{name} was changed after it was signed"), &[]);
+            refused(folder, name, &format!("{name} was changed after it was signed"), &[]);
         }
         fs::write(&path, before).expect("written");
     }
-    let whole = fs::read_to_string(run.join("evidence.jsonl")).expect("the evidence");
+}
+
+fn missing_evidence_is_named(folder: &Path, whole: &str, shorter: &str) {
     let lines: Vec<&str> = whole.lines().collect();
-    let evidence = |text: &str| fs::write(run.join("evidence.jsonl"), text).expect("written");
+    let evidence = |text: &str| fs::write(folder.join("run/evidence.jsonl"), text).expect("written");
     evidence(&([&lines[..40], &lines[41..]].concat().join("\n") + "\n"));
-    says("dropped record", "record 40 is missing", &[]);
-    // A whole case out of the chain, which is then made anew.
-    let mut own = records(&whole);
-    let last = own.iter().rposition(|r| r.starts_with(r#"{"kind":"case""#)).expect("a case");
-    let first = own[..last].iter().rposition(|r| r.starts_with(r#"{"kind":"case""#)).expect("a case") + 1;
-    let exchanges = own[first..=last].iter().filter(|r| r.starts_with(r#"{"kind":"exchange""#)).count();
-    own.drain(first..=last);
-    let footer = own.pop().expect("the footer");
-    let counts: Value = serde_json::from_str(&footer).expect("JSON");
-    let less = |name: &str, by: u64| {
-        let n = counts[name].as_u64().expect("a number");
-        (format!("\"{name}\":{n}"), format!("\"{name}\":{}", n - by))
-    };
-    let (cases, exchanges) = (less("cases", 1), less("exchanges", exchanges as u64));
-    own.push(footer.replace(&cases.0, &cases.1).replace(&exchanges.0, &exchanges.1));
-    let shorter = rechained(&own);
-    evidence(&shorter);
-    says("dropped case", "cases, the certificate speaks of", &[]);
-    evidence(&whole);
+    refused(folder, "dropped record", "record 40 is missing", &[]);
+    evidence(shorter);
+    refused(folder, "dropped case", "cases, the certificate speaks of", &[]);
+    evidence(whole);
+}
+
+fn missing_and_added_files_are_named(folder: &Path) {
+    let run = folder.join("run");
     fs::rename(run.join("junit.xml"), run.join("gone")).expect("renamed");
-    says("missing file", "junit.xml is missing", &[]);
+    refused(folder, "missing file", "junit.xml is missing", &[]);
     fs::rename(run.join("gone"), run.join("junit.xml")).expect("renamed");
     fs::write(run.join("extra.txt"), "x").expect("written");
-    says("added file", "extra.txt is none of the files that were signed", &[]);
+    refused(folder, "added file", "extra.txt is none of the files that were signed", &[]);
     fs::remove_file(run.join("extra.txt")).expect("removed");
     #[cfg(unix)]
     {
         // A link out of the folder leads a verifier through somebody else's files.
         std::os::unix::fs::symlink("/", run.join("out")).expect("linked");
-        let (code, text) = verify(&folder.0, &[]);
+        let (code, text) = verify(folder, &[]);
         assert!(code == 2 && text.contains("out is a link, and what is signed holds none"), "{code} {text}");
         fs::remove_file(run.join("out")).expect("removed");
     }
-    says("old nonce", "it answers the challenge n0nce-1, not n0nce-2", &["--challenge", "n0nce-2"]);
+}
 
-    let path = run.join("certificate.json");
-    let certificate = fs::read_to_string(&path).expect("the certificate");
+fn damaged_envelopes_are_named(folder: &Path, certificate: &str) {
+    let path = folder.join("run/certificate.json");
     let change = |from: &str, to: &str| {
         assert!(certificate.contains(from), "{from}");
         fs::write(&path, certificate.replacen(from, to, 1)).expect("written");
     };
     change("application/vnd.in-toto+json", "application/json");
-    says("wrong payload type", "its payload type is `application/json`", &[]);
+    refused(folder, "wrong payload type", "its payload type is `application/json`", &[]);
     change("\"signatures\": [", "\"signatures\": [], \"more\": [");
-    says("no signature", "nobody has signed it", &[]);
+    refused(folder, "no signature", "nobody has signed it", &[]);
     fs::write(&path, "{}").expect("written");
-    says("no envelope", "it is no DSSE envelope", &[]);
-    fs::write(&path, &certificate).expect("written");
-    let (code, text) = konform(&folder.0, &["verify", "run", "--pub", "other/sign-public.pem"]);
+    refused(folder, "no envelope", "it is no DSSE envelope", &[]);
+    fs::write(&path, certificate).expect("written");
+    let (code, text) = konform(folder, &["verify", "run", "--pub", "other/sign-public.pem"]);
     assert!(code == 1 && text.contains("it was signed with another key"), "{text}");
+}
 
-    // Statements that our own key has signed, but that say something else.
-    let pem = |name: &str| fs::read_to_string(folder.0.join(name)).expect("a key");
-    let key = SigningKey::from_pem(&pem("keys/sign-private.pem")).expect("a key");
-    let public = VerifyingKey::from_pem(&pem("keys/sign-public.pem")).expect("a key");
-    let read = || Statement::<Certificate>::read(certificate.as_bytes(), &public).expect("our own");
+/// Statements that our own key has signed, but that say something else.
+fn false_statements_are_named(folder: &Path, own: &Statement<Certificate>, key: &SigningKey) {
     for (what, change, expected) in [
         (
             "expired",
-            (|s: &mut Statement<Certificate>| s.predicate.expires = "2020-01-01T00:00:00Z".to_owned()) as fn(&mut _),
+            (|s: &mut Statement<Certificate>| "2020-01-01T00:00:00Z".clone_into(&mut s.predicate.expires))
+                as fn(&mut _),
             "it has expired: it held until 2020-01-01",
         ),
-        ("not yet", |s| s.predicate.issued = "2099-01-01T00:00:00Z".to_owned(), "it does not hold yet"),
+        ("not yet", |s| "2099-01-01T00:00:00Z".clone_into(&mut s.predicate.issued), "it does not hold yet"),
         ("no time", |s| s.predicate.issued = String::new(), "it does not say from when"),
         (
             "another statement",
-            |s| s.kind = "https://in-toto.io/Statement/v0.1".to_owned(),
+            |s| "https://in-toto.io/Statement/v0.1".clone_into(&mut s.kind),
             "`_type` is `https://in-toto.io/Statement/v0.1`",
         ),
         (
             "another predicate",
-            |s| s.predicate_type = "https://slsa.dev/provenance/v1".to_owned(),
+            |s| "https://slsa.dev/provenance/v1".clone_into(&mut s.predicate_type),
             "`predicateType` is `https://slsa.dev/provenance/v1`",
         ),
     ] {
-        let mut statement = read();
+        let mut statement = own.clone();
         change(&mut statement);
-        fs::write(&path, statement.sign(&key)).expect("written");
-        says(what, expected, &[]);
+        fs::write(folder.join("run/certificate.json"), statement.sign(key)).expect("written");
+        refused(folder, what, expected, &[]);
     }
-    fs::write(&path, &certificate).expect("written");
-    assert_eq!(verify(&folder.0, &[]).0, 0, "everything is as it was");
-
-    second_signature(&folder, &shorter, &read(), &key);
 }
 
 fn second_signature(folder: &Folder, shorter: &str, first: &Statement<Certificate>, key: &SigningKey) {

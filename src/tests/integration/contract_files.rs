@@ -63,81 +63,82 @@ fn every_yaml_file_fits_its_schema() {
 const API: &str = "konform: 1\nid: x\ntitle: X\nenvelope: {code: code, message: message}\nsuccess: {status: 200, code: OK, message: Fine}\nresources:\n  - {name: thing, key: id}\n";
 const ENDPOINT: &str = "konform: 1\nid: things\ntitle: Things\nmethod: POST\npath: /things\nencryption: {request: unmarked, response: unmarked}\n";
 
+/// Mistakes in an endpoint's file, each with its message and its mend; `§` marks the place that the caret must show.
+const MISTAKES: [(&str, &str, &str); 21] = [
+    (
+        "request:\n  - {name: a, type: §text, presence: required}\nerrors: unseen\n",
+        "unknown word `text`",
+        "write one of: string",
+    ),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: 1..3, sample: §abcd}\nerrors: unseen\n",
+        "the sample has 4 characters, and `length` allows 1 to 3",
+        "write a text that the field may have",
+    ),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: 3, sample: §{pattern: \"##\"}}\nerrors: unseen\n",
+        "the sample has 2 characters, and `length` allows 3",
+        "write a text that the field may have",
+    ),
+    (
+        "request:\n  - §{name: a, type: string, presence: required, lenght: 3}\nerrors: unseen\n",
+        "`length` is missing",
+        "add `length: ...`",
+    ),
+    (
+        "request:\n  - {name: a, type: number, presence: required, §vlaue: 1..2}\nerrors: unseen\n",
+        "unknown key `vlaue`",
+        "did you mean `value`?",
+    ),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: §9..3}\nerrors: unseen\n",
+        "the smaller bound stands last",
+        "write the smaller one first",
+    ),
+    ("request:\n  - §{name: a, type: string, length: 3}\nerrors: unseen\n", "`presence` is missing", "add"),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: {conflict: §len}}\nerrors: unseen\n",
+        "no conflict `len`",
+        "write one of",
+    ),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: §{value: 3, basis: inferred}}\nerrors: unseen\n",
+        "an inferred value without its origin",
+        "add `from",
+    ),
+    (
+        "request:\n  - {name: a, type: string, presence: required, length: 3, ref: §thnig.id}\nerrors: unseen\n",
+        "`thnig.id` refers to nothing",
+        "did you mean `thing`?",
+    ),
+    ("errors:\n  - {status: 400, code: X, message: M, when: {taken: §b}}\n", "the request has no `b`", ""),
+    (
+        "errors:\n  - {status: 400, code: X, message: M, when: {where: {§a: b}}}\n",
+        "no resource `a`",
+        "write one of: thing",
+    ),
+    ("errors: unseen\nafter: [§b]\n", "x has no endpoint `b`", "write one of: things"),
+    (
+        "errors: unseen\neffects:\n  - {create: thing, key: now, settle: {call: §b, until: {x: [DONE]}}}\n",
+        "x has no endpoint `b`",
+        "write one of: things",
+    ),
+    (
+        "errors: unseen\neffects:\n  - {create: thing, key: now, settle: {call: things, until: {§x: [DONE]}}}\n",
+        "the answer of things has no `x`",
+        "",
+    ),
+    ("errors: unseen\nneeds: [{thing: §GONE}]\n", "thing has no state `GONE`", ""),
+    ("errors: unseen\nneeds: [§thnig]\n", "no resource `thnig`", "did you mean `thing`?"),
+    ("errors: unseen\n§errors: unseen\n", "`errors` stands here twice", "keep one"),
+    ("effects: [{create: thing, key: §response.id}]\nerrors: unseen\n", "the answer has no `id`", ""),
+    ("errors: unseen\ntest_data: [{name: t, title: T, expect: §\"9\"}]\n", "no row has code `9`", ""),
+    ("§scenarios: []\nerrors: unseen\n", "`scenarios` is not supported by this version", "remove it"),
+];
+
 #[test]
 fn mistakes_are_shown_with_line_column_and_mend() {
-    // `§` marks the place that the caret must show.
-    let cases = [
-        (
-            "request:\n  - {name: a, type: §text, presence: required}\nerrors: unseen\n",
-            "unknown word `text`",
-            "write one of: string",
-        ),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: 1..3, sample: §abcd}\nerrors: unseen\n",
-            "the sample has 4 characters, and `length` allows 1 to 3",
-            "write a text that the field may have",
-        ),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: 3, sample: §{pattern: \"##\"}}\nerrors: unseen\n",
-            "the sample has 2 characters, and `length` allows 3",
-            "write a text that the field may have",
-        ),
-        (
-            "request:\n  - §{name: a, type: string, presence: required, lenght: 3}\nerrors: unseen\n",
-            "`length` is missing",
-            "add `length: ...`",
-        ),
-        (
-            "request:\n  - {name: a, type: number, presence: required, §vlaue: 1..2}\nerrors: unseen\n",
-            "unknown key `vlaue`",
-            "did you mean `value`?",
-        ),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: §9..3}\nerrors: unseen\n",
-            "the smaller bound stands last",
-            "write the smaller one first",
-        ),
-        ("request:\n  - §{name: a, type: string, length: 3}\nerrors: unseen\n", "`presence` is missing", "add"),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: {conflict: §len}}\nerrors: unseen\n",
-            "no conflict `len`",
-            "write one of",
-        ),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: §{value: 3, basis: inferred}}\nerrors: unseen\n",
-            "an inferred value without its origin",
-            "add `from",
-        ),
-        (
-            "request:\n  - {name: a, type: string, presence: required, length: 3, ref: §thnig.id}\nerrors: unseen\n",
-            "`thnig.id` refers to nothing",
-            "did you mean `thing`?",
-        ),
-        ("errors:\n  - {status: 400, code: X, message: M, when: {taken: §b}}\n", "the request has no `b`", ""),
-        (
-            "errors:\n  - {status: 400, code: X, message: M, when: {where: {§a: b}}}\n",
-            "no resource `a`",
-            "write one of: thing",
-        ),
-        ("errors: unseen\nafter: [§b]\n", "x has no endpoint `b`", "write one of: things"),
-        (
-            "errors: unseen\neffects:\n  - {create: thing, key: now, settle: {call: §b, until: {x: [DONE]}}}\n",
-            "x has no endpoint `b`",
-            "write one of: things",
-        ),
-        (
-            "errors: unseen\neffects:\n  - {create: thing, key: now, settle: {call: things, until: {§x: [DONE]}}}\n",
-            "the answer of things has no `x`",
-            "",
-        ),
-        ("errors: unseen\nneeds: [{thing: §GONE}]\n", "thing has no state `GONE`", ""),
-        ("errors: unseen\nneeds: [§thnig]\n", "no resource `thnig`", "did you mean `thing`?"),
-        ("errors: unseen\n§errors: unseen\n", "`errors` stands here twice", "keep one"),
-        ("effects: [{create: thing, key: §response.id}]\nerrors: unseen\n", "the answer has no `id`", ""),
-        ("errors: unseen\ntest_data: [{name: t, title: T, expect: §\"9\"}]\n", "no row has code `9`", ""),
-        ("§scenarios: []\nerrors: unseen\n", "`scenarios` is not supported by this version", "remove it"),
-    ];
-    for (marked, message, help) in cases {
+    for (marked, message, help) in MISTAKES {
         let text = format!("{ENDPOINT}{}", marked.replace('§', ""));
         let before = format!("{ENDPOINT}{}", marked.split('§').next().unwrap_or_default());
         let place =

@@ -169,85 +169,89 @@ fn changed_library(folder: &Path, name: &str, changes: &[(&str, &str, &str)]) {
     }
 }
 
+const REQUEST: &str = "{name: title, type: string, presence: required, length: 1..200}";
+
+/// Changes of the library's contract: a name, the file, the text and what it becomes, whether that breaks somebody, and what is said.
+const CHANGES: [(&str, &str, &str, &str, bool, &str); 9] = [
+    (
+        "wider",
+        "book-add.yaml",
+        REQUEST,
+        "{name: title, type: string, presence: required, length: 1..300}",
+        false,
+        "changed book-add/request/title/length: title has 1 to 200 characters -> title has 1 to 300 characters",
+    ),
+    (
+        "narrower",
+        "book-add.yaml",
+        REQUEST,
+        "{name: title, type: string, presence: required, length: 1..100}",
+        true,
+        "BREAKING changed book-add/request/title/length",
+    ),
+    (
+        "shown-wider",
+        "book-get.yaml",
+        REQUEST,
+        "{name: title, type: string, presence: required, length: 1..300}",
+        true,
+        "BREAKING changed book-get/response/title/length",
+    ),
+    (
+        "shown-narrower",
+        "book-get.yaml",
+        REQUEST,
+        "{name: title, type: string, presence: required, length: 1..100}",
+        false,
+        "changed book-get/response/title/length",
+    ),
+    (
+        "another-word",
+        "book-get.yaml",
+        "[ON_SHELF, LENT]",
+        "[ON_SHELF, LENT, LOST]",
+        true,
+        "BREAKING changed book-get/response/state/enum",
+    ),
+    (
+        "new-duty",
+        "book-add.yaml",
+        "  - {name: pages,",
+        "  - {name: shelf, type: string, presence: required, length: 1..9}\n  - {name: pages,",
+        true,
+        "BREAKING added book-add/request/shelf/presence",
+    ),
+    (
+        "new-answer",
+        "book-get.yaml",
+        "  - {name: pages,",
+        "  - {name: shelf, type: string, presence: optional, length: 1..9}\n  - {name: pages,",
+        false,
+        "added book-get/response/shelf/presence",
+    ),
+    (
+        "gone",
+        "book-get.yaml",
+        "  - {name: subtitle, type: string, presence: required, nullable: true, length: 1..200}\n",
+        "",
+        true,
+        "BREAKING removed book-get/response/subtitle",
+    ),
+    (
+        "other-status",
+        "book-get.yaml",
+        "status: 404",
+        "status: 410",
+        true,
+        "BREAKING changed book-get/errors/no-such-book/status",
+    ),
+];
+
 #[test]
 fn a_change_of_contract_says_whom_it_breaks() {
     let folder = Folder::new();
     changed_library(&folder.0, "v1", &[]);
-    let request = "{name: title, type: string, presence: required, length: 1..200}";
-    for (name, file, from, to, breaking, says) in [
-        (
-            "wider",
-            "book-add.yaml",
-            request,
-            "{name: title, type: string, presence: required, length: 1..300}",
-            false,
-            "changed book-add/request/title/length: title has 1 to 200 characters -> title has 1 to 300 characters",
-        ),
-        (
-            "narrower",
-            "book-add.yaml",
-            request,
-            "{name: title, type: string, presence: required, length: 1..100}",
-            true,
-            "BREAKING changed book-add/request/title/length",
-        ),
-        (
-            "shown-wider",
-            "book-get.yaml",
-            request,
-            "{name: title, type: string, presence: required, length: 1..300}",
-            true,
-            "BREAKING changed book-get/response/title/length",
-        ),
-        (
-            "shown-narrower",
-            "book-get.yaml",
-            request,
-            "{name: title, type: string, presence: required, length: 1..100}",
-            false,
-            "changed book-get/response/title/length",
-        ),
-        (
-            "another-word",
-            "book-get.yaml",
-            "[ON_SHELF, LENT]",
-            "[ON_SHELF, LENT, LOST]",
-            true,
-            "BREAKING changed book-get/response/state/enum",
-        ),
-        (
-            "new-duty",
-            "book-add.yaml",
-            "  - {name: pages,",
-            "  - {name: shelf, type: string, presence: required, length: 1..9}\n  - {name: pages,",
-            true,
-            "BREAKING added book-add/request/shelf/presence",
-        ),
-        (
-            "new-answer",
-            "book-get.yaml",
-            "  - {name: pages,",
-            "  - {name: shelf, type: string, presence: optional, length: 1..9}\n  - {name: pages,",
-            false,
-            "added book-get/response/shelf/presence",
-        ),
-        (
-            "gone",
-            "book-get.yaml",
-            "  - {name: subtitle, type: string, presence: required, nullable: true, length: 1..200}\n",
-            "",
-            true,
-            "BREAKING removed book-get/response/subtitle",
-        ),
-        (
-            "other-status",
-            "book-get.yaml",
-            "status: 404",
-            "status: 410",
-            true,
-            "BREAKING changed book-get/errors/no-such-book/status",
-        ),
-    ] {
+    for (name, file, from, to, breaking, says) in CHANGES {
         let mut changes = vec![(file, from, to)];
         if name == "gone" {
             changes.push((file, "subtitle: book.subtitle, ", ""));
@@ -261,7 +265,15 @@ fn a_change_of_contract_says_whom_it_breaks() {
     }
     let (code, text) = konform(&folder.0, &["diff", "--contract", "v1", "library"]);
     assert!(code == 0 && text.contains("0 clauses changed"), "the folder is the embedded one: {text}");
+}
 
+#[test]
+fn a_change_of_contract_says_which_waivers_and_cases_it_touches() {
+    let folder = Folder::new();
+    changed_library(&folder.0, "v1", &[]);
+    let (name, file, from, to, ..) =
+        CHANGES.into_iter().find(|(name, ..)| *name == "narrower").expect("the change of that name");
+    changed_library(&folder.0, name, &[(file, from, to)]);
     let today = chrono::Utc::now().date_naive();
     let waiver = |clause: &str| {
         format!(
@@ -272,7 +284,7 @@ fn a_change_of_contract_says_whom_it_breaks() {
         + &waiver("book-add/request/title/length")
         + &waiver("book-add/request/pages/value");
     fs::write(folder.0.join("w.yaml"), text).expect("written");
-    let args = ["diff", "--contract", "v1", "narrower", "--waivers", "w.yaml", "--format", "json"];
+    let args = ["diff", "--contract", "v1", name, "--waivers", "w.yaml", "--format", "json"];
     let (_, json) = konform(&folder.0, &args);
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["waivers"], serde_json::json!(["w.yaml:3 book-add/request/title/length"]));

@@ -75,6 +75,94 @@ fn every_run_judged_again_gives_the_same_to_the_byte() {
     }
 }
 
+fn is_case(record: &str) -> bool {
+    record.starts_with(r#"{"kind":"case""#)
+}
+
+/// Takes the last case and its exchanges out of a run's records; the footer still counts them. Returns how many exchanges there were.
+pub(crate) fn drop_last_case(records: &mut Vec<String>) -> u64 {
+    let last = records.iter().rposition(|r| is_case(r)).expect("a case");
+    let first = records[..last].iter().rposition(|r| is_case(r)).expect("a case") + 1;
+    records.drain(first..=last).filter(|r| r.starts_with(r#"{"kind":"exchange""#)).count() as u64
+}
+
+/// Makes a footer count one case and so many exchanges less.
+pub(crate) fn recounted(footer: &str, exchanges: u64) -> String {
+    let counts: serde_json::Value = serde_json::from_str(footer).expect("JSON");
+    let less = |text: &str, name: &str, by: u64| {
+        let n = counts[name].as_u64().expect("a number");
+        text.replace(&format!("\"{name}\":{n}"), &format!("\"{name}\":{}", n - by))
+    };
+    less(&less(footer, "cases", 1), "exchanges", exchanges)
+}
+
+/// What a damage is, the evidence that has it, and what judging it again ends and answers with.
+type Damage = (&'static str, String, i32, &'static str);
+
+/// Damages of evidence by somebody who leaves the hashes as they are.
+fn broken_chains(whole: &str) -> Vec<Damage> {
+    let lines: Vec<&str> = whole.lines().collect();
+    let joined = |parts: &[&[&str]]| parts.concat().join("\n") + "\n";
+    let (end, last) = lines.split_at(lines.len() - 1);
+    vec![
+        ("flipped byte", joined(&[&lines]).replacen("max+1", "max+2", 1), 7, "was changed: record"),
+        (
+            "dropped record",
+            joined(&[&lines[..20], &lines[21..]]),
+            7,
+            "record 20 is missing: record 21 follows record 19",
+        ),
+        ("dropped records", joined(&[&lines[..20], &lines[23..]]), 7, "records 20 to 22 are missing"),
+        (
+            "swapped records",
+            joined(&[&lines[..20], &[lines[21], lines[20]], &lines[22..]]),
+            7,
+            "records have changed places: record 21 stands where record 20 belongs",
+        ),
+        ("doubled record", joined(&[&lines[..21], &lines[20..]]), 7, "record 20 stands there twice"),
+        ("missing footer", joined(&[end]), 7, "the evidence has no footer"),
+        ("half a line", whole[..whole.len() - 40].to_owned(), 7, "is no record"),
+        ("missing header", joined(&[&lines[1..]]), 7, "does not begin with its header"),
+        ("something after the end", joined(&[&lines, last]), 7, "follows the footer"),
+    ]
+}
+
+/// Evidence that says something else than the run's, in a chain made anew.
+fn false_chains(whole: &str) -> Vec<Damage> {
+    let own = records(whole);
+    let of_cases = |change: &dyn Fn(&str) -> String| -> Vec<String> {
+        own.iter().map(|r| if is_case(r) { change(r) } else { r.clone() }).collect()
+    };
+    let lied = of_cases(&|r| r.replace("\"outcome\":\"FAIL\"", "\"outcome\":\"PASS\""));
+    let excuse = r#"},"grounds":{"given":{"outcome":"INCONCLUSIVE","reason":"canary_failed","note":"it was ill"}}}"#;
+    let given = of_cases(&|r| if r.contains("max+1") { r.replacen("}}", excuse, 1) } else { r.to_owned() });
+    // Grounds of somebody else's making, which speak of what is not there: a difference, no panic.
+    let strange = r#"},"grounds":{"expected":[[0,{"expect":"refuse","broken":[4000000],"rows":[{"row":99,"field":9}],"may":[],"doubt":null,"bare":false}]]}}"#;
+    let foreign = of_cases(&|r| r.replacen("}}", strange, 1));
+    let mut dropped = own.clone();
+    let exchanges = drop_last_case(&mut dropped);
+    let uncounted = rechained(&dropped);
+    let footer = dropped.pop().expect("the footer");
+    dropped.push(recounted(&footer, exchanges));
+    vec![
+        ("edited verdict, chain made anew", rechained(&lied), 4, "the evidence says PASS, its exchanges give FAIL"),
+        ("a case left out, chain made anew", uncounted, 7, "the footer counts"),
+        ("a case left out, footer adjusted", rechained(&dropped), 4, "planned cases"),
+        ("an invented outage", rechained(&given), 4, "no canary failed"),
+        ("foreign grounds", rechained(&foreign), 4, "its exchanges give BROKEN"),
+    ]
+}
+
+/// Judges the run again with another content of one of its files.
+fn rejudged_with(folder: &Path, file: &str, content: String) -> (i32, String) {
+    let copied = folder.join("copy");
+    copy(&folder.join("run"), &copied);
+    fs::write(copied.join(file), content).expect("written");
+    let came = konform(folder, &["rejudge", "copy"]);
+    fs::remove_dir_all(copied).expect("removed");
+    came
+}
+
 #[test]
 fn each_way_of_damage_has_its_own_message() {
     let folder = Folder::new();
@@ -83,87 +171,12 @@ fn each_way_of_damage_has_its_own_message() {
     assert_eq!(code, 1, "{text}");
     let whole = fs::read_to_string(folder.0.join("run/evidence.jsonl")).expect("the evidence");
     let results = fs::read_to_string(folder.0.join("run/results.json")).expect("the results");
-    let lines: Vec<&str> = whole.lines().collect();
-    let joined = |lines: &[&str]| lines.join("\n") + "\n";
-    let own = records(&whole);
-    let passed = |record: &String| {
-        record.starts_with(r#"{"kind":"case""#).then(|| record.replace("\"outcome\":\"FAIL\"", "\"outcome\":\"PASS\""))
-    };
-    let lied: Vec<String> = own.iter().map(|r| passed(r).unwrap_or_else(|| r.clone())).collect();
-    let given: Vec<String> = own
-        .iter()
-        .map(|r| {
-            if r.starts_with(r#"{"kind":"case""#) && r.contains("max+1") {
-                let given =
-                    r#"},"grounds":{"given":{"outcome":"INCONCLUSIVE","reason":"canary_failed","note":"it was ill"}}}"#;
-                r.replacen("}}", given, 1)
-            } else {
-                r.clone()
-            }
-        })
-        .collect();
-    let last = own.iter().rposition(|r| r.starts_with(r#"{"kind":"case""#)).expect("a case");
-    let first = own[..last].iter().rposition(|r| r.starts_with(r#"{"kind":"case""#)).expect("a case") + 1;
-    let fewer = own[first..=last].iter().filter(|r| r.starts_with(r#"{"kind":"exchange""#)).count();
-    let mut dropped = own.clone();
-    dropped.drain(first..=last);
-    let counted = |record: &str| {
-        let footer: serde_json::Value = serde_json::from_str(record).expect("JSON");
-        let (cases, exchanges) = (footer["cases"].as_u64().expect("n"), footer["exchanges"].as_u64().expect("n"));
-        record
-            .replace(&format!("\"cases\":{cases}"), &format!("\"cases\":{}", cases - 1))
-            .replace(&format!("\"exchanges\":{exchanges}"), &format!("\"exchanges\":{}", exchanges - fewer as u64))
-    };
-    let footer = dropped.len() - 1;
-    let recounted = counted(&dropped[footer]);
-    let uncounted = rechained(&dropped);
-    dropped[footer] = recounted;
-    let flipped = joined(&lines).replacen("max+1", "max+2", 1);
-    let swapped = joined(&[&lines[..20], &[lines[21], lines[20]], &lines[22..]].concat());
-    let twice = joined(&[&lines[..21], &lines[20..]].concat());
-    let headless = joined(&lines[1..]);
-    let trailing = joined(&[&lines[..], &lines[lines.len() - 1..]].concat());
-    for (what, evidence, code, says) in [
-        ("flipped byte", flipped, 7, "was changed: record"),
-        (
-            "dropped record",
-            joined(&[&lines[..20], &lines[21..]].concat()),
-            7,
-            "record 20 is missing: record 21 follows record 19",
-        ),
-        ("dropped records", joined(&[&lines[..20], &lines[23..]].concat()), 7, "records 20 to 22 are missing"),
-        ("swapped records", swapped, 7, "records have changed places: record 21 stands where record 20 belongs"),
-        ("doubled record", twice, 7, "record 20 stands there twice"),
-        ("missing footer", joined(&lines[..lines.len() - 1]), 7, "the evidence has no footer"),
-        ("half a line", whole[..whole.len() - 40].to_owned(), 7, "is no record"),
-        ("missing header", headless, 7, "does not begin with its header"),
-        ("something after the end", trailing, 7, "follows the footer"),
-        ("edited verdict, chain made anew", rechained(&lied), 4, "the evidence says PASS, its exchanges give FAIL"),
-        ("a case left out, chain made anew", uncounted, 7, "the footer counts"),
-        ("a case left out, footer adjusted", rechained(&dropped), 4, "planned cases"),
-        ("an invented outage", rechained(&given), 4, "no canary failed"),
-    ] {
-        let copied = folder.0.join("copy");
-        copy(&folder.0.join("run"), &copied);
+    for (what, evidence, code, says) in broken_chains(&whole).into_iter().chain(false_chains(&whole)) {
         assert_ne!(evidence, whole, "{what} changes something");
-        fs::write(copied.join("evidence.jsonl"), evidence).expect("written");
-        let (found, text) = konform(&folder.0, &["rejudge", "copy"]);
+        let (found, text) = rejudged_with(&folder.0, "evidence.jsonl", evidence);
         assert_eq!(found, code, "{what}: {text}");
-        assert!(text.contains(says), "{what}: {text}");
-        fs::remove_dir_all(copied).expect("removed");
+        assert!(text.contains(says) && !text.contains("panicked"), "{what}: {text}");
     }
-    // Grounds of somebody else's making, which speak of what is not there: a difference, no panic.
-    let strange = r#"},"grounds":{"expected":[[0,{"expect":"refuse","broken":[4000000],"rows":[{"row":99,"field":9}],"may":[],"doubt":null,"bare":false}]]}}"#;
-    let foreign: Vec<String> = own
-        .iter()
-        .map(|r| if r.starts_with(r#"{"kind":"case""#) { r.replacen("}}", strange, 1) } else { r.clone() })
-        .collect();
-    let copied = folder.0.join("copy");
-    copy(&folder.0.join("run"), &copied);
-    fs::write(copied.join("evidence.jsonl"), rechained(&foreign)).expect("written");
-    let (code, text) = konform(&folder.0, &["rejudge", "copy"]);
-    assert!(code == 4 && text.contains("its exchanges give BROKEN") && !text.contains("panicked"), "{code} {text}");
-    fs::remove_dir_all(copied).expect("removed");
     let changed_end = whole.replacen("\"partial\":false,\"millis\":", "\"partial\":false,\"millis\":1", 1);
     for (what, file, content, says) in [
         ("changed footer", "evidence.jsonl", changed_end, "the last record was changed, or results.json"),
@@ -175,13 +188,9 @@ fn each_way_of_damage_has_its_own_message() {
         ),
         ("edited finding", "findings/1.json", "{}".to_owned(), "findings/1.json is not what the evidence gives"),
     ] {
-        let copied = folder.0.join("copy");
-        copy(&folder.0.join("run"), &copied);
-        fs::write(copied.join(file), content).expect("written");
-        let (code, text) = konform(&folder.0, &["rejudge", "copy"]);
+        let (code, text) = rejudged_with(&folder.0, file, content);
         assert_eq!(code, 7, "{what}: {text}");
         assert!(text.contains(says), "{what}: {text}");
-        fs::remove_dir_all(copied).expect("removed");
     }
 }
 

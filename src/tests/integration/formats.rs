@@ -83,9 +83,16 @@ fn every_format_maps_verdicts_the_same_way() {
         assert_eq!((case(id)["outcome"].as_str(), case(id)["accepted"].as_str()), (Some(outcome), accepted), "{id}");
     }
     let count = results["cases"].as_array().expect("cases").len();
+    junit_maps_verdicts(&folder.0, count);
+    ctrf_maps_verdicts(&folder.0, count);
+    tap_maps_verdicts(&folder.0, count);
+    sarif_has_findings_at_the_contracts_lines(&folder.0);
+    gitlab_and_markdown_map_levels(&folder.0);
+}
 
-    // JUnit: a warning is a success with a text, what can't be told an error.
-    let junit = Report::deserialize_from_str(&report(&folder.0, "junit")).expect("JUnit");
+/// A warning is a success with a text, what can't be told an error.
+fn junit_maps_verdicts(folder: &Path, count: usize) {
+    let junit = Report::deserialize_from_str(&report(folder, "junit")).expect("JUnit");
     let tests: BTreeMap<String, &quick_junit::TestCase> =
         junit.test_suites.iter().flat_map(|s| &s.test_cases).map(|c| (c.name.to_string(), c)).collect();
     assert_eq!(tests.len(), count);
@@ -101,9 +108,10 @@ fn every_format_maps_verdicts_the_same_way() {
     );
     let told = |id: &str| tests[id].system_out.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default();
     assert!(told(WARNED).starts_with("warning (SHOULD): ") && told(WAIVED).starts_with("waived: "));
+}
 
-    // CTRF.
-    let ctrf: Value = serde_json::from_str(&report(&folder.0, "ctrf")).expect("JSON");
+fn ctrf_maps_verdicts(folder: &Path, count: usize) {
+    let ctrf: Value = serde_json::from_str(&report(folder, "ctrf")).expect("JSON");
     fits(&schema("ctrf-0.0.schema.json"), &ctrf);
     let tests = ctrf["results"]["tests"].as_array().expect("tests");
     let status =
@@ -113,9 +121,11 @@ fn every_format_maps_verdicts_the_same_way() {
         ["passed", "failed", "passed", "passed", "other"]
     );
     assert_eq!(ctrf["results"]["summary"]["tests"].as_u64(), Some(count as u64));
+}
 
-    // TAP: a warning is a TODO.
-    let tap = report(&folder.0, "tap");
+/// A warning is a TODO.
+fn tap_maps_verdicts(folder: &Path, count: usize) {
+    let tap = report(folder, "tap");
     let lines: Vec<&str> = tap.lines().filter(|l| l.starts_with("ok ") || l.starts_with("not ok ")).collect();
     let line = |id: &str| {
         let mark = format!(" - {id}");
@@ -128,9 +138,10 @@ fn every_format_maps_verdicts_the_same_way() {
         [(true, false), (false, false), (false, true), (false, true), (false, false)]
     );
     assert!(tap.starts_with("TAP version 14\n") && tap.ends_with(&format!("1..{count}\n")), "{tap}");
+}
 
-    // SARIF: a finding at the contract's line.
-    let sarif: Value = serde_json::from_str(&report(&folder.0, "sarif")).expect("JSON");
+fn sarif_has_findings_at_the_contracts_lines(folder: &Path) {
+    let sarif: Value = serde_json::from_str(&report(folder, "sarif")).expect("JSON");
     fits(&schema("sarif-2.1.0.schema.json"), &sarif);
     let run = &sarif["runs"][0];
     let found: Vec<(&str, &str, bool)> = run["results"]
@@ -163,9 +174,10 @@ fn every_format_maps_verdicts_the_same_way() {
     let text = fs::read_to_string(file).expect("the contract's file");
     let line = text.lines().nth(index(&place["region"]["startLine"]) - 1).expect("the line");
     assert!(line.contains("name: loginId"), "{line}");
+}
 
-    // GitLab and Markdown.
-    let gitlab: Value = serde_json::from_str(&report(&folder.0, "gitlab")).expect("JSON");
+fn gitlab_and_markdown_map_levels(folder: &Path) {
+    let gitlab: Value = serde_json::from_str(&report(folder, "gitlab")).expect("JSON");
     let severity = |clause: &str| {
         let issue = gitlab.as_array().expect("a list").iter().find(|i| i["check_name"] == clause);
         issue.and_then(|i| i["severity"].as_str()).unwrap_or_default().to_owned()
@@ -175,7 +187,7 @@ fn every_format_maps_verdicts_the_same_way() {
             .map(|c| severity(&format!("user-registration/request/{c}"))),
         ["critical", "info", "minor"]
     );
-    let markdown = report(&folder.0, "markdown");
+    let markdown = report(folder, "markdown");
     for says in [
         "❌ konform: FAIL: ",
         "| **MUST** | `user-registration/request/loginId/length` |",

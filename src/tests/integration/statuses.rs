@@ -107,104 +107,80 @@ fn every_status_has_its_verdict() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn no_authors(request: &Prepared) -> bool {
+    request.wire.endpoint == "book-add" && request.tree.at("authors").is_none()
+}
+
+fn wrong_type(request: &Prepared) -> bool {
+    request.tree.at("title").is_some_and(|t| t.type_name() == "boolean")
+}
+
+fn empty_subtitle(request: &Prepared) -> bool {
+    request.tree.at("subtitle").is_some_and(|t| t.scalar() == Some(""))
+}
+
+fn withdraw(request: &Prepared) -> bool {
+    request.wire.endpoint == "book-withdraw"
+}
+
+fn short_title(request: &Prepared) -> bool {
+    request.tree.at("title").is_some_and(|t| t.scalar().is_some_and(|t| t.len() == 1))
+}
+
+fn list(request: &Prepared) -> bool {
+    request.wire.endpoint == "book-list"
+}
+
+const LONG: &str = "book-add::length::body.title::max+1";
+const AUTHORS: &str = "book-add::presence::body.authors::absent";
+const KIND: &str = "book-add::type::body.title::boolean";
+const MAYBE: &str = "book-add::length::body.subtitle::empty";
+const WITHDRAWN: &str = "book-withdraw::valid::body::every-field";
+const LISTED: &str = "book-list::valid::body::every-field";
+
+const HTML: &str = "<html>Bad Request</html>";
+const PROBLEM: &str = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
+
+/// A case, the request of it that is answered otherwise, the answer's status, `Content-Type` (empty: none) and body, and the verdict.
+type Row = (&'static str, fn(&Prepared) -> bool, u16, &'static str, &'static str, &'static str);
+
+const ROWS: [Row; 22] = [
+    // The page documents a code for this very field: it promises a body that has it.
+    (LONG, long_title, 422, "", "", "MUST book-add/errors/length/code/title"),
+    (LONG, long_title, 422, "text/html", HTML, "MUST book-add/errors/length/code/title"),
+    // The code is our reading of another field's row.
+    (AUTHORS, no_authors, 422, "", "", "1 passed"),
+    (AUTHORS, no_authors, 400, "text/html", HTML, "1 passed"),
+    (AUTHORS, no_authors, 400, "application/problem+json", PROBLEM, "1 passed"),
+    // No row at all.
+    (KIND, wrong_type, 400, "", "", "1 passed"),
+    (KIND, wrong_type, 404, "text/plain; charset=utf-8", "no", "1 passed"),
+    (KIND, wrong_type, 415, "application/problem+json", PROBLEM, "1 passed"),
+    (KIND, wrong_type, 400, "application/json", "\u{feff}{", "1 passed"),
+    // Nobody knows whether it is taken.
+    (MAYBE, empty_subtitle, 400, "", "", "1 passed"),
+    (MAYBE, empty_subtitle, 413, "text/html", HTML, "1 passed"),
+    // A legal request that is refused is a finding, and one only.
+    ("book-add::length::body.title::min", short_title, 400, "", "", "MUST book-add/request/title/length"),
+    // Successes: the page of book-withdraw says 204 and no fields.
+    (WITHDRAWN, withdraw, 204, "", "", "1 passed"),
+    (WITHDRAWN, withdraw, 202, "", "", "MUST book-withdraw/success/204/status"),
+    (WITHDRAWN, withdraw, 205, "", "", "MUST book-withdraw/success/204/status"),
+    (WITHDRAWN, withdraw, 200, "text/plain", "done", "MUST book-withdraw/success/204/status"),
+    // That of book-list documents a field that is always there.
+    (LISTED, list, 200, "", "", "MUST book-list/response/items/presence"),
+    (LISTED, list, 200, "text/html", HTML, "MUST book-list/policy/answer/json"),
+    // Legal spellings of what JSON is.
+    (LISTED, list, 200, "application/json;charset=utf-8", "{\"items\":[]}", "1 passed"),
+    (LISTED, list, 200, " Application/JSON ; Charset=\"UTF-8\"", "{\"items\":[]}", "1 passed"),
+    (LISTED, list, 200, "application/vnd.library+json", "{\"items\":[]}", "1 passed"),
+    (LISTED, list, 200, "text/plain", "{\"items\":[]}", "MUST book-list/policy/answer/content-type"),
+];
+
 #[test]
 fn a_body_that_no_page_promises_may_have_any_form() {
-    fn no_authors(request: &Prepared) -> bool {
-        request.wire.endpoint == "book-add" && request.tree.at("authors").is_none()
-    }
-    fn wrong_type(request: &Prepared) -> bool {
-        request.tree.at("title").is_some_and(|t| t.type_name() == "boolean")
-    }
-    fn empty_subtitle(request: &Prepared) -> bool {
-        request.tree.at("subtitle").is_some_and(|t| t.scalar() == Some(""))
-    }
-    fn withdraw(request: &Prepared) -> bool {
-        request.wire.endpoint == "book-withdraw"
-    }
-    fn short_title(request: &Prepared) -> bool {
-        request.tree.at("title").is_some_and(|t| t.scalar().is_some_and(|t| t.len() == 1))
-    }
-    fn list(request: &Prepared) -> bool {
-        request.wire.endpoint == "book-list"
-    }
-    type Row = (&'static str, fn(&Prepared) -> bool, u16, &'static str, &'static str, &'static str);
-    let (long, authors, kind, maybe) = (
-        "book-add::length::body.title::max+1",
-        "book-add::presence::body.authors::absent",
-        "book-add::type::body.title::boolean",
-        "book-add::length::body.subtitle::empty",
-    );
-    let html = "<html>Bad Request</html>";
-    let problem = r#"{"type":"about:blank","title":"Bad Request","status":400}"#;
-    let rows: [Row; 22] = [
-        // The page documents a code for this very field: it promises a body that has it.
-        (long, long_title, 422, "", "", "MUST book-add/errors/length/code/title"),
-        (long, long_title, 422, "text/html", html, "MUST book-add/errors/length/code/title"),
-        // The code is our reading of another field's row.
-        (authors, no_authors, 422, "", "", "1 passed"),
-        (authors, no_authors, 400, "text/html", html, "1 passed"),
-        (authors, no_authors, 400, "application/problem+json", problem, "1 passed"),
-        // No row at all.
-        (kind, wrong_type, 400, "", "", "1 passed"),
-        (kind, wrong_type, 404, "text/plain; charset=utf-8", "no", "1 passed"),
-        (kind, wrong_type, 415, "application/problem+json", problem, "1 passed"),
-        (kind, wrong_type, 400, "application/json", "\u{feff}{", "1 passed"),
-        // Nobody knows whether it is taken.
-        (maybe, empty_subtitle, 400, "", "", "1 passed"),
-        (maybe, empty_subtitle, 413, "text/html", html, "1 passed"),
-        // A legal request that is refused is a finding, and one only.
-        ("book-add::length::body.title::min", short_title, 400, "", "", "MUST book-add/request/title/length"),
-        // Successes: the page of book-withdraw says 204 and no fields.
-        ("book-withdraw::valid::body::every-field", withdraw, 204, "", "", "1 passed"),
-        ("book-withdraw::valid::body::every-field", withdraw, 202, "", "", "MUST book-withdraw/success/204/status"),
-        ("book-withdraw::valid::body::every-field", withdraw, 205, "", "", "MUST book-withdraw/success/204/status"),
-        (
-            "book-withdraw::valid::body::every-field",
-            withdraw,
-            200,
-            "text/plain",
-            "done",
-            "MUST book-withdraw/success/204/status",
-        ),
-        // That of book-list documents a field that is always there.
-        ("book-list::valid::body::every-field", list, 200, "", "", "MUST book-list/response/items/presence"),
-        ("book-list::valid::body::every-field", list, 200, "text/html", html, "MUST book-list/policy/answer/json"),
-        // Legal spellings of what JSON is.
-        (
-            "book-list::valid::body::every-field",
-            list,
-            200,
-            "application/json;charset=utf-8",
-            "{\"items\":[]}",
-            "1 passed",
-        ),
-        (
-            "book-list::valid::body::every-field",
-            list,
-            200,
-            " Application/JSON ; Charset=\"UTF-8\"",
-            "{\"items\":[]}",
-            "1 passed",
-        ),
-        (
-            "book-list::valid::body::every-field",
-            list,
-            200,
-            "application/vnd.library+json",
-            "{\"items\":[]}",
-            "1 passed",
-        ),
-        (
-            "book-list::valid::body::every-field",
-            list,
-            200,
-            "text/plain",
-            "{\"items\":[]}",
-            "MUST book-list/policy/answer/content-type",
-        ),
-    ];
     let mut wrong = Vec::new();
-    for (case, meant, status, kind, body, wanted) in rows {
+    for (case, meant, status, kind, body, wanted) in ROWS {
         let headers: &[(&str, &str)] = if kind.is_empty() { &[] } else { &[("Content-Type", kind)] };
         let came = verdict(&answered(case, meant, status, headers, body));
         if came != wanted {

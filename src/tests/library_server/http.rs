@@ -232,6 +232,62 @@ pub(crate) fn hear(from: &mut BufReader<TcpStream>, to: &mut TcpStream, stream: 
     }
 }
 
+/// What stands in front of a request's body.
+struct Head {
+    method: String,
+    target: String,
+    version: String,
+    /// Names in lower case.
+    headers: Vec<(String, String)>,
+}
+
+/// How a request says where its body ends.
+enum Extent {
+    Chunks,
+    Length(usize),
+}
+
+impl Head {
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect()
+    }
+
+    /// Where the body ends, or the status of the refusal.
+    fn extent(&self) -> Result<Extent, u16> {
+        let (lengths, codings) = (self.values("content-length"), self.values("transfer-encoding"));
+        if self.values("host").len() != 1 && self.version == "HTTP/1.1"
+            || lengths.len() > 1
+            || !lengths.is_empty() && !codings.is_empty()
+        {
+            return Err(400);
+        }
+        let chunked = match codings.as_slice() {
+            [] => false,
+            [one] if one.eq_ignore_ascii_case("chunked") => true,
+            _ => return Err(501),
+        };
+        let length = match lengths.first() {
+            None => 0,
+            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().map_err(|_| 413_u16)?,
+            Some(_) => return Err(400),
+        };
+        match (length > BODY, chunked) {
+            (true, _) => Err(413),
+            (false, true) => Ok(Extent::Chunks),
+            (false, false) => Ok(Extent::Length(length)),
+        }
+    }
+
+    /// The path and the parameters of the query.
+    fn address(&self) -> (String, Vec<(String, String)>) {
+        let target = self.target.as_str();
+        let rest = target.strip_prefix("http://").map_or(Some(target), |t| t.find('/').map(|at| &t[at..]));
+        let (path, query) = rest.unwrap_or("/").split_once('?').unwrap_or((rest.unwrap_or("/"), ""));
+        let pairs = query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")));
+        (path.to_owned(), pairs.map(|(n, v)| (decoded(n), decoded(v))).collect())
+    }
+}
+
 fn request(from: &mut BufReader<TcpStream>, to: &mut TcpStream, stream: &TcpStream) -> std::io::Result<Heard> {
     // Silence before the first byte is an idle connection and no request that is late.
     match from.fill_buf() {
@@ -239,90 +295,80 @@ fn request(from: &mut BufReader<TcpStream>, to: &mut TcpStream, stream: &TcpStre
         _ => return Ok(Heard::Gone),
     }
     stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    let mut size = 0;
-    let mut next = |from: &mut BufReader<TcpStream>| -> std::io::Result<Option<Vec<u8>>> {
-        let mut line = Vec::new();
-        from.by_ref().take((HEAD - size) as u64 + 1).read_until(b'\n', &mut line)?;
-        size += line.len();
-        if size > HEAD {
-            return Ok(None);
-        }
-        if line.pop() != Some(b'\n') {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
-        Ok(Some(line))
+    let head = match read_head(from)? {
+        Ok(head) => head,
+        Err(status) => return Ok(Heard::Bad(status)),
     };
-    let Some(mut line) = next(from)? else { return Ok(Heard::Bad(431)) };
-    if line.is_empty() {
-        line = next(from)?.unwrap_or_default();
+    let extent = match head.extent() {
+        Ok(extent) => extent,
+        Err(status) => return Ok(Heard::Bad(status)),
+    };
+    let close = head.version == "HTTP/1.0"
+        || head.values("connection").iter().any(|v| v.to_ascii_lowercase().contains("close"));
+    if head.values("expect").iter().any(|v| v.eq_ignore_ascii_case("100-continue")) {
+        to.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
-    let Ok(line) = String::from_utf8(line) else { return Ok(Heard::Bad(400)) };
+    let chunked = matches!(extent, Extent::Chunks);
+    let body = match extent {
+        Extent::Chunks => match chunks(from)? {
+            Ok(body) => body,
+            Err(status) => return Ok(Heard::Bad(status)),
+        },
+        Extent::Length(length) => {
+            let mut body = vec![0; length];
+            from.read_exact(&mut body)?;
+            body
+        }
+    };
+    let (path, query) = head.address();
+    Ok(Heard::Call(Call { method: head.method, path, query, headers: head.headers, body, close, chunked }))
+}
+
+/// The first line and the headers of a request, or the status of the refusal.
+fn read_head(from: &mut BufReader<TcpStream>) -> std::io::Result<Result<Head, u16>> {
+    let mut left = HEAD;
+    let Some(mut line) = next_line(from, &mut left)? else { return Ok(Err(431)) };
+    if line.is_empty() {
+        line = next_line(from, &mut left)?.unwrap_or_default();
+    }
+    let Ok(line) = String::from_utf8(line) else { return Ok(Err(400)) };
     let parts: Vec<&str> = line.split(' ').collect();
-    let &[method, target, version] = parts.as_slice() else { return Ok(Heard::Bad(400)) };
+    let &[method, target, version] = parts.as_slice() else { return Ok(Err(400)) };
     if !token(method) || !target.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(Heard::Bad(400));
+        return Ok(Err(400));
     }
     if !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
-        return Ok(Heard::Bad(if version.starts_with("HTTP/") { 505 } else { 400 }));
+        return Ok(Err(if version.starts_with("HTTP/") { 505 } else { 400 }));
     }
     let mut headers: Vec<(String, String)> = Vec::new();
     loop {
-        let Some(line) = next(from)? else { return Ok(Heard::Bad(431)) };
+        let Some(line) = next_line(from, &mut left)? else { return Ok(Err(431)) };
         if line.is_empty() {
             break;
         }
         let line = String::from_utf8_lossy(&line);
-        let Some((name, value)) = line.split_once(':') else { return Ok(Heard::Bad(400)) };
+        let Some((name, value)) = line.split_once(':') else { return Ok(Err(400)) };
         if !token(name) || value.chars().any(|c| c.is_control() && c != '\t') {
-            return Ok(Heard::Bad(400));
+            return Ok(Err(400));
         }
         headers.push((name.to_ascii_lowercase(), value.trim_matches([' ', '\t']).to_owned()));
     }
-    let of = |name: &str| headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>();
-    let (lengths, codings) = (of("content-length"), of("transfer-encoding"));
-    if of("host").len() != 1 && version == "HTTP/1.1" || lengths.len() > 1 || !lengths.is_empty() && !codings.is_empty()
-    {
-        return Ok(Heard::Bad(400));
+    Ok(Ok(Head { method: method.to_owned(), target: target.to_owned(), version: version.to_owned(), headers }))
+}
+
+/// The next line without its end, or nothing if it is longer than the bytes that are left for the head.
+fn next_line(from: &mut BufReader<TcpStream>, left: &mut usize) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    from.by_ref().take(*left as u64 + 1).read_until(b'\n', &mut line)?;
+    let Some(rest) = left.checked_sub(line.len()) else { return Ok(None) };
+    *left = rest;
+    if line.pop() != Some(b'\n') {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
-    let chunked = match codings.as_slice() {
-        [] => false,
-        [one] if one.eq_ignore_ascii_case("chunked") => true,
-        _ => return Ok(Heard::Bad(501)),
-    };
-    let length = match lengths.first() {
-        None => 0,
-        Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => match text.parse() {
-            Ok(n) => n,
-            Err(_) => return Ok(Heard::Bad(413)),
-        },
-        Some(_) => return Ok(Heard::Bad(400)),
-    };
-    if length > BODY {
-        return Ok(Heard::Bad(413));
+    if line.last() == Some(&b'\r') {
+        line.pop();
     }
-    let close = version == "HTTP/1.0" || of("connection").iter().any(|v| v.to_ascii_lowercase().contains("close"));
-    if of("expect").iter().any(|v| v.eq_ignore_ascii_case("100-continue")) {
-        to.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-    }
-    let body = if chunked {
-        match chunks(from)? {
-            Ok(body) => body,
-            Err(status) => return Ok(Heard::Bad(status)),
-        }
-    } else {
-        let mut body = vec![0; length];
-        from.read_exact(&mut body)?;
-        body
-    };
-    let (method, rest) =
-        (method.to_owned(), target.strip_prefix("http://").map_or(Some(target), |t| t.find('/').map(|at| &t[at..])));
-    let (path, query) = rest.unwrap_or("/").split_once('?').unwrap_or((rest.unwrap_or("/"), ""));
-    let pairs = query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")));
-    let query = pairs.map(|(n, v)| (decoded(n), decoded(v))).collect();
-    Ok(Heard::Call(Call { method, path: path.to_owned(), query, headers, body, close, chunked }))
+    Ok(Some(line))
 }
 
 /// A body in chunks, or the status of the refusal.
