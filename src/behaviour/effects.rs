@@ -150,7 +150,7 @@ impl World {
         }
         let identifies = self.contract.identifying.contains(&(own.name.clone(), attribute.to_owned()));
         let known = self.things[at].attributes.get(attribute).map(|held| &held.value).filter(|v| **v != Json::Null);
-        if *value == Json::Null || known.is_some_and(|known| identifies || super::facts::same(known, value)) {
+        if *value == Json::Null || known.is_some_and(|known| identifies || super::value::same(known, value)) {
             return;
         }
         let origin = Origin::Answered { step, path: path.to_owned() };

@@ -1,11 +1,11 @@
 //! What an answer must show of what earlier calls did.
 
+use super::value::same;
 use super::world::{Made, Named, World};
 use crate::contract::behaviour::{Echo, Effect, Listing};
 use crate::contract::{Contract, Endpoint};
-use crate::model::fixture::fit;
 use crate::model::place::pointer;
-use crate::model::{ClauseIx, Decimal, Fact, Json, Kind, field};
+use crate::model::{ClauseIx, Fact, Json, field};
 
 impl World {
     /// Compares a successful answer with what is known; what is unknown gives no fact.
@@ -213,14 +213,6 @@ impl World {
 
 fn fact(contract: &Contract, clause: ClauseIx, holds: bool, pointer: String, expected: String, actual: String) -> Fact {
     Fact { clause, id: contract.clause(clause).id.clone(), holds, pointer, expected, actual }
-}
-
-/// Equal as text, or as numbers: an id may be a number here and a string there, and so may `true`.
-pub(super) fn same(a: &Json, b: &Json) -> bool {
-    match (a.scalar(), b.scalar()) {
-        (Some(x), Some(y)) => x == y || matches!((Decimal::parse(x), Decimal::parse(y)), (Some(x), Some(y)) if x == y),
-        _ => a == b || fit(a, Kind::String).is_some_and(|text| Some(text) == fit(b, Kind::String)),
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod facts;
 mod rows;
 #[cfg(test)]
 mod testing;
+mod value;
 mod world;
 
 pub use answers::Style;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::facts::same;
+use super::value::same;
 use crate::contract::behaviour::Listing;
 use crate::contract::{Contract, Endpoint};
 use crate::model::fixture::Planted;

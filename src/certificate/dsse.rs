@@ -6,7 +6,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::statement::Flaw;
+use super::flaw::Flaw;
 use crate::crypto::{SigningKey, VerifyingKey};
 
 /// The type of every payload here.

@@ -5,7 +5,9 @@
 //! judged the evidence again. Pure: no clock, no files; who calls brings both.
 
 pub mod dsse;
+pub mod flaw;
 pub mod statement;
 
 pub use dsse::Envelope;
-pub use statement::{Certificate, Clauses, Countersignature, Flaw, Statement, Subject};
+pub use flaw::Flaw;
+pub use statement::{Certificate, Clauses, Countersignature, Statement, Subject};

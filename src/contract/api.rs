@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::auth::Authentication;
 use super::behaviour::{Attribute, Beginning, Resource};
-use super::effect::literal;
 use super::endpoint::{Credential, Envelope};
 use super::error::LoadError;
 use super::load::{ATTEMPTS, Loader, version};
@@ -198,9 +197,10 @@ fn read_resource(node: &Node) -> Result<Resource, LoadError> {
     };
     for (name, value) in map.opt("attributes").map(Node::map).transpose()?.iter().flat_map(Map::entries) {
         let m = value.map()?;
-        resource
-            .attributes
-            .push(Attribute { name: name.text()?.to_owned(), initial: m.opt("initial").map(literal).transpose()? });
+        resource.attributes.push(Attribute {
+            name: name.text()?.to_owned(),
+            initial: m.opt("initial").map(Node::literal).transpose()?,
+        });
         m.opt("note");
         m.done()?;
     }

@@ -6,10 +6,9 @@ use super::load::Loader;
 use super::property::{self, Property};
 use super::row::single;
 use super::yaml::{Map, Node};
+use crate::model::ClauseIx;
 use crate::model::clause::{Basis, Rule};
 use crate::model::field::{self, Field};
-use crate::model::fixture::fit;
-use crate::model::{ClauseIx, Json, Kind};
 
 /// What effects speak of: the endpoint's id and tables.
 pub(super) struct Tables<'a> {
@@ -323,21 +322,8 @@ impl Loader<'_> {
                 return Ok((Source::Today(days), None));
             }
         }
-        Ok((Source::Literal(literal(node)?), None))
+        Ok((Source::Literal(node.literal()?), None))
     }
-}
-
-/// A value written out: unquoted `true`, `false`, `null` and numbers are what they look like, everything else is a string.
-pub(super) fn literal(node: &Node) -> Result<Json, LoadError> {
-    let text = node.text()?;
-    Ok(match node.plain() {
-        Some("true") => Json::Bool(true),
-        Some("false") => Json::Bool(false),
-        Some("null") => Json::Null,
-        // `007` is a text: no JSON number begins with a zero.
-        Some(plain) if fit(&Json::text(plain), Kind::Number).is_some() => Json::number(plain),
-        _ => Json::text(text),
-    })
 }
 
 fn answered(node: &Node, response: &[Field]) -> Result<String, LoadError> {

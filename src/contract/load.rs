@@ -8,7 +8,7 @@ use super::file::File;
 use super::fitting::{self, Scope};
 use super::profile::Profile;
 use super::property::{Conflicts, Property};
-use super::unique::Unique;
+use super::unique::{Unique, written};
 use super::yaml::{self, Map, Node};
 use crate::model::clause::{Clause, ClauseIx, Level, Rule};
 use crate::model::field::Unit;
@@ -112,6 +112,16 @@ impl<'a> Loader<'a> {
             doubled: None,
             scope,
         }
+    }
+
+    /// Fails if two clauses have one id: waivers, baselines and evidence tell clauses apart by it.
+    fn check_ids(&self, files: &[File]) -> Result<(), LoadError> {
+        let Some((first, second)) = self.doubled else { return Ok(()) };
+        let (first, second) = (self.contract.clause(first), self.contract.clause(second));
+        let message = format!("a second clause `{}`: the first one stands at {}", second.id, written(&first.source));
+        let help = "make one row of the two, or let each name fields of its own";
+        let text = files.iter().find(|f| f.name == second.source.file).map_or("", |f| f.text.as_str());
+        Err(LoadError::of(&second.source, text, message, help))
     }
 
     /// Fails if an endpoint that another one names does not exist, its answer has no such field, or nobody knows an attribute.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::behaviour::Beginning;
-use super::effect::literal;
 use super::endpoint::Envelope;
 use super::error::LoadError;
 use super::file::File;
@@ -344,7 +343,7 @@ fn bindings(node: &Node, place: Place<'_>) -> Result<BTreeMap<String, Binding>, 
             if role.text()? == "send" {
                 for (field, value) in name.map()?.entries() {
                     place(format!("{own}/{}", field.text()?), value);
-                    binding.sends.push((field.text()?.to_owned(), literal(value)?));
+                    binding.sends.push((field.text()?.to_owned(), value.literal()?));
                 }
             } else {
                 binding.names.insert(role.text()?.to_owned(), name.text()?.to_owned());
@@ -385,7 +384,7 @@ fn tree(node: &Node, own: &str, place: Place<'_>) -> Result<Json, LoadError> {
             items.map(|(at, n)| tree(n, &below(&at.to_string()), place)).collect::<Result<_, _>>()?,
         ));
     }
-    literal(node)
+    node.literal()
 }
 
 fn fixture(node: &Node, at: usize, place: Place<'_>) -> Result<Fixture, LoadError> {
@@ -430,13 +429,13 @@ fn beginnings(node: &Node, place: &mut dyn FnMut(String, &Node)) -> Result<Vec<B
             place(format!("new/{}/{}", resource.text()?, name.text()?), name);
             let name = name.text()?.to_owned();
             if value.is_map() {
-                let attributes = value.map()?.entries().map(|(n, v)| Ok((n.text()?.to_owned(), literal(v)?)));
+                let attributes = value.map()?.entries().map(|(n, v)| Ok((n.text()?.to_owned(), v.literal()?)));
                 beginning.with.push((name, attributes.collect::<Result<_, LoadError>>()?));
             } else if value.plain() == Some("absent") {
                 beginning.without.push(name.clone());
                 beginning.attributes.push((name, Json::Null));
             } else {
-                beginning.attributes.push((name, literal(value)?));
+                beginning.attributes.push((name, value.literal()?));
             }
         }
         out.push(beginning);
@@ -460,7 +459,7 @@ fn planted(node: &Node) -> Result<Planted, LoadError> {
         let number = node.plain().is_some() && text.bytes().all(|b| b.is_ascii_digit() || b == b'#');
         return Ok(Planted::Serial { pattern: text.to_owned(), number });
     }
-    Ok(Planted::Literal(literal(node)?))
+    Ok(Planted::Literal(node.literal()?))
 }
 
 fn seconds(node: &Node) -> Result<Duration, LoadError> {

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 
 use super::error::LoadError;
-use super::file::File;
-use super::load::Loader;
 use super::yaml::Node;
 use crate::model::Source;
 
@@ -28,18 +26,7 @@ impl Unique {
     }
 }
 
-impl Loader<'_> {
-    /// Fails if two clauses have one id: waivers, baselines and evidence tell clauses apart by it.
-    pub(super) fn check_ids(&self, files: &[File]) -> Result<(), LoadError> {
-        let Some((first, second)) = self.doubled else { return Ok(()) };
-        let (first, second) = (self.contract.clause(first), self.contract.clause(second));
-        let message = format!("a second clause `{}`: the first one stands at {}", second.id, written(&first.source));
-        let help = "make one row of the two, or let each name fields of its own";
-        let text = files.iter().find(|f| f.name == second.source.file).map_or("", |f| f.text.as_str());
-        Err(LoadError::of(&second.source, text, message, help))
-    }
-}
-
-fn written(source: &Source) -> String {
+/// A place as messages write it.
+pub(super) fn written(source: &Source) -> String {
     format!("{}:{}:{}", source.file, source.line, source.column)
 }

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::error::{LoadError, suggest};
-use crate::model::Source;
+use crate::model::fixture::fit;
+use crate::model::{Json, Kind, Source};
 
 /// A file's name and text, shared by its nodes.
 #[derive(Debug)]
@@ -197,6 +198,19 @@ impl Node {
             Value::Scalar { text, plain: true } => Some(text),
             _ => None,
         }
+    }
+
+    /// A value written out: unquoted `true`, `false`, `null` and numbers are what they look like, everything else is a string.
+    pub(crate) fn literal(&self) -> Result<Json, LoadError> {
+        let text = self.text()?;
+        Ok(match self.plain() {
+            Some("true") => Json::Bool(true),
+            Some("false") => Json::Bool(false),
+            Some("null") => Json::Null,
+            // `007` is a text: no JSON number begins with a zero.
+            Some(plain) if fit(&Json::text(plain), Kind::Number).is_some() => Json::number(plain),
+            _ => Json::text(text),
+        })
     }
 
     /// The items of a list.

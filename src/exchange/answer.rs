@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::http::Limits;
+use super::limits::Limits;
 use super::{HEAD_BYTES, HEAD_LINES, Raw, excess, head_over_cap, over_cap};
 use crate::model::observed::{Failure, Reason};
 

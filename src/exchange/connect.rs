@@ -1,11 +1,12 @@
 //! How connections are made: name to address, proxy, TLS. `http` hands names and TLS to reqwest, `wire` has its connections made here, so that
 //! `--cacert`, `--client-cert`, `--resolve` and `--proxy` hold for all requests alike.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -14,18 +15,59 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use super::http::{Connection, HttpError, Pem};
+use super::stream::{Socket, Stream};
 use super::{Target, wire};
 use crate::crypto;
 use crate::model::observed::{Failure, Reason};
 
-/// What a connection reads and writes.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+/// A file in PEM.
+#[derive(Clone)]
+pub struct Pem {
+    /// Its name, for messages.
+    pub file: String,
+    /// What stands in it.
+    pub bytes: Vec<u8>,
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket for S {}
+/// How connections are made.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// Authorities to trust instead of the machine's.
+    pub cacert: Option<Pem>,
+    /// A client's certificate and private key.
+    pub identity: Option<Pem>,
+    /// A proxy that everything goes through; those of the environment are not looked at.
+    pub proxy: Option<String>,
+    /// Addresses to use for a host, at the address's port, instead of those that its name resolves to.
+    pub resolve: Vec<(String, SocketAddr)>,
+}
 
-/// A connection, whatever lies between.
-pub(super) type Stream = Box<dyn Socket>;
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("identity", &self.identity.is_some())
+            .field("proxy", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// A certificate file that is none.
+    #[error("--cacert: {0}")]
+    Certificates(String),
+    /// A client certificate that is none.
+    #[error("the client's certificate and key (--client-cert, --client-key): {0}")]
+    Identity(String),
+    /// A proxy address that is none.
+    #[error("--proxy {0} is no proxy: write http://HOST:PORT or https://HOST:PORT")]
+    Proxy(String),
+    /// No roots on this machine, or another fault of the TLS library.
+    #[error("failed to set up TLS: {0}; a machine without certificates needs --cacert FILE")]
+    Tls(String),
+}
 
 /// Host, without brackets, and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,8 +246,8 @@ impl Connector {
     }
 }
 
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").field("at", &self.at).field("proxied", &self.proxied()).finish_non_exhaustive()
     }
 }
@@ -331,7 +373,7 @@ fn configuration(
     alpn: &[u8],
 ) -> Result<ClientConfig, HttpError> {
     let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
-    let failed = |e: &dyn std::fmt::Display| HttpError::Tls(e.to_string());
+    let failed = |e: &dyn fmt::Display| HttpError::Tls(e.to_string());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|e| failed(&e))?;
@@ -353,7 +395,7 @@ fn configuration(
 
 /// TLS over a connection.
 async fn secure<S: Socket + 'static>(config: &Arc<ClientConfig>, host: &str, plain: S) -> Result<Stream, Failure> {
-    let failed = |e: &dyn std::fmt::Display| hinted(Failure { reason: Reason::Tls, detail: e.to_string() });
+    let failed = |e: &dyn fmt::Display| hinted(Failure { reason: Reason::Tls, detail: e.to_string() });
     let name = ServerName::try_from(host.to_owned()).map_err(|e| failed(&e))?;
     let stream = TlsConnector::from(Arc::clone(config)).connect(name, plain).await.map_err(|e| failed(&e))?;
     Ok(Box::new(stream))

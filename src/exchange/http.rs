@@ -3,16 +3,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+pub use super::connect::{Connection, HttpError, Pem};
 use super::connect::{Connector, IDENTIFY, hinted, proxy_asks};
+pub use super::limits::Limits;
 use super::wire::{self, Way};
-use super::{BODY_CAP, HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, excess, head_over_cap, over_cap};
+use super::{HEAD_BYTES, HEAD_LINES, Prepared, Raw, Target, Transport, excess, head_over_cap, over_cap};
 use crate::model::Hostile;
 use crate::model::observed::{Failure, Reason};
 
@@ -20,54 +20,6 @@ use crate::model::observed::{Failure, Reason};
 const IDLE: usize = 256;
 /// Parsed addresses kept.
 const URLS: usize = 256;
-
-/// Limits of every exchange.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// Whole exchange, connection included.
-    pub whole: Duration,
-    /// Bytes of a body that are read.
-    pub body: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), body: BODY_CAP }
-    }
-}
-
-/// A file in PEM.
-#[derive(Clone)]
-pub struct Pem {
-    /// Its name, for messages.
-    pub file: String,
-    /// What stands in it.
-    pub bytes: Vec<u8>,
-}
-
-/// How connections are made.
-#[derive(Clone, Default)]
-pub struct Connection {
-    /// Authorities to trust instead of the machine's.
-    pub cacert: Option<Pem>,
-    /// A client's certificate and private key.
-    pub identity: Option<Pem>,
-    /// A proxy that everything goes through; those of the environment are not looked at.
-    pub proxy: Option<String>,
-    /// Addresses to use for a host, at the address's port, instead of those that its name resolves to.
-    pub resolve: Vec<(String, SocketAddr)>,
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("identity", &self.identity.is_some())
-            .field("proxy", &self.proxy.is_some())
-            .finish_non_exhaustive()
-    }
-}
 
 /// Sends requests to one target.
 #[derive(Clone, Debug)]
@@ -94,24 +46,6 @@ struct Inner {
     spoilt: AtomicBool,
     /// Whether the port speaks TLS though it is not called by https, once that was asked.
     tls_instead: OnceCell<bool>,
-}
-
-/// Why no client could be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HttpError {
-    /// A certificate file that is none.
-    #[error("--cacert: {0}")]
-    Certificates(String),
-    /// A client certificate that is none.
-    #[error("the client's certificate and key (--client-cert, --client-key): {0}")]
-    Identity(String),
-    /// A proxy address that is none.
-    #[error("--proxy {0} is no proxy: write http://HOST:PORT or https://HOST:PORT")]
-    Proxy(String),
-    /// No roots on this machine, or another fault of the TLS library.
-    #[error("failed to set up TLS: {0}; a machine without certificates needs --cacert FILE")]
-    Tls(String),
 }
 
 impl Http {

@@ -11,10 +11,12 @@ mod fetch;
 pub mod fill;
 pub mod http;
 mod leak;
+mod limits;
 pub mod prepare;
 pub mod redact;
 mod seal;
 mod spoil;
+mod stream;
 pub mod target;
 mod wire;
 

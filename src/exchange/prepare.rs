@@ -104,7 +104,7 @@ pub fn prepare(wire: &Arc<WirePlan>, tree: Json, step: &Step, means: &Means<'_>)
     }
     let sealed = match step.hostile {
         Some(kind) => seal::plain(spoil::body(kind, body)),
-        None => seal::body(wire, body, step.seal, means)?,
+        None => seal::body(wire, body, step.seal, (means.encrypt, means.keys))?,
     };
     let now = means.ambient.now(&wire.zone);
     let count = means.ambient.count();

@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use super::Raw;
-use super::prepare::Means;
 use crate::crypto::jwe::{self, Enc};
 use crate::crypto::{self, Keys, keys};
 use crate::model::Json;
@@ -25,8 +24,13 @@ pub(super) fn plain(body: Vec<u8>) -> Sealed {
 }
 
 /// Encrypts the body if the step, the mode or the mark asks for it.
-pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>) -> Result<Sealed, (Reason, String)> {
-    let marked = match means.encrypt {
+pub(super) fn body(
+    wire: &WirePlan,
+    body: Vec<u8>,
+    seal: Seal,
+    (encrypt, keys): (Encrypt, Option<&Keys>),
+) -> Result<Sealed, (Reason, String)> {
+    let marked = match encrypt {
         Encrypt::Marked => wire.marks.0 == Mark::Marked,
         Encrypt::Always => true,
         Encrypt::Never => false,
@@ -37,7 +41,7 @@ pub(super) fn body(wire: &WirePlan, body: Vec<u8>, seal: Seal, means: &Means<'_>
         let why = "no keys for encrypted bodies: name them in the profile under `encryption`, or use --encrypt never";
         (Reason::FixtureMissing, why.to_owned())
     };
-    let keys = means.keys.ok_or_else(missing)?;
+    let keys = keys.ok_or_else(missing)?;
     let encs: Vec<Enc> = plan.enc.iter().filter_map(|e| Enc::named(e)).collect();
     let first = encs.first().copied().unwrap_or(Enc::A128Gcm);
     let enc = if seal == Seal::OtherContent { encs.last().copied().unwrap_or(first) } else { first };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::answer::Reader;
-use super::connect::Stream;
-use super::http::Limits;
+use super::limits::Limits;
+use super::stream::Stream;
 use super::{Prepared, Raw};
 use crate::model::Hostile;
 use crate::model::observed::{Failure, Reason};

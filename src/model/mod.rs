@@ -8,7 +8,6 @@ pub mod case;
 pub mod clause;
 pub mod count;
 pub mod decimal;
-mod document;
 pub mod event;
 pub mod exit;
 pub mod fact;

@@ -1,6 +1,7 @@
 //! Each documented error, provoked by the steps it needs.
 
-use super::cause::{fresh, namesakes};
+use super::cause::namesakes;
+use super::reference::fresh;
 use super::scope::overrides;
 use super::way::{Goal, Way};
 use super::{Planned, Scope, set, set_json, setup};

@@ -15,6 +15,7 @@ mod format;
 mod fuzz;
 mod header;
 mod hostile;
+mod instance;
 pub mod isolation;
 mod kind;
 mod length;
@@ -23,6 +24,7 @@ mod maker;
 mod need;
 mod presence;
 mod race;
+mod reference;
 mod rehearsal;
 mod scenario;
 mod scope;
@@ -181,7 +183,7 @@ impl Plan {
         let known = |way: &Way| {
             let resource = way.world.resource(name)?;
             let held = way.world.of(resource).find_map(|at| way.world.things()[at].attributes.get(attribute))?;
-            (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), cause::template(held)))
+            (held.value != Json::Null).then(|| Edit::Set(path.to_owned(), reference::template(held)))
         };
         if let Some(edit) = known(&way) {
             return Ok(((*way).clone(), edit));
@@ -454,7 +456,7 @@ impl Plan {
             });
         }
         let number = |path: &String, value: String| {
-            let text = field::find(&scope.endpoint.request, path).is_some_and(cause::is_text);
+            let text = field::find(&scope.endpoint.request, path).is_some_and(reference::is_text);
             Edit::Set(path.clone(), Template::Json(if text { Json::text(value) } else { Json::number(value) }))
         };
         if let Some(size) = &list.size {

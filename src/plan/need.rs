@@ -1,6 +1,6 @@
 //! What a page wants beside what a request names: resources and their states, attributes that agree, calls that come first.
 
-use super::cause::template;
+use super::reference::template;
 use super::stage::{Chosen, Stage};
 use super::way::Goal;
 use crate::behaviour::{Held, Origin};

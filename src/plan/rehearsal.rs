@@ -1,7 +1,6 @@
 //! Requests filled with stand-ins of the right shape: what can be said of a step before a run knows more.
 
 use super::Plan;
-use super::way::serial;
 use crate::auth;
 use crate::behaviour::{Moment, World};
 use crate::contract::{Contract, Endpoint};
@@ -78,6 +77,11 @@ pub fn freshen(endpoint: &Endpoint, edits: &[Edit], body: &Json, world: &mut Wor
             world.freshen(value);
         }
     }
+}
+
+/// The serial number of a fixture while planning: a run draws others.
+pub(super) fn serial(fixture: usize) -> u64 {
+    fixture as u64 + 1
 }
 
 fn stand_in(hole: &Hole, seen: &Seen<'_>) -> Json {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cause::{fresh, is_text, template};
 use super::maker::Maker;
+use super::reference::{fresh, is_text, template};
 use super::way::{Goal, Way};
 use super::{Plan, isolation, rehearsal};
 use crate::behaviour::{Style, Truth, World};

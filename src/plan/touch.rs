@@ -1,7 +1,8 @@
 //! What a case does to the fixtures that take part in it: whether others may have them at the same time, and afterwards.
 
 use super::Plan;
-use super::way::{Way, serial};
+use super::rehearsal::serial;
+use super::way::Way;
 use crate::behaviour::{Style, World};
 use crate::contract::{Act, Effect};
 use crate::model::fixture::Touch;

@@ -1,5 +1,6 @@
 //! The calls that lead to a request, made once with stand-ins.
 
+use super::rehearsal::serial;
 use super::{Plan, rehearsal};
 use crate::behaviour::{Style, World};
 use crate::contract::When;
@@ -119,11 +120,6 @@ impl Way {
         self.answers.push(answer);
         self
     }
-}
-
-/// The serial number of a fixture while planning: a run draws others.
-pub(super) fn serial(fixture: usize) -> u64 {
-    fixture as u64 + 1
 }
 
 #[cfg(test)]

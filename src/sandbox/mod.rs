@@ -13,6 +13,7 @@ mod envelope;
 mod fault;
 mod fault_name;
 mod history;
+mod pairs;
 mod route;
 pub mod server;
 mod token;
@@ -28,8 +29,8 @@ pub use variant::{TraceId, Variant};
 
 use check::{Checked, Refusal};
 use envelope::Sealing;
-pub use envelope::keys;
 use history::History;
+pub use pairs::keys;
 use token::Issued;
 
 use chrono::{FixedOffset, Utc};

@@ -1,4 +1,4 @@
-use super::{Seen, freshen, headers, made_up, stand_in, unbent};
+use super::{Seen, freshen, headers, made_up, serial, stand_in, unbent};
 use crate::behaviour::Truth;
 use crate::model::case::Seal;
 use crate::model::template::{HeaderChange, HeaderEdit, Keep, Shape};
@@ -175,4 +175,9 @@ fn headers_are_asked_for_where_a_case_bends_them() {
     assert_eq!(headers(&plan, &step), named(&[own[1], ("X-Key", "000000")]));
     let way = Way::nothing(&plan);
     assert!(way.dangling && way.steps.is_empty());
+}
+
+#[test]
+fn the_serials_of_fixtures_begin_with_one() {
+    assert_eq!([0, 1, 7].map(serial), [1, 2, 8]);
 }

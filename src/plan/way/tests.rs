@@ -1,4 +1,4 @@
-use super::{Way, serial};
+use super::Way;
 use crate::model::case::{Poll, RowRef, Until};
 use crate::model::{Expect, Json, Role, Step};
 use crate::plan::testing::plan;
@@ -50,9 +50,4 @@ fn an_attempt_is_refused_makes_nothing_and_may_get_any_answer() {
     assert_eq!((way.steps[0].role, way.steps[0].state), (Role::Attempt, Some(row)));
     assert_eq!(way.steps[0].expect, Expect::Either { why: String::new(), bare: false });
     assert_eq!((way.sent[0].to_text(), way.answers[0].to_text()), (r#"{"tag":"abc"}"#.to_owned(), "{}".to_owned()));
-}
-
-#[test]
-fn the_serials_of_fixtures_begin_with_one() {
-    assert_eq!([0, 1, 7].map(serial), [1, 2, 8]);
 }

@@ -1,6 +1,9 @@
 //! Reads a JSON document: accepts everything that can be given a tree and lists what is wrong with it.
 
-use super::json::{Json, Text};
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde_json::value::RawValue;
+
+use super::value::{Json, Text};
 
 /// How deep arrays and objects may nest before reading stops. One level costs a stack frame, hence a limit.
 pub const MAX_DEPTH: usize = 256;
@@ -283,6 +286,32 @@ impl Reader<'_> {
         let unit = digits.iter().fold(0, |acc, d| acc * 16 + char::from(*d).to_digit(16).unwrap_or(0));
         self.at += 4;
         Ok(unit)
+    }
+}
+
+/// Reads what the value wrote of itself by `Serialize`, lexemes and doubled names included.
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let document = parse(raw.get().as_bytes()).map_err(D::Error::custom)?;
+        Ok(document.root.revived())
+    }
+}
+
+impl Json {
+    /// What stands for a secret becomes one again.
+    fn revived(self) -> Self {
+        match self {
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::revived).collect()),
+            Json::Object(members) => match members.as_slice() {
+                [(name, inner)] if name == "redacted" => match serde_json::from_str(&inner.to_text()) {
+                    Ok(redacted) => Json::Redacted(Box::new(redacted)),
+                    Err(_) => Json::Object(members),
+                },
+                _ => Json::Object(members.into_iter().map(|(name, value)| (name, value.revived())).collect()),
+            },
+            other => other,
+        }
     }
 }
 

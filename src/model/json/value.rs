@@ -1,18 +1,12 @@
-//! Lossless JSON: number lexemes as text, duplicate keys kept, defects with their byte offset.
-//!
-//! `serde_json` rewrites `1e19`, keeps the last of two equal keys and refuses lone surrogates; a conformance test must see what
-//! was really sent. The reader is in `document`.
+//! A JSON value: number lexemes as text, members in order, doubled ones included.
 
 use std::borrow::Cow;
 
 use compact_str::CompactString;
-use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
-use super::place;
-
-pub use super::document::{Defect, DefectKind, Document, MAX_DEPTH, SyntaxError, parse};
+use crate::model::place;
 
 /// Text of values, names and number lexemes: most are short and then need no memory of their own.
 pub type Text = CompactString;
@@ -268,32 +262,6 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if hides(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
-/// Reads what [`Serialize`] wrote, lexemes and doubled names included.
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let document = parse(raw.get().as_bytes()).map_err(D::Error::custom)?;
-        Ok(document.root.revived())
-    }
-}
-
-impl Json {
-    /// What stands for a secret becomes one again.
-    fn revived(self) -> Self {
-        match self {
-            Json::Array(items) => Json::Array(items.into_iter().map(Json::revived).collect()),
-            Json::Object(members) => match members.as_slice() {
-                [(name, inner)] if name == "redacted" => match serde_json::from_str(&inner.to_text()) {
-                    Ok(redacted) => Json::Redacted(Box::new(redacted)),
-                    Err(_) => Json::Object(members),
-                },
-                _ => Json::Object(members.into_iter().map(|(name, value)| (name, value.revived())).collect()),
-            },
-            other => other,
-        }
-    }
-}
-
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -330,6 +298,7 @@ impl Serialize for Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::json::parse;
 
     #[test]
     fn no_text_moves_the_cursor_or_forges_a_line() {
