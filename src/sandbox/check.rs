@@ -2,9 +2,10 @@
 
 use super::envelope::Sealing;
 use super::fault::{Fault, Kind};
+use super::refusal::Refusal;
 use super::{Call, Reply, Sandbox, route};
 use crate::auth::{self, Draft};
-use crate::contract::{Endpoint, Row};
+use crate::contract::Endpoint;
 use crate::model::Rule;
 use crate::model::field::Way;
 use crate::model::json::{self, Json};
@@ -18,14 +19,6 @@ pub(super) enum Checked {
     Legal(Json),
     /// A fault has answered.
     Answered(Reply),
-}
-
-/// Why a call is refused.
-pub(super) enum Refusal<'a> {
-    /// A row of the contract says how.
-    Row(&'a Row, String),
-    /// No source says how: status and a sentence.
-    Unseen(u16, String),
 }
 
 /// What a scheme of authentication covers of a call, with this body.

@@ -2,7 +2,8 @@
 
 use super::fault::Kind;
 use super::pairs::{own, pairs};
-use super::{Call, Refusal, Reply, Sandbox};
+use super::refusal::Refusal;
+use super::{Call, Reply, Sandbox};
 use crate::contract::Endpoint;
 use crate::crypto::PublicKey;
 use crate::crypto::jwe::{self, Enc, JweError};

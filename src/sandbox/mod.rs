@@ -14,6 +14,7 @@ mod fault;
 mod fault_name;
 mod history;
 mod pairs;
+mod refusal;
 mod route;
 pub mod server;
 mod token;
@@ -27,10 +28,11 @@ pub use fault::{FAULTS, Fault, FaultError, FaultList};
 pub use server::serve;
 pub use variant::{TraceId, Variant};
 
-use check::{Checked, Refusal};
+use check::Checked;
 use envelope::Sealing;
 use history::History;
 pub use pairs::keys;
+use refusal::Refusal;
 use token::Issued;
 
 use chrono::{FixedOffset, Utc};
