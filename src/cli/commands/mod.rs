@@ -9,6 +9,7 @@ pub(super) mod coverage;
 pub(super) mod diff;
 pub(super) mod init;
 mod inputs;
+mod job;
 pub(super) mod keygen;
 pub(super) mod lint;
 pub(super) mod list;
@@ -22,6 +23,7 @@ mod resume;
 pub(super) mod run;
 pub(super) mod serve;
 pub(super) mod show;
+mod signed;
 pub(super) mod try_it;
 pub(super) mod verify;
 

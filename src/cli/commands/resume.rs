@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use super::acceptance::Acceptance;
-use super::run::{Job, Past, count, pools, saved};
+use super::job::{Job, Past, count, pools, saved};
 use crate::cli::Failure;
 use crate::cli::args::Run;
 use crate::cli::chosen::Chosen;

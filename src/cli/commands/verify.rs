@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::certify::{CERTIFICATE, COUNTERSIGNATURE, subject, subjects};
+use super::signed::{CERTIFICATE, COUNTERSIGNATURE, subject, subjects};
 use crate::certificate::{Certificate, Countersignature, Envelope, Statement};
 use crate::cli::Failure;
 use crate::cli::args::Verify;
