@@ -79,6 +79,161 @@ fn modules_use_only_what_the_table_allows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A path of Rust by its parts: `contract`, `row`, `single`.
+type Names = Vec<String>;
+
+/// Reads the paths that begin here, with braces opened: `a::{b, c::D}` is `a::b` and `a::c::D`. Answers the text behind them.
+fn paths<'t>(text: &'t str, head: &[String], out: &mut Vec<Names>) -> &'t str {
+    let text = text.trim_start();
+    if let Some(mut rest) = text.strip_prefix('{') {
+        loop {
+            rest = paths(rest, head, out);
+            // A name may have another one behind `as`.
+            rest = &rest[rest.find([',', '}']).unwrap_or(rest.len())..];
+            match rest.strip_prefix(',') {
+                Some(more) => rest = more,
+                None => return rest.strip_prefix('}').unwrap_or(rest),
+            }
+        }
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let mut path = head.to_vec();
+    path.extend((!name.is_empty()).then(|| name.to_owned()));
+    match rest.strip_prefix("::") {
+        Some(more) if !name.is_empty() => paths(more, &path, out),
+        _ => {
+            out.push(path);
+            rest
+        }
+    }
+}
+
+/// A path as it is written in a module, from the crate on.
+fn whole(module: &[String], path: &[String]) -> Names {
+    let mut out = module.to_vec();
+    for part in path {
+        match part.as_str() {
+            "crate" => out.clear(),
+            "super" => drop(out.pop()),
+            "self" => {}
+            name => out.push(name.to_owned()),
+        }
+    }
+    out
+}
+
+/// The paths that a module's code names by `crate::`, `super::` or `self::`, from the crate on.
+fn named(module: &[String], code: &str) -> Vec<Names> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(at) = ["crate::", "super::", "self::"].iter().filter_map(|word| rest.find(word)).min() {
+        let within = rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        rest = if within { &rest[at + 1..] } else { paths(&rest[at..], &[], &mut found) };
+    }
+    found.iter().map(|path| whole(module, path)).collect()
+}
+
+/// Files by the modules that they are, and what the names stand for that each `mod.rs` takes from its files.
+#[derive(Default)]
+struct Modules {
+    files: BTreeMap<Names, String>,
+    names: BTreeMap<Names, Names>,
+}
+
+impl Modules {
+    /// The file that holds what a path names; none where a `mod.rs` holds it.
+    fn file(&self, path: &[String]) -> Option<&String> {
+        (1..=path.len()).rev().find_map(|end| {
+            let (known, rest) = path.split_at(end);
+            let through = || self.file(&[self.names.get(known)?, rest].concat());
+            self.files.get(known).or_else(through)
+        })
+    }
+}
+
+/// A circle of files that use each other, in words. A `mod.rs` counts as no file: what it takes from a file is that file's.
+fn circle(product: &[(PathBuf, String)]) -> Option<String> {
+    let mut modules = Modules::default();
+    let mut read = Vec::new();
+    for (path, text) in product {
+        let mut module: Names =
+            path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        if module.last().is_some_and(|name| name == "mod") {
+            module.pop();
+            let mut taken = Vec::new();
+            for used in code.split("use ").skip(1) {
+                paths(used, &[], &mut taken);
+            }
+            for path in taken.iter().filter(|path| !path.is_empty()) {
+                let name = [&module[..], &path[path.len() - 1..]].concat();
+                modules.names.insert(name, whole(&module, path));
+            }
+        } else {
+            let file = path.to_string_lossy().replace('\\', "/");
+            modules.files.insert(module.clone(), file.clone());
+            read.push((file, module, code));
+        }
+    }
+    let mut arrows: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for (file, module, code) in &read {
+        let used = named(module, code);
+        arrows.insert(file, used.iter().filter_map(|path| modules.file(path)).filter(|used| *used != file).collect());
+    }
+    let mut done = BTreeSet::new();
+    let found = arrows.keys().find_map(|file| follow(file, &arrows, &mut done, &mut Vec::new()))?;
+    Some(found.join(" uses "))
+}
+
+/// Follows the arrows from a file; the files of the first circle, which begins and ends with the same one.
+fn follow<'f>(
+    file: &'f String,
+    arrows: &BTreeMap<&'f String, BTreeSet<&'f String>>,
+    done: &mut BTreeSet<&'f String>,
+    way: &mut Vec<&'f str>,
+) -> Option<Vec<&'f str>> {
+    if let Some(at) = way.iter().position(|before| before == file) {
+        return Some([&way[at..], &[file.as_str()]].concat());
+    }
+    if !done.insert(file) {
+        return None;
+    }
+    way.push(file);
+    let found = arrows[file].iter().find_map(|used| follow(used, arrows, done, way));
+    way.pop();
+    found
+}
+
+#[test]
+fn no_files_of_a_room_use_each_other_in_a_circle() {
+    let own = product();
+    assert!(own.len() > 150, "{} files", own.len());
+    assert_eq!(circle(&own), None);
+}
+
+#[test]
+fn a_circle_is_found_however_files_name_each_other() {
+    let folder = "mod file;\npub use file::{Other, Thing};\n";
+    for (used, found) in [
+        ("use super::other;", true),
+        ("use super::{third::Far, other::{self, Near}};", true),
+        ("use crate::room::other::Near;", true),
+        ("fn f() { super::super::room::other::near(); }", true),
+        ("pub(in crate::room) use super::other::Near as Far;", true),
+        ("use super::Thing;\nuse super::third;", false),
+        ("// use super::other;\nuse crate::elsewhere::other;", false),
+        ("#[cfg(test)]\nmod tests {\n    use super::super::other;\n}", false),
+    ] {
+        let files = [("mod", folder), ("file", used), ("third", ""), ("other", "use super::Thing;")];
+        let files = files.map(|(name, text)| (PathBuf::from(format!("room/{name}.rs")), text.to_owned()));
+        let words = "room/file.rs uses room/other.rs uses room/file.rs".to_owned();
+        assert_eq!(circle(&files), found.then_some(words), "{used}");
+    }
+}
+
 /// Documentation is no code: `ARCHITECTURE.md` and the pages under `src/docs/` show the first contract, since that is what a reader can try.
 #[test]
 fn no_code_knows_an_api_by_name() {
