@@ -20,7 +20,7 @@ pub enum Json {
     Bool(bool),
     /// A number, as its lexeme: `1.0e3` stays `1.0e3`.
     Number(Text),
-    /// A string, unescaped; what is no Unicode became U+FFFD and a [`Defect`].
+    /// A string, unescaped; what is no Unicode became U+FFFD and a [`Defect`](super::Defect).
     String(Text),
     /// An array.
     Array(Vec<Json>),
